@@ -1,0 +1,1 @@
+"""What is true: Markdown, front matter, taxonomy, git, time and change. Never heard of vectors."""

@@ -1,0 +1,21 @@
+"""The errors of this floor. Anything else that escapes from kb is a bug."""
+
+from collections.abc import Sequence
+
+from kb.problem import Problem
+
+
+class KbError(Exception):
+    """Root of every error that kb raises on purpose; the message says where, what, what was expected and the cure."""
+
+
+class RepositoryError(KbError):
+    """A repository, ref, commit or folder cannot be read."""
+
+
+class ContentError(KbError):
+    """Articles that may not go live. `problems` holds every one of them, not the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))

@@ -1,0 +1,129 @@
+"""Front matter: from the YAML at the top of a file to checked values, with the line of every key."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time
+from typing import Annotated, ClassVar, Final, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
+
+from kb.article import Escalation, IdentityCheck, Kind, Status
+from kb.problem import Problem, Severity, did_you_mean
+from kb.schema import Layer
+from kb.yaml import Document, Key, Value, parse_mapping
+
+ALIASES: Final = {
+    "publishDate": "effective_from",
+    "effectiveDate": "effective_from",
+    "expiryDate": "effective_until",
+    "aliases": "redirect_from",
+}
+OWN_KEYS: Final = frozenset(
+    {"id", "title", "translation_of", "overrides", "supersedes", "redirect_from", "answers"}
+)  # these belong to one article, so a folder cannot set them
+SCOPE_KEYS: Final = ("products", "jurisdictions", "tier", "lang")
+
+_MARK: Final = re.compile(r"\ufeff?---[ \t]*\r?\n")
+_END: Final = re.compile(r"(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)")
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
+_Lang = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
+_Names = Annotated[tuple[_Text, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The closed schema. Dates are still text here: what they mean depends on the space's time zone."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    title: _Text
+    products: _Names
+    jurisdictions: _Names
+    tier: int
+    lang: _Lang
+    id: _Id | None = None
+    description: _Text | None = None
+    kind: Kind = Kind.REFERENCE
+    translation_of: _Id | None = None
+    effective_from: _Text | None = None
+    effective_until: _Text | None = None
+    status: Status = Status.ACTIVE
+    supersedes: tuple[_Id, ...] = ()
+    overrides: _Id | None = None
+    owner: _Text | None = None
+    review_by: date | None = None
+    keywords: tuple[_Text, ...] = ()
+    answers: tuple[_Text, ...] = ()
+    escalation: Escalation | None = None
+    identity_check: IdentityCheck = IdentityCheck.NONE
+    sources: tuple[_Text, ...] = ()
+    redirect_from: tuple[_Text, ...] = ()
+
+
+KEYS: Final = tuple(entry.name for entry in fields(FrontMatter))
+SCHEMA: Final = TypeAdapter(FrontMatter)
+
+
+def split(text: str) -> tuple[str, str, int] | None:
+    """The front matter, the body, and the line (from 1) on which the body begins; None if the file has none.
+
+    The body is the rest of the text, unchanged. Front matter that is not closed is None too.
+    """
+    begun = _MARK.match(text)
+    if begun is None:
+        return None
+    ended = _END.search(text, begun.end() - 1)
+    if ended is None:
+        return None
+    return text[begun.end() : ended.start() + 1], text[ended.end() :], text.count("\n", 0, ended.end()) + 1
+
+
+def read_layer(path: str, yaml_text: str, *, first_line: int, defaults: bool) -> tuple[Layer, list[Problem]]:
+    """Keys of one file under their own names, with what is wrong in the keys themselves.
+
+    Raises YamlError if the text is not YAML.
+    """
+    document = parse_mapping(yaml_text, first_line=first_line)
+    problems = []
+    values: dict[str, Value] = {}
+    lines = dict(document.lines)
+    for name, value in document.values.items():
+        key = ALIASES.get(name, name)
+        line = document.line(name)
+        if key not in KEYS:
+            message = f"unknown key {name!r} is ignored.{did_you_mean(name, (*KEYS, *ALIASES))} Correct or remove it."
+            problems.append(Problem(path, line, "unknown-key", message, Severity.WARNING))
+        elif defaults and key in OWN_KEYS:
+            message = f"{name!r} belongs to one article and cannot be a folder's default. Move it into the article."
+            problems.append(Problem(path, line, "own-key", message))
+        elif key in values:
+            message = f"{name!r} says {key!r} a second time. Keep one of them."
+            problems.append(Problem(path, line, "alias", message))
+        elif value is not None:  # `key:` with nothing after it means: not said here
+            values[key] = value
+            lines.update({(key, *rest): at for (head, *rest), at in _keyed(document.lines) if head == name})
+    return Layer(path, Document(values, lines, first_line)), problems
+
+
+def _keyed(lines: Mapping[Key, int]) -> list[tuple[Key, int]]:
+    return [(key, line) for key, line in lines.items() if key]
+
+
+_EDGE = Literal["effective_from", "effective_until"]
+EDGES: Final[tuple[_EDGE, ...]] = get_args(_EDGE)
+
+
+def instant(text: str, zone: ZoneInfo) -> datetime:
+    """A date (midnight in the zone, when its day begins) or an RFC 3339 instant, as an aware datetime.
+
+    Raises ValueError if the text is neither, or is an instant without an offset.
+    """
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return datetime.combine(date.fromisoformat(text), time.min, zone)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("an instant needs an offset")
+    return moment

@@ -1,0 +1,270 @@
+"""Every article of one commit, or every reason why that commit may not go live."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final, TypeAlias
+
+from kb import article_file, frontmatter, rules
+from kb.adoption import Adoption, adopt
+from kb.article import Article
+from kb.article_file import Entry, Source
+from kb.errors import ContentError
+from kb.glossary import Glossary, read_glossary
+from kb.problem import Problem, errors
+from kb.schema import Layer, Layered
+from kb.taxonomy import Taxonomy
+from kb.taxonomy_file import TaxonomyFile, read_taxonomy
+from kb.tree import Commit, File, FileKind, Tree
+from kb.yaml import YamlError
+
+TAXONOMY_FILE: Final = "kb.yml"
+DEFAULTS_FILE: Final = "_defaults.yml"
+
+Progress: TypeAlias = Callable[[int, int], None]  # files read so far, files in all
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Skipped:
+    """A file that is no article, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideTaxonomy:
+    """A `kb.yml` that does not lie in the repository."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What one commit says. Articles are in the order of their ids.
+
+    commit: None for the working tree.
+    files:  (path, blob) of everything that was read; with the formats and models, all that a snapshot depends on.
+    """
+
+    commit: Commit | None
+    folder: str
+    taxonomy: Taxonomy
+    glossary: Glossary
+    articles: tuple[Article, ...]
+    skipped: tuple[Skipped, ...]
+    warnings: tuple[Problem, ...]
+    files: tuple[tuple[str, str], ...]
+
+
+def read_library(tree: Tree, outside: OutsideTaxonomy | None = None, progress: Progress | None = None) -> Library:
+    """Read and check every article of the tree. Raises ContentError with every problem if there is an error."""
+    library, problems = examine(tree, outside, progress)
+    if library is None:
+        raise ContentError(errors(problems))
+    return library
+
+
+def examine(
+    tree: Tree, outside: OutsideTaxonomy | None = None, progress: Progress | None = None
+) -> tuple[Library | None, list[Problem]]:
+    """The library and what is wrong in it, in file and line order; no library if there is an error."""
+    reading = _Reading(tree, progress or (lambda _done, _all: None))
+    settings = reading.settings(outside)
+    if settings is None:
+        return None, sorted(reading.problems)
+    taxonomy, adoption = settings.taxonomy, settings.adopt
+    glossary = reading.glossary(taxonomy)
+    entries = reading.foreign(adoption, taxonomy) if adoption else reading.own(taxonomy)
+    findings = rules.check(entries, taxonomy)
+    if adoption:
+        entries, findings = reading.without_broken(entries, findings, taxonomy)
+    problems = sorted(reading.problems + findings)
+    if not entries and not errors(problems):
+        message = f"there is no article below {tree.folder or 'the root'!r}. Write one: `kb new` makes an example."
+        problems.append(Problem(tree.folder or ".", 1, "no-articles", message))
+    if errors(problems):
+        return None, problems
+    articles = sorted((entry.article for entry in entries), key=lambda article: article.id)
+    files = dict(reading.used)
+    if outside is not None:
+        files[f"outside:{TAXONOMY_FILE}"] = hashlib.sha1(outside.text.encode(), usedforsecurity=False).hexdigest()
+    library = Library(
+        commit=tree.commit,
+        folder=tree.folder,
+        taxonomy=taxonomy,
+        glossary=glossary,
+        articles=tuple(articles),
+        skipped=tuple(sorted(reading.skipped)),
+        warnings=tuple(problems),
+        files=tuple(sorted(files.items())),
+    )
+    return library, problems
+
+
+class _Reading:
+    """One reading of one tree: what was found wrong, what was skipped, which files were used."""
+
+    def __init__(self, tree: Tree, progress: Progress) -> None:
+        self.tree = tree
+        self.progress = progress
+        self.by_name = {tree.below(file): file for file in tree.files}
+        self.problems: list[Problem] = []
+        self.skipped: list[Skipped] = []
+        self.used: dict[str, str] = {}
+
+    def text(self, file: File) -> tuple[str | None, Problem | None]:
+        """The file's text, read once; its size is checked before its content is fetched."""
+        self.used[file.path] = file.blob
+        if problem := article_file.too_large(file):
+            return None, problem
+        return article_file.decode(file, self.tree.read(file))
+
+    def settings(self, outside: OutsideTaxonomy | None) -> TaxonomyFile | None:
+        if outside is not None:
+            return self._settings(outside.path, outside.text)
+        file = self.by_name.get(TAXONOMY_FILE)
+        if file is None:
+            path = f"{self.tree.folder}/{TAXONOMY_FILE}".lstrip("/")
+            message = (
+                "the taxonomy is not there; expected a file that lists products, jurisdictions and tiers. "
+                "`kb new --taxonomy` writes one; for a repository that was not written for us, name one with --kb."
+            )
+            self.problems.append(Problem(path, 1, "no-taxonomy", message))
+            return None
+        text, problem = self.text(file)
+        if text is None:
+            self.problems += [problem] if problem else []
+            return None
+        return self._settings(file.path, text)
+
+    def _settings(self, path: str, text: str) -> TaxonomyFile | None:
+        try:
+            settings, problems = read_taxonomy(path, text)
+        except YamlError as error:
+            settings, problems = None, [Problem(path, error.line, "yaml", str(error))]
+        self.problems += problems
+        return settings
+
+    def glossary(self, taxonomy: Taxonomy) -> Glossary:
+        if taxonomy.glossary is None:
+            return Glossary()
+        file = self.by_name.get(taxonomy.glossary)
+        if file is None:
+            path = f"{self.tree.folder}/{TAXONOMY_FILE}".lstrip("/")
+            message = f"glossary names {taxonomy.glossary!r}, which is not there. Add the file, or remove the key."
+            self.problems.append(Problem(path, 1, "no-glossary", message))
+            return Glossary()
+        text, problem = self.text(file)
+        if text is None:
+            self.problems += [problem] if problem else []
+            return Glossary()
+        try:
+            glossary, problems = read_glossary(file.path, text)
+        except YamlError as error:
+            glossary, problems = Glossary(), [Problem(file.path, error.line, "yaml", str(error))]
+        self.problems += problems
+        return glossary
+
+    def own(self, taxonomy: Taxonomy) -> list[Entry]:
+        """Every Markdown file of a repository that was written for us."""
+        defaults = self._defaults()
+        ours = {TAXONOMY_FILE, taxonomy.glossary}
+        sources = []
+        for below, file in self._files(lambda name: None if name.endswith(".md") else "not a Markdown file"):
+            if below in ours or PurePosixPath(below).name == DEFAULTS_FILE:
+                continue
+            text, problem = self.text(file)
+            if text is None:
+                self.problems += [problem] if problem else []
+                continue
+            above = (str(parent) for parent in PurePosixPath(below).parents)
+            source, problems = article_file.own_source(
+                file, below, text, tuple(defaults[parent] for parent in above if parent in defaults)
+            )
+            self.problems += problems
+            sources += [source] if source else []
+        return self._built(sources, taxonomy, self.problems)
+
+    def foreign(self, adoption: Adoption, taxonomy: Taxonomy) -> list[Entry]:
+        """Every file that the adoption takes. What cannot be read is skipped, with the reason."""
+        siblings = frozenset(self.by_name)
+        sources = []
+        for below, file in self._files(lambda name: None if adoption.takes(name) else "not taken by adopt.include"):
+            text, problem = self.text(file)
+            if text is None:
+                self.skipped.append(Skipped(file.path, problem.message if problem else "no text"))
+                continue
+            try:
+                found = adopt(adoption, file.path, below, text, siblings)
+            except YamlError as error:
+                self.skipped.append(Skipped(file.path, f"line {error.line}: {error}"))
+                continue
+            sources.append(Source(file, Layered((found.layer,)), found.body, found.first_line, "", blocks=False))
+        problems: list[Problem] = []
+        entries = self._built(sources, taxonomy, problems)
+        return self._skip_broken(entries, problems)
+
+    def without_broken(
+        self, entries: list[Entry], findings: list[Problem], taxonomy: Taxonomy
+    ) -> tuple[list[Entry], list[Problem]]:
+        """Entries that break no rule; leaving one out can break a rule for another, so until none is left."""
+        while errors(findings):
+            entries = self._skip_broken(entries, findings)
+            findings = rules.check(entries, taxonomy)
+        return entries, findings
+
+    def _skip_broken(self, entries: list[Entry], problems: Sequence[Problem]) -> list[Entry]:
+        reasons: dict[str, str] = {}
+        for problem in errors(problems):
+            reasons.setdefault(problem.path, f"line {problem.line}: {problem.message}")
+        self.skipped += [Skipped(path, reason) for path, reason in reasons.items()]
+        return [entry for entry in entries if entry.article.path not in reasons]
+
+    def _files(self, refuse: Callable[[str], str | None]) -> list[tuple[str, File]]:
+        """The files that can be articles, in path order; the others are noted with the reason."""
+        chosen = []
+        for below, file in sorted(self.by_name.items()):
+            reason = file.kind.value if file.kind is not FileKind.FILE else refuse(below)
+            if not file.path.isprintable():
+                reason = "its name is not plain UTF-8 text"
+            if reason is None and PurePosixPath(below).name.casefold() == "readme.md":
+                reason = "a README is for people who browse the repository"
+            name = PurePosixPath(below).name
+            if reason and (below not in self.used and name not in (DEFAULTS_FILE, TAXONOMY_FILE)):
+                shown = file.path.encode("utf-8", "backslashreplace").decode()
+                self.skipped.append(Skipped(shown, reason))
+            elif reason is None:
+                chosen.append((below, file))
+        return chosen
+
+    def _defaults(self) -> dict[str, Layer]:
+        """The `_defaults.yml` of each folder, by the folder's path; "." is the top."""
+        layers: dict[str, Layer] = {}
+        for below, file in sorted(self.by_name.items()):
+            if PurePosixPath(below).name != DEFAULTS_FILE or file.kind is not FileKind.FILE:
+                continue
+            text, problem = self.text(file)
+            if text is None:
+                self.problems += [problem] if problem else []
+                continue
+            try:
+                layer, problems = frontmatter.read_layer(file.path, text, first_line=1, defaults=True)
+            except YamlError as error:
+                self.problems.append(Problem(file.path, error.line, "yaml", str(error)))
+                continue
+            self.problems += problems
+            layers[str(PurePosixPath(below).parent)] = layer
+        return layers
+
+    def _built(self, sources: Sequence[Source], taxonomy: Taxonomy, problems: list[Problem]) -> list[Entry]:
+        changes = self.tree.changes([source.file.path for source in sources])
+        entries = []
+        for done, source in enumerate(sources, 1):
+            entry, found = article_file.build(source, taxonomy, changes.get(source.file.path))
+            problems += found
+            entries += [entry] if entry else []
+            self.progress(done, len(sources))
+        return entries

@@ -1,0 +1,42 @@
+"""Markdown as the words a reader sees: what is indexed, and what a snippet shows."""
+
+import html
+import re
+from typing import Final
+
+_RULES: Final = tuple(
+    (re.compile(pattern, flags), replacement)
+    for pattern, replacement, flags in (
+        (r"<!--.*?(?:-->|\Z)", " ", re.S),  # comments are for writers
+        (r"\{%.*?%\}|\{\{.*?\}\}|^[ \t]*\{:[^}\n]*\}[ \t]*$|\{:[^}\n]*\}", " ", re.S | re.M),  # Liquid and Kramdown
+        (r"^[ \t]*:{3,}[^\n]*$", " ", re.M),  # our fences, and those of other generators
+        (r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", " ", re.M),
+        (r"!\[([^\]\n]*)\]\([^)\n]*\)", r"\1", 0),
+        (r"\[([^\]\n]*)\]\([^)\n]*\)", r"\1", 0),
+        (r"\[([^\]\n]+)\]\[[^\]\n]*\]", r"\1", 0),
+        (r"^[ \t]*\[[^\]\n]+\]:[^\n]*$", " ", re.M),  # link definitions
+        (r"</?[A-Za-z][^<>\n]*>", " ", 0),
+        (r"^[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)*\|?[ \t]*$", " ", re.M),  # the rule in a table
+        (r"^[ \t]*(?:>[ \t]?)+", "", re.M),
+        (r"^[ \t]*#{1,6}[ \t]+", "", re.M),
+        (r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+", "", re.M),
+        (r"[ \t]*\|[ \t]*", " | ", 0),
+        (r"^[ \t]*\|[ \t]*|[ \t]*\|[ \t]*$", "", re.M),
+        (r"(\*\*\*|\*\*|\*)(?=\S)([^*\n]+?)(?<=\S)\1", r"\2", 0),
+        (r"(?<![\w_])(__|_)(?=\S)([^_\n]+?)(?<=\S)\1(?![\w_])", r"\2", 0),
+        (r"`([^`\n]+)`", r"\1", 0),
+        (r"\\([!-/:-@\[-`{-~])", r"\1", 0),
+    )
+)
+_BLANK: Final = re.compile(r"[^\S\u00a0\u202f]+")  # every white space but the no-break ones: "10 000 EUR" is one amount
+
+
+def plain(markdown: str) -> str:
+    """The text without markup, on one line.
+
+    A slice of an article may begin inside a list or a table, so this reads marks line by line instead of parsing blocks.
+    No-break spaces stay. Linear in the length of the text.
+    """
+    for pattern, replacement in _RULES:
+        markdown = pattern.sub(replacement, markdown)
+    return _BLANK.sub(" ", html.unescape(markdown)).strip()

@@ -1,0 +1,240 @@
+"""Content rules: what must hold across articles before a push may go live."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+from typing import Final
+
+from kb.article import Article, BlockKind, Status
+from kb.article_file import Entry
+from kb.jurisdiction import ALL, narrow
+from kb.problem import Problem, Severity, did_you_mean
+from kb.steps import check_tree
+from kb.taxonomy import Taxonomy
+from kb.yaml import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Every article of one commit, with the lists it may draw on."""
+
+    entries: Sequence[Entry]
+    by_id: Mapping[str, Entry]
+    taxonomy: Taxonomy
+
+
+def check(entries: Sequence[Entry], taxonomy: Taxonomy) -> list[Problem]:
+    """Apply every rule to every article; no errors means the push may go live."""
+    shelf = Shelf(entries, {entry.article.id: entry for entry in reversed(entries)}, taxonomy)
+    return [problem for rule in RULES for problem in rule(shelf)]
+
+
+def _unknown(entry: Entry, key: Key, value: str, known: Iterable[str], where: str = "kb.yml") -> Problem:
+    choices = list(known)
+    listed = f"; expected one of {', '.join(choices)}" if len(choices) <= 20 else ""
+    message = f"{key[0]} {value!r} is not known{listed}.{did_you_mean(value, choices)} Correct it, or add it to {where}."
+    return entry.keys.problem(key, f"unknown-{key[0]}", message)
+
+
+def known_values(shelf: Shelf) -> Iterator[Problem]:
+    """Products, places, tiers, languages, owners and queues are those of `kb.yml`."""
+    taxonomy = shelf.taxonomy
+    tiers, queues, owners = [str(tier) for tier in taxonomy.tiers], taxonomy.queues, taxonomy.owners
+    for entry in shelf.entries:
+        article = entry.article
+        for key, values, known in (
+            ("products", article.products, (*taxonomy.products, ALL)),
+            ("jurisdictions", article.scope.jurisdictions, (*taxonomy.jurisdictions, ALL)),
+        ):
+            given = entry.keys.values().get(key)
+            order = given if isinstance(given, list) else sorted(values)
+            for number, value in enumerate(order):
+                if value not in known:
+                    yield _unknown(entry, (key, number), str(value), known)
+            if ALL in values and len(values) > 1:
+                message = f"{key} lists 'all' beside others, which it already covers. Keep [all], or the others."
+                yield entry.keys.problem((key,), "all-and-others", message)
+        if str(article.scope.tier) not in tiers:
+            yield _unknown(entry, ("tier",), str(article.scope.tier), tiers)
+        if article.lang.partition("-")[0] not in {lang.partition("-")[0] for lang in taxonomy.languages}:
+            yield _unknown(entry, ("lang",), article.lang, taxonomy.languages)
+        if article.owner is not None and article.owner not in owners:
+            yield _unknown(entry, ("owner",), article.owner, owners)
+        if article.escalation is not None and article.escalation.to not in queues:
+            yield _unknown(entry, ("escalation", "to"), article.escalation.to, queues)
+
+
+def unique_ids(shelf: Shelf) -> Iterator[Problem]:
+    """An id names one article."""
+    for entry in shelf.entries:
+        first = shelf.by_id[entry.article.id]
+        if first is not entry:
+            message = f"id {entry.article.id!r} is already that of {first.article.path}. Give this article its own id."
+            yield entry.keys.problem(("id",), "duplicate-id", message)
+
+
+def references(shelf: Shelf) -> Iterator[Problem]:
+    """translation_of, overrides and supersedes name other articles that are there."""
+    for entry in shelf.entries:
+        article = entry.article
+        named: list[tuple[Key, str | None]] = [
+            (("translation_of",), article.translation_of),
+            (("overrides",), article.overrides),
+            *((("supersedes", number), name) for number, name in enumerate(article.supersedes)),
+        ]
+        for key, name in named:
+            if name is None:
+                continue
+            if name == article.id:
+                yield entry.keys.problem(key, "self-reference", f"{key[0]} names the article itself. Name the other one.")
+            elif name not in shelf.by_id:
+                message = f"{key[0]} names {name!r}, which is no article here.{did_you_mean(name, shelf.by_id)} Correct it."
+                yield entry.keys.problem(key, "unknown-article", message)
+
+
+def translations(shelf: Shelf) -> Iterator[Problem]:
+    """A translation is of a source article, in another language, and no wider than its source."""
+    spoken: dict[tuple[str, str], Entry] = {}
+    for entry in shelf.entries:
+        article = entry.article
+        source = shelf.by_id.get(article.translation_of or "")
+        if source is None or source is entry:
+            continue
+        key: Key = ("translation_of",)
+        if source.article.translation_of is not None:
+            message = f"translation_of names {source.article.id!r}, itself a translation. Name {source.article.group!r}."
+            yield entry.keys.problem(key, "translation-chain", message)
+        if source.article.lang == article.lang:
+            message = f"lang is {article.lang!r}, the language of its source. Correct lang, or remove translation_of."
+            yield entry.keys.problem(("lang",), "same-language", message)
+        other = spoken.setdefault((source.article.id, article.lang), entry)
+        if other is not entry:
+            message = f"{other.article.path} already translates {source.article.id!r} into {article.lang!r}. Keep one."
+            yield entry.keys.problem(key, "translated-twice", message)
+        if _wider(article, source.article):
+            message = (
+                f"tier or jurisdictions are wider than those of {source.article.path}, "
+                "so readers would see in translation what its source hides. Narrow them to the source's."
+            )
+            yield entry.keys.problem(("jurisdictions",), "wider-than-source", message)
+
+
+def _wider(article: Article, source: Article) -> bool:
+    return (
+        article.scope.tier < source.scope.tier
+        or narrow(source.scope.jurisdictions, article.scope.jurisdictions) != article.scope.jurisdictions
+    )
+
+
+def overrides(shelf: Shelf) -> Iterator[Problem]:
+    """An override lies inside what it replaces, and no two replace the same article in one place at one time."""
+    rivals: dict[str, list[Entry]] = defaultdict(list)
+    for entry in shelf.entries:
+        article = entry.article
+        target = shelf.by_id.get(article.overrides or "")
+        if target is None or target is entry:
+            continue
+        if target.article.translation_of is not None:
+            message = f"overrides names {target.article.id!r}, a translation. Name its source {target.article.group!r}."
+            yield entry.keys.problem(("overrides",), "overrides-translation", message)
+        outer, inner = target.article.scope.jurisdictions, article.scope.jurisdictions
+        if narrow(outer, inner) != inner or inner == outer:
+            message = (
+                f"an override has to lie inside the places of {target.article.path} ({', '.join(sorted(outer))}) "
+                f"and be narrower; it names {', '.join(sorted(inner))}. Narrow jurisdictions, or use supersedes."
+            )
+            yield entry.keys.problem(("overrides",), "override-place", message)
+        if article.translation_of is None:
+            rivals[target.article.group].append(entry)
+    for target_id, entries in rivals.items():
+        for one, other in combinations(entries, 2):
+            places = one.article.scope.jurisdictions & other.article.scope.jurisdictions
+            if places and _meet(one.article, other.article):
+                message = (
+                    f"{other.article.path} and {one.article.path} both override {target_id!r} in "
+                    f"{', '.join(sorted(places))} at the same time. End one before the other begins."
+                )
+                yield other.keys.problem(("overrides",), "rival-overrides", message)
+
+
+def _meet(one: Article, other: Article) -> bool:
+    """Whether there is a moment at which both are in force."""
+    live = (Status.ACTIVE, Status.DEPRECATED)
+    if one.status not in live or other.status not in live:
+        return False
+    return _before(one.effective_from, other.effective_until) and _before(other.effective_from, one.effective_until)
+
+
+def _before(begin: datetime | None, end: datetime | None) -> bool:
+    return begin is None or end is None or begin < end
+
+
+def block_arguments(shelf: Shelf) -> Iterator[Problem]:
+    """`:::tier` names a tier above the article's, `:::only` places inside the article's."""
+    taxonomy = shelf.taxonomy
+    for entry in shelf.entries:
+        article = entry.article
+        for block in article.blocks:
+            if block.kind is BlockKind.TIER and block.argument not in map(str, taxonomy.tiers):
+                tiers = ", ".join(map(str, taxonomy.tiers))
+                yield _at(entry, block.start, "block-tier", f"`:::tier {block.argument}`; expected one of {tiers}.")
+            elif block.kind is BlockKind.ONLY:
+                yield from _check_only(entry, block.argument.split(), block.start, taxonomy)
+
+
+def _check_only(entry: Entry, places: Sequence[str], start: int, taxonomy: Taxonomy) -> Iterator[Problem]:
+    if not places:
+        yield _at(entry, start, "block-only", "`:::only` names no place; expected codes, as in `:::only US-CA CA-QC`.")
+    for place in places:
+        if place not in taxonomy.jurisdictions:
+            near = did_you_mean(place, taxonomy.jurisdictions)
+            yield _at(
+                entry,
+                start,
+                "block-only",
+                f"jurisdiction {place!r} is not known.{near} Correct it, or add it to kb.yml.",
+            )
+        elif not narrow(entry.article.scope.jurisdictions, frozenset({place})):
+            own = ", ".join(sorted(entry.article.scope.jurisdictions))
+            message = f"`:::only {place}` lies outside the article's own places ({own}), so nobody would see it. Correct one."
+            yield _at(entry, start, "block-only", message)
+
+
+def step_trees(shelf: Shelf) -> Iterator[Problem]:
+    """Every guided path ends in a resolution or an escalation."""
+    for entry in shelf.entries:
+        starts = {block.argument: block.start for block in entry.article.blocks if block.kind is BlockKind.STEP}
+        for name, complaint in check_tree(entry.article.steps, list(shelf.taxonomy.queues)):
+            yield _at(entry, starts.get(name, 0), "step-tree", complaint)
+
+
+def repeated_questions(shelf: Shelf) -> Iterator[Problem]:
+    """One question is answered by one article for one scope; said as a warning, because variants by place share it."""
+    asked: dict[str, Entry] = {}
+    for entry in shelf.entries:
+        for number, question in enumerate(entry.article.answers):
+            first = asked.setdefault(question.casefold(), entry)
+            if first is not entry and first.article.scope == entry.article.scope:
+                message = f"{first.article.path} claims to answer {question!r} too. Keep it where the answer is."
+                yield entry.keys.problem(("answers", number), "repeated-question", message, Severity.WARNING)
+
+
+def _at(entry: Entry, offset: int, rule: str, message: str) -> Problem:
+    """A problem at an offset of the body."""
+    body = entry.article.body
+    first_line = entry.first_line
+    return Problem(entry.article.path, first_line + body.count("\n", 0, offset), rule, message)
+
+
+RULES: Final[tuple[Callable[[Shelf], Iterator[Problem]], ...]] = (
+    known_values,
+    unique_ids,
+    references,
+    translations,
+    overrides,
+    block_arguments,
+    step_trees,
+    repeated_questions,
+)

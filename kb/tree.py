@@ -1,0 +1,54 @@
+"""Files of one commit, or of the working tree: what there is, before anybody knows what it means."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit and when it was made (aware)."""
+
+    sha: str
+    at: datetime
+
+
+class FileKind(StrEnum):
+    """What an entry of a tree is. Only a file has content of its own."""
+
+    FILE = "file"
+    SYMLINK = "symbolic link"
+    SUBMODULE = "submodule"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class File:
+    """One entry of a tree. `path` is relative to the repository's root; `blob` is git's name of the content."""
+
+    path: str
+    blob: str
+    size: int
+    kind: FileKind = FileKind.FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Every file below one folder, and how to read it.
+
+    commit:  None for the working tree.
+    folder:  relative to the repository's root; empty for the root itself.
+    read:    the content of one of the files, in bytes.
+    changes: for some paths, the commit on the first-parent history that last changed each; a path that no commit
+             holds is left out.
+    """
+
+    commit: Commit | None
+    folder: str
+    files: tuple[File, ...]
+    read: Callable[[File], bytes]
+    changes: Callable[[Collection[str]], Mapping[str, Commit]]
+
+    def below(self, file: File) -> str:
+        """The file's path relative to the folder."""
+        return file.path.removeprefix(f"{self.folder}/") if self.folder else file.path

@@ -1,0 +1,98 @@
+"""What lies outside the mask: said, never shown. Above the reader's tier, in other places, and where nothing is in scope."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from kb.article import Article
+from kb.jurisdiction import ALL
+from kb.problem import did_you_mean
+from retriever.answer import AboveTier, Lead
+from retriever.arrays import BoolVector
+from retriever.collapse import Ranked, collapse
+from retriever.confidence import ANSWERABLE, confidence
+from retriever.legs import Search
+from retriever.scope import Scope, anywhere, mask, sees
+from retriever.snapshot import Snapshot
+
+NOTICED = 3  # a text outside the mask counts as missed if it would stand among the first three
+
+
+def above_tier(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVector, replaced: Iterable[str]) -> AboveTier | None:
+    """Say that higher guidance exists if it would stand among the first hits; tell nothing of it but the way up."""
+    taxonomy = snapshot.library.taxonomy
+    wider = mask(snapshot.table, scope.at_tier(taxonomy.highest_tier), replaced)
+    if np.array_equal(wider, allowed):
+        return None
+    candidates = run.candidates(wider)
+    first = collapse(candidates, snapshot, wider, run.query.shown)[:NOTICED]
+    hidden = [
+        it
+        for it in first
+        if not allowed[int(candidates.rows[it.found])] and confidence(run.evidence(candidates, it.found)) >= ANSWERABLE
+    ]
+    if not hidden:
+        return None
+    products = scope.products or hidden[0].article.products
+    return AboveTier("Guidance exists above your tier.", taxonomy.queue_above(scope.tier, frozenset(products)))
+
+
+def varying_places(
+    run: Search, shown: Iterable[Ranked], snapshot: Snapshot, scope: Scope, allowed: BoolVector
+) -> tuple[str, ...]:
+    """Without a place: the places whose rule differs, if there are several among the articles that answer best."""
+    if scope.jurisdiction is not None:
+        return ()
+    wider = anywhere(snapshot.table, scope)
+    groups = {it.article.group for it in shown}
+    if not np.array_equal(wider, allowed):
+        everywhere = collapse(run.candidates(wider), snapshot, wider, run.query.shown)
+        groups |= {it.article.group for it in everywhere[:NOTICED]}
+    groups |= {article.group for article in snapshot.overriding if article.overrides in groups}
+    rows = np.flatnonzero(wider & snapshot.table.in_groups(groups))
+    places = {place for row in rows for place in snapshot.passages[row].scope.jurisdictions}
+    return tuple(sorted(places - {ALL})) if len(places) > 1 else ()
+
+
+def leads(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVector) -> tuple[Lead, ...]:
+    """The nearest articles outside the asked product or place, for a reader whom nothing inside it helps."""
+    wider = anywhere(snapshot.table, replace(scope, products=None)) & ~allowed
+    if not wider.any():
+        return ()
+    candidates = run.candidates(wider)
+    ranked = collapse(candidates, snapshot, wider, run.query.shown)[:NOTICED]
+    fitting = (it for it in ranked if confidence(run.evidence(candidates, it.found)) >= ANSWERABLE)
+    ways = ((it.article, _outside(it.article, snapshot, it.row, scope)) for it in fitting)
+    return tuple(Lead(article.id, article.title, article.path, outside) for article, outside in ways if outside)
+
+
+def _outside(article: Article, snapshot: Snapshot, row: int, scope: Scope) -> tuple[str, ...]:
+    part = snapshot.passages[row].scope
+    ways = []
+    if scope.products is not None and not article.products & {*scope.products, ALL}:
+        ways.append(f"product {', '.join(sorted(article.products))}")
+    if not sees(scope, part):
+        ways.append(f"place {', '.join(sorted(part.jurisdictions))}")
+    return tuple(ways)
+
+
+def why_empty(snapshot: Snapshot, scope: Scope) -> str:
+    """Which part of the scope leaves nothing, the first that does."""
+    taxonomy, table = snapshot.library.taxonomy, snapshot.table
+    if scope.products is not None and not scope.products:
+        return "The list of products is empty, so nothing is in scope. Leave it out to ask about every product."
+    unknown = sorted((scope.products or frozenset()) - taxonomy.products.keys() - {ALL})
+    if unknown and len(unknown) == len(scope.products or ()):
+        return f"Product {unknown[0]!r} is not known.{did_you_mean(unknown[0], taxonomy.products)}"
+    every_product = replace(scope, products=None, tier=taxonomy.highest_tier)
+    place = scope.jurisdiction
+    day = f"{scope.effective_on:%Y-%m-%d}"
+    if not mask(table, every_product).any():
+        near = did_you_mean(place, taxonomy.jurisdictions) if place else ""
+        return f"No guidance is in force in {place or 'every place'} on {day}.{near}"
+    if not mask(table, scope.at_tier(taxonomy.highest_tier)).any():
+        return f"No guidance on this product is in force in {place or 'every place'} on {day}."
+    if not mask(table, scope).any():
+        return "The guidance in this scope is above your tier."
+    return "Nothing in scope shares a word or a meaning with this question."

@@ -1,0 +1,79 @@
+"""Exact matches: codes, article ids and quoted phrases, which rank first."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from kb.article import Article
+from retriever.arrays import BoolVector, IntVector
+from retriever.passage import Passage
+
+# A code begins with letters and holds a digit: R10, ERR-4012, TERM-2291, 1005.11 is none ("401k" and "2FA" are words).
+_CODE: Final = re.compile(
+    r"\b[A-Za-z]{1,12}(?:[-_.][A-Za-z0-9]{1,12}){0,4}[-_]?\d[A-Za-z0-9]{0,12}(?:[-_.][A-Za-z0-9]{1,12}){0,4}\b"
+)
+_QUOTED: Final = re.compile(r"\"([^\"\n]{3,200})\"|“([^”\n]{3,200})”|«\s*([^»\n]{3,200}?)\s*»|`([^`\n]{2,200})`")
+# A code that every tenth article holds tells none of them apart; then it is a word like any other.
+_COMMON: Final = 0.1
+_FEW: Final = 5
+
+
+def codes_in(text: str) -> set[str]:
+    """The codes in a text, in one spelling."""
+    return {match.casefold() for match in _CODE.findall(text)}
+
+
+def phrases_in(question: str) -> list[str]:
+    """The phrases that a question puts in quotes, in one spelling."""
+    found = (next(part for part in match if part) for match in _QUOTED.findall(question))
+    return [" ".join(phrase.casefold().split()) for phrase in found]
+
+
+class ExactIndex:
+    """Which passages hold which code, and which article has which id or keyword.
+
+    A match in the id, title or keywords weighs two, one in the text weighs one.
+    """
+
+    def __init__(self, passages: Sequence[Passage], articles: Mapping[str, Article]) -> None:
+        self._texts = [passage.text for passage in passages]
+        self._size = len(passages)
+        self._in_text: dict[str, list[int]] = defaultdict(list)
+        self._in_name: dict[str, list[int]] = defaultdict(list)
+        self._holders: dict[str, set[str]] = defaultdict(set)
+        names = {article.id: _names(article) for article in articles.values()}
+        for row, passage in enumerate(passages):
+            for code in codes_in(passage.text):
+                self._in_text[code].append(row)
+                self._holders[code].add(passage.article)
+            for name in names[passage.article]:
+                self._in_name[name].append(row)
+                self._holders[name].add(passage.article)
+        self._many = max(_FEW, _COMMON * len(articles))
+
+    def strength(self, question: str, allowed: BoolVector) -> IntVector:
+        """(n,) int64: how strongly each allowed passage matches exactly; 0 for the others."""
+        strength = np.zeros(self._size, np.int64)
+        for code in _asked(question):
+            if len(self._holders.get(code, ())) > self._many:
+                continue
+            strength[self._in_text.get(code, [])] += 1
+            strength[self._in_name.get(code, [])] += 2
+        for phrase in phrases_in(question):
+            rows = [row for row in np.flatnonzero(allowed) if phrase in " ".join(self._texts[row].casefold().split())]
+            strength[rows] += 1
+        return np.where(allowed, strength, 0)
+
+
+def _names(article: Article) -> set[str]:
+    coded = codes_in(" ".join([article.title, *article.keywords]))
+    return {article.id.casefold(), article.group.casefold(), *coded}
+
+
+def _asked(question: str) -> set[str]:
+    """Codes of the question, and each of its words that could be an article's id."""
+    words = {word.strip(".,;:!?¿¡()[]\"'").casefold() for word in question[:2000].split()}
+    return codes_in(question[:2000]) | {word for word in words if "-" in word or "_" in word}

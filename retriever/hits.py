@@ -1,0 +1,87 @@
+"""From a ranked article to a hit: why it applies here, which text is shown, what to say."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from kb.article import Article, BlockKind
+from kb.jurisdiction import ALL, nearest
+from retriever.answer import Explanation, Hit, LegScore, PlaceMatch, TranslationState
+from retriever.collapse import Ranked
+from retriever.legs import Candidates
+from retriever.question import Query
+from retriever.scope import Scope, sees
+from retriever.snapshot import Snapshot
+from retriever.snippet import snippet
+
+
+def hit_of(
+    ranked: Ranked, candidates: Candidates, snapshot: Snapshot, query: Query, scope: Scope, replaced: Mapping[str, Article]
+) -> Hit:
+    """One hit. replaced: see scope.replacements."""
+    article = ranked.article
+    passage = snapshot.passages[ranked.row]
+    text, highlights = snippet(passage.text, query.text, article.lang)
+    place = _place(snapshot, article, passage.scope.jurisdictions, scope, replaced)
+    ranked_by = snapshot.passages[int(candidates.rows[ranked.found])].article
+    return Hit(
+        article=article,
+        passage=passage,
+        score=ranked.score,
+        place=place,
+        translation=translation_state(snapshot, article),
+        snippet=text,
+        highlights=tuple(highlights),
+        say=_spoken(article, BlockKind.SAY, passage.heading, scope),
+        dont_say=_spoken(article, BlockKind.DONT_SAY, passage.heading, scope),
+        explanation=Explanation(
+            legs=_legs(candidates, ranked.found),
+            exact=ranked.exact,
+            fused=ranked.score,
+            place=place.why,
+            ranked_by=ranked_by,
+        ),
+    )
+
+
+def _legs(candidates: Candidates, index: int) -> dict[str, LegScore]:
+    row = int(candidates.rows[index])
+    raw = {"lexical": float(candidates.lexical[index]), str(candidates.leg[index]): float(candidates.dense[index])}
+    legs = {}
+    for name, score in raw.items():
+        places = np.flatnonzero(candidates.lists[name].rows == row)
+        legs[name] = LegScore(score, int(places[0]) + 1 if places.size else None)
+    return legs
+
+
+def _place(
+    snapshot: Snapshot, article: Article, places: frozenset[str], scope: Scope, replaced: Mapping[str, Article]
+) -> PlaceMatch:
+    """Which of the passage's places is the asked one's nearest, and what the text replaces there."""
+    target = next((name for name, winner in replaced.items() if winner.group == article.group), None)
+    if scope.jurisdiction is None:
+        shown = sorted(place for place in places if "-" not in place)
+        names = "every place" if ALL in shown else ", ".join(shown)
+        return PlaceMatch(None, ALL if ALL in shown else shown[0], None, f"no place was asked; this text is for {names}")
+    matched = nearest(places, scope.jurisdiction) or ALL
+    label = "text for every place" if matched == ALL else f"{matched} text"
+    if target is not None and target in snapshot.articles:
+        other = snapshot.articles[target]
+        where = ", ".join(sorted(other.scope.jurisdictions))
+        return PlaceMatch(scope.jurisdiction, matched, target, f"{label}; replaces {other.title} ({where})")
+    inside = "" if matched in (scope.jurisdiction, ALL) else f"; {scope.jurisdiction} lies in {matched}"
+    return PlaceMatch(scope.jurisdiction, matched, None, label + inside)
+
+
+def translation_state(snapshot: Snapshot, article: Article) -> TranslationState:
+    """Behind if the source's text went live after the translation's last change."""
+    source = snapshot.articles.get(article.translation_of or "")
+    if source is None or source.changed is None or article.changed is None:
+        return TranslationState.CURRENT
+    return TranslationState.BEHIND if source.changed.at > article.changed.at else TranslationState.CURRENT
+
+
+def _spoken(article: Article, kind: BlockKind, heading: tuple[str, ...], scope: Scope) -> tuple[str, ...]:
+    """The article's texts of one kind that the reader may see, those under the passage's heading first."""
+    visible = [block for block in article.blocks if block.kind is kind and sees(scope, block.scope)]
+    return tuple(block.text for block in sorted(visible, key=lambda block: block.heading != heading))

@@ -1,0 +1,135 @@
+"""Words: BM25 over stemmed tokens, one index for each language, by bm25s."""
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import bm25s
+import numpy as np
+import Stemmer
+
+from retriever.arrays import BoolVector, FloatVector, IntVector
+from retriever.ranking import EMPTY, Ranking, top
+
+STEMMED: Final = {"en": "english", "es": "spanish", "fr": "french"}
+OTHER: Final = "other"  # every other language: words as they are
+K1: Final = 0.9  # k1 and b: best of three pairs on the train questions of fiqa-dev, docs/decisions/0002-fusion.md
+B: Final = 0.4
+
+_WORD: Final = re.compile(r"\w+(?:['’]\w+)?")
+
+
+def base_language(lang: str) -> str:
+    """The language without region or script: `es-MX` is `es`."""
+    return lang.partition("-")[0]
+
+
+def index_language(lang: str) -> str:
+    """Which index a text of this language is in."""
+    base = base_language(lang)
+    return base if base in STEMMED else OTHER
+
+
+@lru_cache(maxsize=8)
+def _stemmer(lang: str) -> Stemmer.Stemmer | None:
+    return Stemmer.Stemmer(STEMMED[lang]) if lang in STEMMED else None
+
+
+def tokens(text: str, lang: str) -> list[str]:
+    """Words as they are indexed: lower case, without accents, stemmed by the rules of the language.
+
+    Accents go first, on both sides: agents type "transaccion" mid-call.
+    """
+    folded = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    words = [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(folded)]
+    stemmer = _stemmer(index_language(lang))
+    return words if stemmer is None else list(stemmer.stemWords(words))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shelf:
+    """The index of one language. rows: (m,) the passage table's row of each of its documents."""
+
+    rows: IntVector
+    index: bm25s.BM25
+
+
+def _coverage(shelf: _Shelf, words: set[str], document: int) -> float:
+    starts, holders = shelf.index.scores["indptr"], shelf.index.scores["indices"]
+    held = total = 0.0
+    for word in sorted(words):  # a fixed order, because sums of floats depend on it
+        number = shelf.index.vocab_dict.get(word)
+        rows = holders[:0] if number is None else holders[starts[number] : starts[number + 1]]
+        weight = math.log(1 + (shelf.rows.size - rows.size + 0.5) / (rows.size + 0.5))
+        total += weight
+        held += weight if document in rows else 0.0
+    return held / total if total else 0.0
+
+
+class Lexical:
+    """BM25 over every passage, each in the index of its own language."""
+
+    def __init__(self, shelves: dict[str, _Shelf], size: int) -> None:
+        self._shelves = shelves
+        self._size = size
+
+    @classmethod
+    def build(cls, texts: Sequence[str], languages: Sequence[str]) -> "Lexical":
+        """Index one text for each row of the passage table."""
+        shelves = {}
+        keys = [index_language(lang) for lang in languages]
+        for key in sorted(set(keys)):
+            rows = [row for row, its in enumerate(keys) if its == key]
+            index = bm25s.BM25(method="lucene", k1=K1, b=B)
+            index.index([tokens(texts[row], key) for row in rows], show_progress=False)
+            shelves[key] = _Shelf(np.array(rows, np.int64), index)
+        return cls(shelves, len(texts))
+
+    def scores(self, text: str) -> FloatVector:
+        """(n,) float32: BM25 of the text for every row, higher is better, 0 where no word is shared."""
+        scores = np.zeros(self._size, np.float32)
+        for key, shelf in self._shelves.items():
+            known = [word for word in tokens(text, key) if word and word in shelf.index.vocab_dict]
+            if known:
+                scores[shelf.rows] = shelf.index.get_scores(known)
+        return scores
+
+    def search(self, text: str, allowed: BoolVector, limit: int) -> Ranking:
+        """The best `limit` allowed rows that share a word with the text."""
+        scores = self.scores(text)
+        found = top(scores, allowed & (scores > 0), limit)
+        return found if found.rows.size else EMPTY
+
+    def coverage(self, text: str, row: int) -> float:
+        """The share of the text's distinct words, weighed by rarity, that the row holds: 0 to 1, 0 for a text without words.
+
+        Rarity is BM25's own; a word that no row holds is as rare as can be.
+        """
+        for key, shelf in self._shelves.items():
+            place = int(np.searchsorted(shelf.rows, row))
+            if place < shelf.rows.size and shelf.rows[place] == row:
+                return _coverage(shelf, set(tokens(text, key)), place)
+        return 0.0
+
+    def save(self, folder: Path) -> None:
+        """Write the index below a folder that does not exist yet."""
+        for key, shelf in self._shelves.items():
+            shelf.index.save(str(folder / key), show_progress=False)
+            np.save(folder / key / "rows.npy", shelf.rows)
+        (folder / "lexical.json").write_text(json.dumps({"size": self._size, "languages": sorted(self._shelves)}))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Lexical":
+        """Read what `save` wrote."""
+        about = json.loads((folder / "lexical.json").read_text())
+        shelves = {}
+        for key in about["languages"]:
+            index = bm25s.BM25.load(str(folder / key), show_progress=False)
+            shelves[key] = _Shelf(np.load(folder / key / "rows.npy"), index)
+        return cls(shelves, about["size"])

@@ -1,0 +1,93 @@
+"""Where the customer is, when the question says so in words: "customer in Quebec", "cliente en Texas", "NY customer".
+
+A place that money goes to is not where the customer is ("send money to Mexico", "her mother in Mexico"). So a whole country
+counts only beside words that put the customer there, and "in" alone is enough only for a part of a country whose parts
+the space tells apart ("late fee in Texas").
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Final
+
+import pycountry
+
+from kb.jurisdiction import ALL, lineage, place_name
+
+LANGUAGES: Final = ("en", "es", "fr")
+
+_IN: Final = r"(?:in|within|en|dans|au)"
+_LIVES: Final = (
+    r"(?:liv(?:es|ing) in|resid(?:es|ing) in|residents? of|based in|located in|"
+    r"vive en|radica en|reside en|residente (?:en|de)|habite (?:au|en|a))"
+)
+_WHO: Final = (
+    r"(?:customers?|client[ae]?s?|callers?|users?|usuari[oa]s?|residents?|members?|cardholders?|merchants?|comercios?)"
+)
+_OF: Final = r"(?:from|of|de|del|du)"
+# Postal codes that are not also an everyday word or a country: "in OR", "in CA" and "in ME" say nothing certain.
+_POSTAL: Final = frozenset(
+    ("AK AZ CT FL GA KY MD MN MT NC ND NE NH NJ NM NV NY OH RI SD TN TX UT VA VT WA WI WV WY BC NB NL NS ON QC SK").split()
+)
+
+
+def infer_place(text: str, places: Iterable[str]) -> str | None:
+    """The one place in which the text puts the customer; None if it names none, or several that exclude each other.
+
+    places: the jurisdictions of the space; only they, their countries and those countries' subdivisions are looked for.
+    """
+    known = [code for code in places if code != ALL]
+    names = _names(tuple(sorted({code.partition("-")[0] for code in known})))
+    divided = {code.partition("-")[0] for code in known if "-" in code}
+    beside_customer, beside_in = _mentioned(_folded(text[:2000]), tuple(names))
+    found = {names[name] for name in beside_customer}
+    found |= {code for code in (names[name] for name in beside_in) if "-" in code and code.partition("-")[0] in divided}
+    found |= {code for code in _typed_codes(text[:2000]) if code in names.values()}
+    nearest = [code for code in found if not any(code in lineage(other)[1:] for other in found)]
+    return nearest[0] if len(nearest) == 1 else None
+
+
+def _folded(text: str) -> str:
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return re.sub(r"\s+", " ", bare.casefold())
+
+
+@lru_cache(maxsize=8)
+def _names(countries: tuple[str, ...]) -> Mapping[str, str]:
+    """Every name of these countries and their first-level subdivisions, in each language, to its code."""
+    codes = [*countries]
+    for country in countries:
+        codes += [part.code for part in pycountry.subdivisions.get(country_code=country) or ()]  # type: ignore[no-untyped-call]
+    names: dict[str, str] = {}
+    for code in codes:
+        for lang in LANGUAGES:
+            names.setdefault(_folded(place_name(code, lang)).partition(" (")[0], code)
+        country, _, part = code.partition("-")
+        if country in ("US", "CA") and part in _POSTAL:
+            names.setdefault(part.casefold(), code)
+    return names
+
+
+@lru_cache(maxsize=8)
+def _patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Places beside the customer, and places after "in"."""
+    place = "(" + "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) + r")\b"
+    article = r"(?:the (?:state|province) of )?(?:el |la |los |les |the )?"
+    beside = (
+        rf"\b{_LIVES} {article}{place}",
+        rf"\b{_WHO} (?:(?:is|are|calling|esta|llama|est) )?(?:{_IN}|{_OF}|desde) {article}{place}",
+        rf"\b{place}(?:'s)? {_WHO}\b",
+        rf"\b{_WHO} (?:is |esta |est )?\(?{place}\)?(?=[,:;)]|$)",
+    )
+    return re.compile("|".join(beside)), re.compile(rf"\b{_IN} {article}{place}")
+
+
+def _mentioned(text: str, names: tuple[str, ...]) -> tuple[set[str], set[str]]:
+    beside_customer, beside_in = _patterns(names)
+    strong = {name for match in beside_customer.finditer(text) for name in match.groups() if name}
+    return strong, {match[1] for match in beside_in.finditer(text)}
+
+
+def _typed_codes(text: str) -> set[str]:
+    return set(re.findall(r"\b[A-Z]{2}-[A-Z0-9]{1,3}\b", text))

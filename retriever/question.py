@@ -1,0 +1,39 @@
+"""The question: what was asked, and what is understood of it before anything is searched."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from retriever.language import language_of
+from retriever.place_words import infer_place
+
+LONGEST = 4000  # characters that are read; a model's window ends long before, and BM25 gains nothing from more
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One issue in an agent's words. `lang` is the reader's language for the answers; None means the question's own."""
+
+    text: str
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as it is searched.
+
+    lang:  the language the question is in (`en`, `es`, `fr`).
+    shown: the language in which articles are shown where they are there in it.
+    place: the jurisdiction that its words name; None if they name none, or several.
+    """
+
+    text: str
+    lang: str
+    shown: str
+    place: str | None
+
+
+def understand(question: Question, places: Iterable[str]) -> Query:
+    """Read the question. `places` are the jurisdictions of the space."""
+    text = " ".join(question.text.replace("\0", " ").split())[:LONGEST]
+    lang = language_of(text)
+    return Query(text, lang, question.lang or lang, infer_place(text, places))

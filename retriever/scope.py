@@ -1,0 +1,174 @@
+"""What one question may see, and the mask that enforces it."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.article import Article, PartScope, Status, is_in_force
+from kb.jurisdiction import ALL, is_country_level, lineage, nearest
+from retriever.arrays import BoolVector
+from retriever.passage import Passage
+
+ALWAYS: Final = -(2**62)
+NEVER: Final = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one question may see. Equality is by value; an empty set grants nothing.
+
+    products:     None if no product was asked.
+    jurisdiction: None if no place was asked.
+    effective_on: an aware instant; the day's rules apply.
+    """
+
+    products: frozenset[str] | None
+    jurisdiction: str | None
+    tier: int
+    effective_on: datetime
+
+    def at_tier(self, tier: int) -> "Scope":
+        """The same question from a reader of another tier."""
+        return replace(self, tier=tier)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PassageTable:
+    """What the mask reads, one row for each passage.
+
+    products, places: (n, k) bool, a column for each name; tier, begins, ends: (n,) int64, instants in microseconds;
+    live: (n,) bool, the status allows it; country: (n,) bool, may be shown without a place; groups: (n,) index of the
+    article that translations share; english: (n,) bool.
+    """
+
+    products: Mapping[str, BoolVector]
+    places: Mapping[str, BoolVector]
+    tier: NDArray[np.int64]
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    live: BoolVector
+    country: BoolVector
+    groups: NDArray[np.int64]
+    group_names: tuple[str, ...]
+    languages: Mapping[str, BoolVector]
+
+    def in_groups(self, names: Collection[str]) -> BoolVector:
+        """(n,) bool: the passages of these groups."""
+        numbers = [number for number, name in enumerate(self.group_names) if name in names]
+        return np.isin(self.groups, numbers)
+
+    @property
+    def size(self) -> int:
+        """How many passages there are."""
+        return int(self.tier.size)
+
+
+def table_of(passages: Sequence[Passage], articles: Mapping[str, Article]) -> PassageTable:
+    """The table of these passages, in their order."""
+    owners = [articles[passage.article] for passage in passages]
+    names = tuple(sorted({article.group for article in owners}))
+    numbers = {name: number for number, name in enumerate(names)}
+    return PassageTable(
+        products=_columns([article.products for article in owners]),
+        places=_columns([passage.scope.jurisdictions for passage in passages]),
+        tier=np.array([passage.scope.tier for passage in passages], np.int64),
+        begins=np.array([microseconds(article.effective_from, ALWAYS) for article in owners], np.int64),
+        ends=np.array([microseconds(article.effective_until, NEVER) for article in owners], np.int64),
+        live=np.array([article.status in (Status.ACTIVE, Status.DEPRECATED) for article in owners], bool),
+        country=np.array([is_country_level(passage.scope.jurisdictions) for passage in passages], bool),
+        groups=np.array([numbers[article.group] for article in owners], np.int64),
+        group_names=names,
+        languages=_columns([{article.lang.partition("-")[0]} for article in owners]),
+    )
+
+
+def _columns(sets: Sequence[Iterable[str]]) -> dict[str, BoolVector]:
+    columns: dict[str, BoolVector] = {}
+    for row, names in enumerate(sets):
+        for name in names:
+            columns.setdefault(name, np.zeros(len(sets), bool))[row] = True
+    return columns
+
+
+def microseconds(moment: datetime | None, missing: int) -> int:
+    """An aware instant as microseconds since 1970, exactly; `missing` for None."""
+    if moment is None:
+        return missing
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def mask(table: PassageTable, scope: Scope, replaced: Iterable[str] = ()) -> BoolVector:
+    """(n,) bool: which passages this question may see. Categories are ANDed.
+
+    product       any of the asked products, or `all`; every product if none was asked
+    jurisdiction  the asked place or an ancestor of it: US-CA sees US-CA, US, all; without a place, `all` and countries
+    tier          the passage's tier is at most the reader's
+    time          effective_from <= effective_on < effective_until, and a status that can be in force
+    replaced      ids of articles whose text another one replaces in the asked place
+
+    An unknown value never matches.
+    """
+    allowed = anywhere(table, scope)
+    if scope.jurisdiction is None:
+        allowed &= table.country
+    else:
+        allowed &= _any(table.places, lineage(scope.jurisdiction), table.size)
+    return allowed & ~table.in_groups(set(replaced))
+
+
+def anywhere(table: PassageTable, scope: Scope) -> BoolVector:
+    """(n,) bool: which passages the question could see if it were asked in the right place. Never shown as an answer."""
+    on = microseconds(scope.effective_on, 0)
+    allowed: BoolVector = table.live & (table.begins <= on) & (on < table.ends) & (table.tier <= scope.tier)
+    if scope.products is not None:
+        allowed &= _any(table.products, {*scope.products, ALL} if scope.products else (), table.size)
+    return allowed
+
+
+def sees(scope: Scope, part: PartScope) -> bool:
+    """Whether a part of an article that is in force is in the scope: the mask's rule for one part."""
+    if part.tier > scope.tier:
+        return False
+    if scope.jurisdiction is None:
+        return is_country_level(part.jurisdictions)
+    return nearest(part.jurisdictions, scope.jurisdiction) is not None
+
+
+def _any(columns: Mapping[str, BoolVector], names: Iterable[str], size: int) -> BoolVector:
+    found = np.zeros(size, bool)
+    for name in names:
+        if name in columns:
+            found |= columns[name]
+    return found
+
+
+def replacements(overriding: Iterable[Article], scope: Scope) -> dict[str, Article]:
+    """Group of a replaced article → the article that replaces it in the asked place, at the asked moment.
+
+    overriding: the articles that override another one, without translations: their source says the same.
+
+    The nearest place wins. Tier and product play no part: where a text is replaced it is not the rule any more, even for
+    a reader who may not see the new one.
+    """
+    if scope.jurisdiction is None:
+        return {}
+    claims: dict[str, list[tuple[int, str, Article]]] = {}
+    for article in overriding:
+        place = nearest(article.scope.jurisdictions, scope.jurisdiction)
+        if article.overrides is not None and place is not None and is_in_force(article, scope.effective_on):
+            distance = lineage(scope.jurisdiction).index(place)
+            claims.setdefault(article.overrides, []).append((distance, article.id, article))
+    replaced = {}
+    for target, claimants in claims.items():
+        winner, *others = (article for _, _, article in sorted(claimants, key=lambda claim: claim[:2]))
+        replaced[target] = winner
+        replaced.update({other.id: winner for other in others})
+    return replaced

@@ -1,0 +1,46 @@
+"""The use case: one question, one scope, one snapshot, one answer."""
+
+from dataclasses import replace
+
+from retriever.answer import Answer
+from retriever.beyond import above_tier, leads, varying_places, why_empty
+from retriever.collapse import Ranked, collapse
+from retriever.confidence import ANSWERABLE, confidence
+from retriever.hits import hit_of
+from retriever.legs import Search
+from retriever.question import Question, understand
+from retriever.scope import Scope, mask, replacements
+from retriever.snapshot import Models, Snapshot
+
+
+def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models, *, limit: int = 10) -> Answer:
+    """Answer one question for one scope from one snapshot, best article first."""
+    query = understand(question, snapshot.library.taxonomy.jurisdictions)
+    inferred = query.place if scope.jurisdiction is None else None
+    asked = replace(scope, jurisdiction=scope.jurisdiction or inferred)
+    replaced = replacements(snapshot.overriding, asked)
+    allowed = mask(snapshot.table, asked, replaced)
+    run = Search(query, snapshot, models)
+    candidates = run.candidates(allowed)
+    ranked = collapse(candidates, snapshot, allowed, query.shown)
+    probability = confidence(run.evidence(candidates, ranked[0].found)) if ranked else 0.0
+    answerable = probability >= ANSWERABLE
+    return Answer(
+        hits=tuple(hit_of(it, candidates, snapshot, query, asked, replaced) for it in ranked[:limit]),
+        found=len(ranked),
+        answerable=answerable,
+        confidence=probability,
+        reason=None if answerable else _reason(ranked, snapshot, asked),
+        above_tier=above_tier(run, snapshot, asked, allowed, replaced),
+        varies_by_jurisdiction=varying_places(run, ranked[:1], snapshot, asked, allowed),
+        leads=() if answerable else leads(run, snapshot, asked, allowed),
+        query=query,
+        scope=asked,
+        inferred_jurisdiction=inferred,
+    )
+
+
+def _reason(ranked: list[Ranked], snapshot: Snapshot, scope: Scope) -> str:
+    if ranked:
+        return "Nothing in scope fits this question well. The nearest articles are listed; check before you use one."
+    return why_empty(snapshot, scope)

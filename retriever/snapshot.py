@@ -1,0 +1,270 @@
+"""A snapshot: the immutable index of one commit, in memory and on disk."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Final, TypeAlias
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from kb.article import Article
+from kb.library import Library
+from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
+from retriever.embedder import Embedder
+from retriever.errors import SnapshotError
+from retriever.exact import ExactIndex
+from retriever.faiss_store import FaissStore
+from retriever.file_lock import locked
+from retriever.lexical import Lexical
+from retriever.passage import Passage, embedding_text, lexical_text, passages_of
+from retriever.ranking import EMPTY, Ranking
+from retriever.scope import PassageTable, table_of
+from retriever.splitter import CHUNKING
+from retriever.store import VectorStore
+from retriever.vector_cache import VectorCache, embed_cached
+
+FORMAT: Final = 1  # of the files below; another number is another snapshot
+SOURCE_LANGUAGE: Final = "en"  # passages in it are also embedded by the English model
+
+_LIBRARY: Final = TypeAdapter(Library)
+_PASSAGES: Final = TypeAdapter(tuple[Passage, ...])
+
+Progress: TypeAlias = Callable[[str, int, int], None]  # leg, passages finished since the last call, passages in all
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The two models: one for English questions over English passages, one for every other pair of languages."""
+
+    english: Embedder
+    multilingual: Embedder
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the fingerprint and the answers call them."""
+        return {"english": self.english.name, "multilingual": self.multilingual.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot is of. `fingerprint` covers format, models with their prefixes, chunking and every (path, blob)."""
+
+    format: int
+    fingerprint: str
+    commit: str | None
+    committed_at: str | None
+    built_at: str
+    models: Mapping[str, str]
+    chunking: str
+    articles: int
+    passages: int
+    embedded: Mapping[str, int]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leg:
+    """One model's vectors. rows: (m,) int64, the passage table's row of each vector, rising."""
+
+    rows: IntVector
+    store: VectorStore
+    size: int
+
+    def search(self, query: FloatVector, allowed: BoolVector, limit: int) -> Ranking:
+        """The nearest allowed passages, as rows of the passage table."""
+        if not self.rows.size:
+            return EMPTY
+        found = self.store.search(query, allowed[self.rows], limit)
+        return Ranking(self.rows[found.rows], found.scores)
+
+    def scores(self, query: FloatVector, rows: IntVector) -> FloatVector:
+        """(k,) float32: the score of each of these rows of the passage table, which must all be in the leg."""
+        return self.store.scores(query, np.searchsorted(self.rows, rows).astype(np.int64))
+
+
+class Snapshot:
+    """Everything that answers need, of one commit. Nothing of it ever changes."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        library: Library,
+        passages: tuple[Passage, ...],
+        lexical: Lexical,
+        vectors: Mapping[str, FloatMatrix],
+    ) -> None:
+        self.manifest = manifest
+        self.library = library
+        self.passages = passages
+        self.articles: Mapping[str, Article] = {article.id: article for article in library.articles}
+        self.table: PassageTable = table_of(passages, self.articles)
+        self.lexical = lexical
+        self.vectors = vectors
+        everywhere = np.arange(len(passages), dtype=np.int64)
+        self.english = Leg(_english_rows(self.table), FaissStore(vectors["english"]), len(passages))
+        self.multilingual = Leg(everywhere, FaissStore(vectors["multilingual"]), len(passages))
+        self.overriding = tuple(
+            article for article in library.articles if article.overrides is not None and article.translation_of is None
+        )
+
+    @cached_property
+    def exact(self) -> ExactIndex:
+        """Codes, ids and quoted phrases."""
+        return ExactIndex(self.passages, self.articles)
+
+    @cached_property
+    def rows_of(self) -> Mapping[str, range]:
+        """The rows of each article's passages, which stand together."""
+        rows: dict[str, range] = {}
+        for row, passage in enumerate(self.passages):
+            first = rows.get(passage.article, range(row, row)).start
+            rows[passage.article] = range(first, row + 1)
+        return rows
+
+    @cached_property
+    def members(self) -> Mapping[str, tuple[Article, ...]]:
+        """The articles of each group: a source and its translations, the source first."""
+        groups: dict[str, list[Article]] = {}
+        for article in sorted(self.library.articles, key=lambda it: (it.translation_of is not None, it.id)):
+            groups.setdefault(article.group, []).append(article)
+        return {name: tuple(articles) for name, articles in groups.items()}
+
+
+def _english_rows(table: PassageTable) -> IntVector:
+    english = table.languages.get(SOURCE_LANGUAGE)
+    return np.empty(0, np.int64) if english is None else np.flatnonzero(english).astype(np.int64)
+
+
+def fingerprint(library: Library, models: Mapping[str, str]) -> str:
+    """What a snapshot depends on, as one checksum."""
+    facts = {"format": FORMAT, "models": dict(models), "chunking": CHUNKING, "folder": library.folder, "files": library.files}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def build(library: Library, models: Models, cache: VectorCache, progress: Progress | None = None) -> Snapshot:
+    """Cut, index and embed every article of the library; only passages whose text the cache has never seen are embedded."""
+    articles = {article.id: article for article in library.articles}
+    passages = tuple(passage for article in library.articles for passage in passages_of(article))
+    owners = [articles[passage.article] for passage in passages]
+    lexical = Lexical.build(
+        [lexical_text(owner, passage) for owner, passage in zip(owners, passages, strict=True)],
+        [owner.lang for owner in owners],
+    )
+    texts = [embedding_text(owner, passage) for owner, passage in zip(owners, passages, strict=True)]
+    english_texts = [texts[row] for row in _english_rows(table_of(passages, articles))]
+    vectors: dict[str, FloatMatrix] = {}
+    embedded: dict[str, int] = {}
+    for name, model, its_texts in (("english", models.english, english_texts), ("multilingual", models.multilingual, texts)):
+        vectors[name], embedded[name] = embed_cached(
+            model, cache, its_texts, progress=progress and partial(_report, progress, name, len(its_texts))
+        )
+    manifest = Manifest(
+        format=FORMAT,
+        fingerprint=fingerprint(library, models.names),
+        commit=library.commit.sha if library.commit else None,
+        committed_at=library.commit.at.isoformat() if library.commit else None,
+        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        models=models.names,
+        chunking=CHUNKING,
+        articles=len(library.articles),
+        passages=len(passages),
+        embedded=embedded,
+        files={},
+    )
+    return Snapshot(manifest, library, passages, lexical, vectors)
+
+
+def _report(progress: Progress, leg: str, total: int, more: int) -> None:
+    progress(leg, more, total)
+
+
+def save(snapshot: Snapshot, target: Path) -> Path:
+    """Publish the snapshot as the directory `target`, or nothing: the manifest last, then one rename.
+
+    A snapshot that is already there stays. Raises SnapshotError if the disk is full or cannot be written.
+    """
+    root = target.parent
+    root.mkdir(parents=True, exist_ok=True)
+    with locked(root / ".lock"):
+        for leftover in root.glob(".building-*"):  # whoever wrote it is gone: it would hold the lock
+            shutil.rmtree(leftover, ignore_errors=True)
+        if is_whole(target):
+            return target
+        shutil.rmtree(target, ignore_errors=True)
+        building = Path(mkdtemp(dir=root, prefix=".building-"))  # same disk: the rename stays atomic
+        try:
+            _write(snapshot, building)
+            return building.rename(target)
+        except OSError as error:
+            raise SnapshotError(
+                f"{target}: the snapshot cannot be written: {error.strerror}. Free some space or choose another KB_DATA_DIR; "
+                "the snapshot before it keeps serving."
+            ) from None
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+
+def _write(snapshot: Snapshot, folder: Path) -> None:
+    (folder / "library.json").write_bytes(_LIBRARY.dump_json(snapshot.library))
+    (folder / "passages.json").write_bytes(_PASSAGES.dump_json(snapshot.passages))
+    for name, matrix in snapshot.vectors.items():
+        np.save(folder / f"{name}.npy", matrix)
+    (folder / "lexical").mkdir()
+    snapshot.lexical.save(folder / "lexical")
+    manifest = {**asdict(snapshot.manifest), "files": _checksums(folder)}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))  # last: its presence means whole
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether the directory was written to its end."""
+    return (folder / "manifest.json").is_file()
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json")
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def load(folder: Path, models: Models) -> Snapshot:
+    """Read what `save` wrote.
+
+    Raises SnapshotError if a file is missing or damaged, or if it was built by other models or another format: searching
+    it with these models would give bad results instead of an error.
+    """
+    manifest = _manifest(folder)
+    if manifest.format != FORMAT or dict(manifest.models) != models.names or manifest.chunking != CHUNKING:
+        raise SnapshotError(
+            f"{folder}: built with {_described(manifest)}; expected format {FORMAT}, {CHUNKING}, {models.names}. "
+            "Run `kb index` to build it anew."
+        )
+    if _checksums(folder) != dict(manifest.files):
+        raise SnapshotError(f"{folder}: a file differs from its checksum in manifest.json. Run `kb index` to build it anew.")
+    try:
+        library = _LIBRARY.validate_json((folder / "library.json").read_bytes())
+        passages = _PASSAGES.validate_json((folder / "passages.json").read_bytes())
+    except ValidationError as error:
+        raise SnapshotError(f"{folder}: {error.title} cannot be read. Run `kb index` to build it anew.") from None
+    if fingerprint(library, models.names) != manifest.fingerprint:
+        raise SnapshotError(f"{folder}: its articles do not fit its fingerprint. Run `kb index` to build it anew.")
+    vectors = {name: np.load(folder / f"{name}.npy") for name in ("english", "multilingual")}
+    return Snapshot(manifest, library, passages, Lexical.load(folder / "lexical"), vectors)
+
+
+def _manifest(folder: Path) -> Manifest:
+    try:
+        return Manifest(**json.loads((folder / "manifest.json").read_text()))
+    except FileNotFoundError:
+        raise SnapshotError(f"{folder}: there is no whole snapshot here. Run `kb index` to build it.") from None
+    except (OSError, ValueError, TypeError):
+        raise SnapshotError(f"{folder}: manifest.json cannot be read. Run `kb index` to build it anew.") from None
+
+
+def _described(manifest: Manifest) -> str:
+    return f"format {manifest.format}, {manifest.chunking}, {dict(manifest.models)}"
