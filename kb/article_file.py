@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from kb import frontmatter
 from kb.adoption import identifier
@@ -11,7 +12,6 @@ from kb.body import parse_body
 from kb.frontmatter import FrontMatter
 from kb.problem import Problem
 from kb.schema import Layer, Layered, validate
-from kb.taxonomy import Taxonomy
 from kb.tree import Commit, File
 from kb.yaml import YamlError
 
@@ -63,6 +63,9 @@ def decode(file: File, content: bytes) -> tuple[str | None, Problem | None]:
 def own_source(file: File, below: str, text: str, defaults: tuple[Layer, ...]) -> tuple[Source | None, list[Problem]]:
     """Read a file that was written for us. `defaults` are the `_defaults.yml` above it, nearest first."""
     parts = frontmatter.split(text)
+    if parts is None and frontmatter.is_unclosed(text):
+        message = "the front matter is not closed; expected `---` on a line of its own below the keys. Close it."
+        return None, [Problem(file.path, 1, "no-front-matter", message)]
     if parts is None:
         message = "there is no front matter; expected `---`, keys, `---` at the top. `kb new` writes an example."
         return None, [Problem(file.path, 1, "no-front-matter", message)]
@@ -75,12 +78,15 @@ def own_source(file: File, below: str, text: str, defaults: tuple[Layer, ...]) -
     return Source(file, keys, body, first_line, identifier(below.rpartition(".")[0])), problems
 
 
-def build(source: Source, taxonomy: Taxonomy, changed: Commit | None) -> tuple[Entry | None, list[Problem]]:
-    """The article, or None and every reason why there is none. Problems in its body do not stop it from being built."""
+def build(source: Source, zone: ZoneInfo, changed: Commit | None) -> tuple[Entry | None, list[Problem]]:
+    """The article, or None and every reason why there is none. Problems in its body do not stop it from being built.
+
+    zone: the space's time zone, in which a date begins.
+    """
     front, problems = validate(source.keys, frontmatter.SCHEMA)
     if front is None:
         return None, problems
-    edges, edge_problems = _edges(source, front, taxonomy)
+    edges, edge_problems = _edges(source, front, zone)
     scope = PartScope(front.tier, frozenset(front.jurisdictions))
     path = source.file.path
     parsed = parse_body(source.body, scope, path=path, first_line=source.first_line, blocks=source.blocks)
@@ -120,7 +126,7 @@ def build(source: Source, taxonomy: Taxonomy, changed: Commit | None) -> tuple[E
     return Entry(article, source.keys, source.first_line), [*edge_problems, *parsed.problems]
 
 
-def _edges(source: Source, front: FrontMatter, taxonomy: Taxonomy) -> tuple[dict[str, datetime | None], list[Problem]]:
+def _edges(source: Source, front: FrontMatter, zone: ZoneInfo) -> tuple[dict[str, datetime | None], list[Problem]]:
     edges: dict[str, datetime | None] = {}
     problems = []
     for key in frontmatter.EDGES:
@@ -129,7 +135,7 @@ def _edges(source: Source, front: FrontMatter, taxonomy: Taxonomy) -> tuple[dict
         if text is None:
             continue
         try:
-            edges[key] = frontmatter.instant(text, taxonomy.zone)
+            edges[key] = frontmatter.instant(text, zone)
         except ValueError:
             message = f"{key} is {text!r}; expected a date such as 2026-03-01, or an instant such as 2026-03-01T17:00:00-05:00."
             problems.append(source.keys.problem((key,), "bad-date", message))

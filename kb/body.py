@@ -4,7 +4,6 @@ Everything is an offset into the body, so that a quote is always the article's o
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,15 +12,16 @@ from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
 from kb.article import Block, BlockKind, PartScope, Section, Step
+from kb.fences import closes, stray_fences
 from kb.jurisdiction import narrow
-from kb.problem import Problem, did_you_mean
+from kb.problem import Problem
 from kb.steps import parse_step
 
 NO_TIER: Final = 2**31 - 1  # above every tier: a part whose tier cannot be read is shown to nobody
 
 _NEWLINE: Final = re.compile(r"\r\n?|\n")  # what markdown-it counts as the end of a line
-_FENCE: Final = re.compile(r"\s*:{3,}\s*(\S*)")
 _SCOPED: Final = (BlockKind.TIER, BlockKind.ONLY)
+_ALONE: Final = (*_SCOPED, BlockKind.STEP)  # no part whose text is shown whole may hold one of these
 _BLOCK_TYPE: Final = "container_block_"
 
 
@@ -61,7 +61,8 @@ def parse_body(body: str, scope: PartScope, *, path: str, first_line: int, block
     for token in tokens:
         walk.see(token)
     if blocks:
-        _report_stray_fences(walk, tokens)
+        for line, rule, message in stray_fences(walk.lines.all(), tokens, walk.fences):
+            walk.problem(line, rule, message)
     return walk.finish()
 
 
@@ -78,6 +79,9 @@ class _Lines:
 
     def text(self, first: int, last: int) -> str:
         return self.body[self.offset(first) : self.offset(last)]
+
+    def all(self) -> list[str]:
+        return [self.text(number, number + 1) for number in range(self.count)]
 
     def trimmed(self, first: int, last: int) -> tuple[int, int]:
         """Offsets of the lines' text without blank space around it; equal offsets if there is none."""
@@ -115,6 +119,7 @@ class _Walk:
     bare_heading: tuple[int, int] | None = None
     nesting: list[str] = field(default_factory=list)
     open: list[_Open] = field(default_factory=list)
+    fences: set[int] = field(default_factory=set)
     in_heading: bool = False
     sections: list[Section] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
@@ -174,26 +179,42 @@ class _Walk:
         if kind is None:  # the plugin's validate let it through, so this cannot be
             raise AssertionError(token.info)
         first, last = _span(token)
-        closed = last < self.lines.count and _FENCE.fullmatch(self.lines.text(last, last + 1).rstrip()) is not None
-        argument = token.info.strip()[len(kind) :].strip()
-        self.open.append(_Open(kind, argument, first, last, closed, self.scope, list(self.headings), self.anchor))
-        if not closed:
-            self.problem(
-                first,
-                "unclosed-block",
-                f"`:::{kind}` is not closed; expected `{token.markup}` on a line of its own. "
-                "Close it; around an inner `:::` part the outer fence takes one colon more.",
-            )
+        limit = self.open[-1].last if self.open else self.lines.count
+        closed = last < limit and closes(self.lines.text(last, last + 1), token.markup)
+        self.fences.update([first, last] if closed else [first])
+        self._check_nesting(kind, first, token.markup if not closed else None)
         if kind in _SCOPED:
             self._emit(first)
+        argument = token.info.strip()[len(kind) :].strip()
+        self.open.append(_Open(kind, argument, first, last, closed, self.scope, list(self.headings), self.anchor))
+        if kind in _SCOPED:
             self.scope = narrowed(self.scope, kind, argument)
             self.cursor = first + 1
+            self.bare_heading = None  # shown alone, a heading above a hidden part would hint at it
+
+    def _check_nesting(self, kind: BlockKind, line: int, unclosed: str | None) -> None:
+        if unclosed is not None:
+            self.problem(
+                line,
+                "unclosed-block",
+                f"`:::{kind}` is not closed; expected `{unclosed}` on a line of its own. "
+                "Close it; around an inner `:::` part the outer fence takes one colon more.",
+            )
+        around = next((part.kind for part in self.open if part.kind not in _SCOPED), None)
+        if kind in _ALONE and around is not None:
+            self.problem(
+                line,
+                "nested-block",
+                f"`:::{kind}` stands inside `:::{around}`, whose text is shown whole. "
+                f"Put `:::{kind}` around `:::{around}`, with one colon more, or beside it.",
+            )
 
     def _close_block(self) -> None:
         block = self.open.pop()
         end = block.last + block.closed
         if block.kind in _SCOPED:
             self._emit(block.last)
+            self._emit_bare_heading()
             self.cursor = end
             scope, self.scope = self.scope, block.scope_outside
             self.headings, self.anchor = block.headings_outside, block.anchor_outside
@@ -245,22 +266,3 @@ def _span(token: Token) -> tuple[int, int]:
     if token.map is None:
         raise AssertionError(f"markdown-it gives {token.type} no lines")
     return token.map[0], token.map[1]
-
-
-def _report_stray_fences(walk: _Walk, tokens: Sequence[Token]) -> None:
-    """Report lines that look like a fence but were read as text: what they should have hidden would be shown."""
-    for token in tokens:
-        if token.type not in ("inline", "html_block", "code_block") or token.map is None:
-            continue
-        for number, line in enumerate(token.content.split("\n")):
-            if match := _FENCE.match(line):
-                walk.problem(token.map[0] + number, "unknown-block", _stray_fence(match[1]))
-
-
-def _stray_fence(name: str) -> str:
-    known = [kind.value for kind in BlockKind]
-    if not name:
-        return "a `:::` that closes nothing; expected an open part above it. Remove it, or open the part."
-    if name in known:
-        return f"`:::{name}` is read as text here. Begin it at the margin, with a blank line above it."
-    return f"unknown part `:::{name}`; expected one of {', '.join(known)}.{did_you_mean(name, known)}"

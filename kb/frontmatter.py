@@ -7,7 +7,8 @@ from datetime import date, datetime, time
 from typing import Annotated, ClassVar, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter
+from rapidfuzz import fuzz
 
 from kb.article import Escalation, IdentityCheck, Kind, Status
 from kb.problem import Problem, Severity, did_you_mean
@@ -25,13 +26,37 @@ OWN_KEYS: Final = frozenset(
 )  # these belong to one article, so a folder cannot set them
 SCOPE_KEYS: Final = ("products", "jurisdictions", "tier", "lang")
 
+_VISIBILITY: Final = ("products", "jurisdictions", "tier", "effective_from", "effective_until", "status")
+_SAME_KEY: Final = 75  # per cent alike, of `teir` and `tier`: a default would stand in for what the writer meant
+_OTHER_NAMES: Final = {"draft": "status", "published": "status"}  # what other generators call it
+
 _MARK: Final = re.compile(r"\ufeff?---[ \t]*\r?\n")
+_UNCLOSED: Final = re.compile(r"\ufeff?---[ \t]*\r?\n[\w-]+:(?:\s|$)")
 _END: Final = re.compile(r"(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)")
 
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 _Lang = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
 _Names = Annotated[tuple[_Text, ...], Field(min_length=1)]
+
+
+def _no_truth(value: object) -> object:
+    """`tier: true` is no level, though Python counts True as 1."""
+    if isinstance(value, bool):
+        raise ValueError("expected a whole number")  # noqa: TRY004  # pydantic explains ValueError
+    return value
+
+
+def _calendar_day(value: object) -> object:
+    """Only a written date: pydantic would read 20260301 as seconds since 1970."""
+    if not (isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value))):
+        raise ValueError("expected a date such as 2026-03-01")  # noqa: TRY004  # pydantic explains ValueError
+    return value
+
+
+_Level = Annotated[int, BeforeValidator(_no_truth)]
+_Day = Annotated[date, BeforeValidator(_calendar_day)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +67,7 @@ class FrontMatter:
     title: _Text
     products: _Names
     jurisdictions: _Names
-    tier: int
+    tier: _Level
     lang: _Lang
     id: _Id | None = None
     description: _Text | None = None
@@ -54,7 +79,7 @@ class FrontMatter:
     supersedes: tuple[_Id, ...] = ()
     overrides: _Id | None = None
     owner: _Text | None = None
-    review_by: date | None = None
+    review_by: _Day | None = None
     keywords: tuple[_Text, ...] = ()
     answers: tuple[_Text, ...] = ()
     escalation: Escalation | None = None
@@ -81,6 +106,11 @@ def split(text: str) -> tuple[str, str, int] | None:
     return text[begun.end() : ended.start() + 1], text[ended.end() :], text.count("\n", 0, ended.end()) + 1
 
 
+def is_unclosed(text: str) -> bool:
+    """Whether the text begins with front matter that never ends: a `---`, then a key."""
+    return split(text) is None and _UNCLOSED.match(text) is not None
+
+
 def read_layer(path: str, yaml_text: str, *, first_line: int, defaults: bool) -> tuple[Layer, list[Problem]]:
     """Keys of one file under their own names, with what is wrong in the keys themselves.
 
@@ -94,8 +124,7 @@ def read_layer(path: str, yaml_text: str, *, first_line: int, defaults: bool) ->
         key = ALIASES.get(name, name)
         line = document.line(name)
         if key not in KEYS:
-            message = f"unknown key {name!r} is ignored.{did_you_mean(name, (*KEYS, *ALIASES))} Correct or remove it."
-            problems.append(Problem(path, line, "unknown-key", message, Severity.WARNING))
+            problems.append(_unknown_key(path, line, name, document.values))
         elif defaults and key in OWN_KEYS:
             message = f"{name!r} belongs to one article and cannot be a folder's default. Move it into the article."
             problems.append(Problem(path, line, "own-key", message))
@@ -106,6 +135,18 @@ def read_layer(path: str, yaml_text: str, *, first_line: int, defaults: bool) ->
             values[key] = value
             lines.update({(key, *rest): at for (head, *rest), at in _keyed(document.lines) if head == name})
     return Layer(path, Document(values, lines, first_line)), problems
+
+
+def _unknown_key(path: str, line: int, name: str, said: Mapping[str, Value]) -> Problem:
+    """A warning; an error where the key looks like one that decides who may see the text, and no such key is there."""
+    meant = _OTHER_NAMES.get(name.casefold()) or next(
+        (key for key in _VISIBILITY if fuzz.ratio(name.casefold(), key) >= _SAME_KEY), None
+    )
+    if meant is not None and meant not in {ALIASES.get(key, key) for key in said}:
+        message = f"unknown key {name!r}; expected {meant!r}, which decides who may see the text. Correct or remove it."
+        return Problem(path, line, "unknown-key", message)
+    message = f"unknown key {name!r} is ignored.{did_you_mean(name, (*KEYS, *ALIASES))} Correct or remove it."
+    return Problem(path, line, "unknown-key", message, Severity.WARNING)
 
 
 def _keyed(lines: Mapping[Key, int]) -> list[tuple[Key, int]]:
@@ -121,7 +162,7 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
 
     Raises ValueError if the text is neither, or is an instant without an offset.
     """
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    if _DAY.fullmatch(text):
         return datetime.combine(date.fromisoformat(text), time.min, zone)
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:

@@ -12,6 +12,8 @@ from typing import Final
 import git
 from git.exc import GitCommandError, GitError, InvalidGitRepositoryError, NoSuchPathError
 
+from gitdb.exc import ODBError
+
 from kb.errors import RepositoryError
 from kb.tree import Commit, File, FileKind, Tree
 
@@ -51,7 +53,8 @@ class Repository:
         """
         tip = self.resolve(ref)
         if isinstance(as_of, datetime):
-            sha = self._git("rev-list", "-1", "--first-parent", f"--before={as_of.isoformat()}", tip.sha)
+            latest = max(0, int(as_of.timestamp()))  # git reads seconds exactly, and words such as dates by guessing
+            sha = self._git("rev-list", "-1", "--first-parent", f"--min-age={latest}", tip.sha)
             if not sha:
                 raise RepositoryError(
                     f"{self._location}: nothing was live at {as_of.isoformat()}; the history of {ref or 'the default branch'} "
@@ -102,14 +105,15 @@ class Repository:
 
     def _commit(self, name: str) -> Commit:
         try:
-            line = self._git("log", "-1", "--format=%H %cI", "--end-of-options", f"{name}^{{commit}}", "--")
-        except RepositoryError:
+            sha = self._git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
+        except (RepositoryError, ValueError):  # ValueError: a NUL, which no process takes as an argument
             branches = self._branches()
             known = f"It has the branches {', '.join(branches[:8])}." if branches else "It has no branch."
             raise RepositoryError(
                 f"{self._location}: there is no branch, tag or commit {name!r}. {known} Correct --ref or KB_REF."
             ) from None
-        sha, at = line.split(" ", 1)
+        sha = sha.splitlines()[-1]
+        at = self._git("log", "-1", "--no-show-signature", "--format=%cI", sha, "--")
         return Commit(sha, datetime.fromisoformat(at))
 
     def _default_ref(self) -> str:
@@ -132,14 +136,20 @@ class Repository:
         return self._git("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes").split()
 
     def _blob(self, file: File) -> bytes:
-        with self._lock:
-            return bytes(self._repo.odb.stream(bytes.fromhex(file.blob)).read())
+        try:
+            with self._lock:
+                return bytes(self._repo.odb.stream(bytes.fromhex(file.blob)).read())
+        except (ODBError, ValueError, OSError) as error:
+            raise RepositoryError(
+                f"{self._location}: the content of {file.path} ({file.blob[:12]}) cannot be read: {error}. "
+                "Run `git fsck` there; a partial clone lacks objects, so make a whole one."
+            ) from None
 
     def _last_changes(self, commit: Commit, folder: str, paths: Collection[str]) -> dict[str, Commit]:
         """One pass over the first-parent history, ended as soon as every path was seen."""
         wanted, found = set(paths), dict[str, Commit]()
         process = self._repo.git.log(
-            "--first-parent", "-m", "--no-renames", "--name-only", "-z", "--format=%x01%H %cI", commit.sha,
+            "--first-parent", "-m", "--no-show-signature", "--no-renames", "--name-only", "-z", "--format=%x01%H %cI", commit.sha,
             "--", *([folder] if folder else []), as_process=True,
         )  # fmt: skip
         try:
@@ -158,7 +168,7 @@ class Repository:
 
     def _git_bytes(self, command: str, *args: str) -> bytes:
         try:
-            output = self._repo.git.execute(["git", command, *args], stdout_as_string=False)
+            output = self._repo.git.execute(["git", "--literal-pathspecs", command, *args], stdout_as_string=False)
         except GitCommandError as error:
             raise RepositoryError(f"{self._location}: git {command} failed: {_reason(error)}") from None
         return bytes(output)

@@ -92,7 +92,7 @@ def _expected(detail: Any, key: Key) -> str:
         if key[-1] == "lang":
             return "expected a BCP 47 language such as en, es-MX or fr-CA."
         return "expected letters, digits, `.`, `_` and `-`, beginning with a letter or digit."
-    return _CURES.get(kind, f"{detail['msg'].removeprefix('Value error, ')}.")
+    return _CURES.get(kind, f"{str(detail['msg']).removeprefix('Value error, ')}.")
 
 
 def _shown(value: object) -> str:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kb.article import Article
-from retriever.arrays import BoolVector
+from retriever.arrays import BoolVector, IntVector
 from retriever.legs import Candidates
 from retriever.lexical import base_language
+from retriever.scope import PassageTable
 from retriever.snapshot import Snapshot
 
 
@@ -28,34 +29,52 @@ def collapse(candidates: Candidates, snapshot: Snapshot, allowed: BoolVector, la
 
     lang: the reader's language. The translation in it is shown if the reader may see it, else the source article.
     """
-    groups = snapshot.table.groups[candidates.rows]
-    order = np.lexsort((candidates.rows, -candidates.score, -candidates.exact))
-    ranked, seen = [], set[int]()
-    for index in order:
-        group = int(groups[index])
-        if group in seen:
-            continue
-        seen.add(group)
-        name = snapshot.table.group_names[group]
-        article = shown_member(snapshot, name, allowed, lang)
-        row = _shown_row(candidates, snapshot, article, allowed, int(index))
-        ranked.append(Ranked(article, row, int(index), float(candidates.score[index]), int(candidates.exact[index])))
-    ranked.sort(key=lambda it: (-it.exact, -it.score, it.article.group))
-    return ranked
+    first = leaders(candidates, snapshot.table)
+    return [ranked_as(candidates, snapshot, allowed, lang, int(index)) for index in first]
+
+
+def leaders(candidates: Candidates, table: PassageTable) -> IntVector:
+    """(g,) int64: the candidate that ranks each article, best article first, in the order that `collapse` describes.
+
+    Within one article ties go to the earlier passage. Nothing is looked up yet, so that only what is shown costs time.
+    """
+    groups = table.groups[candidates.rows]  # numbered in the order of their ids
+    within = np.lexsort((candidates.rows, -candidates.score, -candidates.exact, groups))
+    its = groups[within]
+    first = within[np.flatnonzero(np.r_[True, its[1:] != its[:-1]])] if its.size else within
+    order = np.lexsort((groups[first], -candidates.score[first], -candidates.exact[first]))
+    best: IntVector = first[order].astype(np.int64)
+    return best
+
+
+def ranked_as(candidates: Candidates, snapshot: Snapshot, allowed: BoolVector, lang: str, index: int) -> Ranked:
+    """The article that one of the leaders stands for, as it is shown in the reader's language."""
+    table = snapshot.table
+    article = shown_member(snapshot, table.group_names[table.groups[candidates.rows[index]]], allowed, lang)
+    row = _shown_row(candidates, snapshot, article, allowed, index)
+    return Ranked(article, row, index, float(candidates.score[index]), int(candidates.exact[index]))
 
 
 def shown_member(snapshot: Snapshot, group: str, allowed: BoolVector, lang: str) -> Article:
     """The article of the group to show: in the reader's language, else its source, else any that may be seen."""
-    members = [article for article in snapshot.members[group] if allowed[list(snapshot.rows_of[article.id])].any()]
+    members = [article for article in snapshot.members[group] if allowed[_span(snapshot, article)].any()]
     spoken: Mapping[str, Article] = {article.lang: article for article in reversed(members)}
     based: Mapping[str, Article] = {base_language(article.lang): article for article in reversed(members)}
     return spoken.get(lang) or based.get(base_language(lang)) or members[0]
 
 
+def _span(snapshot: Snapshot, article: Article) -> slice:
+    """The article's rows; none for one whose body is markup alone."""
+    rows = snapshot.rows_of.get(article.id, range(0))
+    return slice(rows.start, rows.stop)
+
+
 def _shown_row(candidates: Candidates, snapshot: Snapshot, article: Article, allowed: BoolVector, index: int) -> int:
     """The article's best candidate; if none of its passages is one, the passage at the same place in the text."""
     rows = snapshot.rows_of[article.id]
-    mine = np.flatnonzero((candidates.rows >= rows.start) & (candidates.rows < rows.stop))
+    if int(candidates.rows[index]) in rows:
+        return int(candidates.rows[index])
+    mine = np.arange(*np.searchsorted(candidates.rows, (rows.start, rows.stop)))
     if mine.size:
         best = mine[np.lexsort((candidates.rows[mine], -candidates.score[mine], -candidates.exact[mine]))[0]]
         return int(candidates.rows[best])

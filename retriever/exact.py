@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from kb.article import Article
-from retriever.arrays import BoolVector, IntVector
+from retriever.arrays import IntVector
 from retriever.passage import Passage
 
 # A code begins with letters and holds a digit: R10, ERR-4012, TERM-2291, 1005.11 is none ("401k" and "2FA" are words).
@@ -29,7 +29,11 @@ def codes_in(text: str) -> set[str]:
 def phrases_in(question: str) -> list[str]:
     """The phrases that a question puts in quotes, in one spelling."""
     found = (next(part for part in match if part) for match in _QUOTED.findall(question))
-    return [" ".join(phrase.casefold().split()) for phrase in found]
+    return [phrase for phrase in map(_one_spelling, found) if phrase]
+
+
+def _one_spelling(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 class ExactIndex:
@@ -39,7 +43,7 @@ class ExactIndex:
     """
 
     def __init__(self, passages: Sequence[Passage], articles: Mapping[str, Article]) -> None:
-        self._texts = [passage.text for passage in passages]
+        self._texts = [_one_spelling(passage.text) for passage in passages]
         self._size = len(passages)
         self._in_text: dict[str, list[int]] = defaultdict(list)
         self._in_name: dict[str, list[int]] = defaultdict(list)
@@ -54,8 +58,8 @@ class ExactIndex:
                 self._holders[name].add(passage.article)
         self._many = max(_FEW, _COMMON * len(articles))
 
-    def strength(self, question: str, allowed: BoolVector) -> IntVector:
-        """(n,) int64: how strongly each allowed passage matches exactly; 0 for the others."""
+    def strength(self, question: str) -> IntVector:
+        """(n,) int64: how strongly each passage matches exactly; 0 where it does not."""
         strength = np.zeros(self._size, np.int64)
         for code in _asked(question):
             if len(self._holders.get(code, ())) > self._many:
@@ -63,9 +67,8 @@ class ExactIndex:
             strength[self._in_text.get(code, [])] += 1
             strength[self._in_name.get(code, [])] += 2
         for phrase in phrases_in(question):
-            rows = [row for row in np.flatnonzero(allowed) if phrase in " ".join(self._texts[row].casefold().split())]
-            strength[rows] += 1
-        return np.where(allowed, strength, 0)
+            strength[[row for row, text in enumerate(self._texts) if phrase in text]] += 1
+        return strength
 
 
 def _names(article: Article) -> set[str]:

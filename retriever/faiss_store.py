@@ -1,6 +1,6 @@
 """FAISS behind the port: the one file that knows it."""
 
-from typing import Any
+from typing import Any, Final
 
 import faiss as typed_faiss
 import numpy as np
@@ -11,11 +11,16 @@ from retriever.store import inner_products
 
 faiss: Any = typed_faiss  # its stubs describe the C++ signatures, not the Python ones that take arrays
 
+# FAISS sums in another order than the reference: over 384 numbers float32 differs by at most 384 x 2^-24 = 2.3e-5
+# (2.4e-7 was the most seen in 10,000 vectors). Rows this near to the last place are looked at again by the reference.
+ROUNDING: Final = 1e-4
+_SPARE: Final = 16  # rows asked beyond the limit, so that one look is nearly always enough; they cost no time
+
 faiss.omp_set_num_threads(1)  # one question is one thread's work; the service answers several at once
 
 
 class FaissStore:
-    """The vector store port, exact, by a flat inner-product index."""
+    """The vector store port, exact, by a flat inner-product index: FAISS finds, the reference's own sums decide."""
 
     def __init__(self, vectors: FloatMatrix) -> None:
         self._index = faiss.IndexFlatIP(vectors.shape[1])
@@ -27,13 +32,14 @@ class FaissStore:
         if available == 0 or limit <= 0:
             return EMPTY
         selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
-        count = min(limit + 1, available)
+        count = min(limit + _SPARE, available)
         while True:
-            scores, rows = self._nearest(query, selector, count)
+            found, rows = self._nearest(query, selector, count)
             # which of several equal rows FAISS keeps is its own choice, so look on until the tie at the end is whole
-            if count == available or scores[-1] < scores[min(limit, count) - 1]:
+            if count == available or found[-1] < found[limit - 1] - ROUNDING:
                 break
             count = min(2 * count, available)
+        scores = self.scores(query, rows)
         order = np.lexsort((rows, -scores))[:limit]
         return Ranking(rows[order], scores[order])
 

@@ -3,16 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retriever.arrays import BoolVector, FloatVector, IntVector
 from retriever.confidence import Evidence
 from retriever.fusion import ACROSS_LANGUAGES, LEXICAL_WEIGHT, between, convex
 from retriever.lexical import index_language
 from retriever.question import Query
-from retriever.ranking import DEPTH, Ranking, top
+from retriever.ranking import DEPTH, Ranking, merged, top
 from retriever.snapshot import SOURCE_LANGUAGE, Leg, Models, Snapshot
+
+
+WORDS: Final = "lexical"
+ENGLISH: Final = "english"
+MULTILINGUAL: Final = "multilingual"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +31,7 @@ class Candidates:
     exact:   (k,) int64, how strongly the row matches a code, an id or a quoted phrase.
     lexical: (k,) float32, BM25.
     dense:   (k,) float32, cosine by the model that serves the row.
-    leg:     (k,) object, the name of that model's leg.
+    leg:     (k,) str, the name of that model's leg.
     lists:   each leg's own list, for `explain`.
     """
 
@@ -33,7 +40,7 @@ class Candidates:
     exact: IntVector
     lexical: FloatVector
     dense: FloatVector
-    leg: "np.ndarray[tuple[int], np.dtype[np.object_]]"
+    leg: NDArray[np.str_]
     lists: Mapping[str, Ranking]
 
 
@@ -44,10 +51,15 @@ class Search:
         self.query = query
         self._snapshot = snapshot
         self._models = models
+        self._searched: dict[str, list[tuple[BoolVector, Ranking]]] = {ENGLISH: [], MULTILINGUAL: []}
 
     @cached_property
     def _words(self) -> FloatVector:
         return self._snapshot.lexical.scores(self.query.text)
+
+    @cached_property
+    def _exact(self) -> IntVector:
+        return self._snapshot.exact.strength(self.query.text)
 
     @cached_property
     def _english(self) -> FloatVector:
@@ -69,28 +81,26 @@ class Search:
     def candidates(self, allowed: BoolVector) -> Candidates:
         """Search inside the mask. Every row of the answer is allowed."""
         english, other = self._split(allowed)
-        lists = {"lexical": top(self._words, allowed & (self._words > 0), DEPTH)}
-        dense = np.zeros(allowed.size, np.float32)
-        raw = np.zeros(allowed.size, np.float32)
-        legs = np.full(allowed.size, "", object)
-        exact = self._snapshot.exact.strength(self.query.text, allowed)
-        wanted = [lists["lexical"].rows, np.flatnonzero(exact)]
-        served = [("english", self._snapshot.english, english), ("multilingual", self._snapshot.multilingual, other)]
-        for name, leg, serves in served:
-            if serves.any():
-                lists[name] = leg.search(self._vector(name), serves, DEPTH)
-                wanted.append(lists[name].rows)
-        rows = np.unique(np.concatenate(wanted)).astype(np.int64)
-        for name, leg, serves in served:
-            if serves.any():
-                mine = rows[serves[rows]]
-                raw[mine] = leg.scores(self._vector(name), mine)
-                dense[mine] = between(raw[mine], *self._scale(name, leg, serves, allowed, lists[name]))
-                legs[mine] = name
+        served = english | other
+        lists = {WORDS: top(self._words, served & (self._words > 0), DEPTH)}
+        lists |= {
+            name: self._nearest(name, serves) for name, serves in ((ENGLISH, english), (MULTILINGUAL, other)) if serves.any()
+        }
+        wanted = served & (self._exact > 0)
+        for found in lists.values():
+            wanted[found.rows] = True
+        rows = np.flatnonzero(wanted).astype(np.int64)
+        by_english = english[rows]
+        raw, dense = np.zeros(rows.size, np.float32), np.zeros(rows.size, np.float32)
+        for name, mine in ((ENGLISH, by_english), (MULTILINGUAL, ~by_english)):
+            if name in lists:
+                raw[mine] = self._leg(name).scores(self._vector(name), rows[mine])
+                dense[mine] = between(raw[mine], *self._scale(name, allowed, other, lists[name]))
         words = self._words[rows]
         lexical = between(words, 0.0, float(words.max(initial=0))) * self._word_weight[rows]
-        fused = convex(lexical, dense[rows], weight=LEXICAL_WEIGHT)
-        return Candidates(rows, fused, exact[rows], words, raw[rows], legs[rows], lists)
+        fused = convex(lexical, dense, weight=LEXICAL_WEIGHT)
+        legs = np.where(by_english, ENGLISH, MULTILINGUAL)
+        return Candidates(rows, fused, self._exact[rows], words, raw, legs, lists)
 
     def evidence(self, candidates: Candidates, index: int) -> Evidence:
         """What speaks for one of the candidates as the answer."""
@@ -104,29 +114,55 @@ class Search:
             exact=float(candidates.exact[index] > 0),
         )
 
-    def _scale(self, name: str, leg: Leg, serves: BoolVector, allowed: BoolVector, found: Ranking) -> tuple[float, float]:
+    def _scale(self, name: str, allowed: BoolVector, other: BoolVector, found: Ranking) -> tuple[float, float]:
         """The lowest and highest score of the leg's list: what 0 and 1 mean.
 
         The multilingual model's comes from all that the question may see, so that beside the English model's list its own
         best row is not the best of all only because it stands alone.
         """
-        if name == "multilingual" and not np.array_equal(serves, allowed):
-            found = leg.search(self._vector(name), allowed, DEPTH)
+        if name == MULTILINGUAL and not np.array_equal(other, allowed):
+            found = self._nearest(name, allowed)
         return float(found.scores[-1]), float(found.scores[0])
 
-    def _vector(self, leg: str) -> FloatVector:
-        return self._english if leg == "english" else self._multilingual
+    def _nearest(self, name: str, serves: BoolVector) -> Ranking:
+        """The leg's list inside a mask. What was already searched for a narrower one is not searched again."""
+        for known, found in self._searched[name]:
+            if not (known & ~serves).any():
+                rest = serves & ~known
+                return merged(found, self._search(name, rest), DEPTH) if rest.any() else found
+        ranking = self._search(name, serves)
+        self._searched[name].append((serves, ranking))
+        return ranking
+
+    def _search(self, name: str, serves: BoolVector) -> Ranking:
+        return self._leg(name).search(self._vector(name), serves, DEPTH)
+
+    def _leg(self, name: str) -> Leg:
+        return self._snapshot.english if name == ENGLISH else self._snapshot.multilingual
+
+    def _vector(self, name: str) -> FloatVector:
+        return self._english if name == ENGLISH else self._multilingual
 
     def _split(self, allowed: BoolVector) -> tuple[BoolVector, BoolVector]:
-        """Which allowed rows the English model serves, and which the multilingual one.
+        """Which allowed rows the English model serves, and which the multilingual one. The rest is not searched.
 
         An English question needs the multilingual model only for articles that have no English text it may see: a
-        translation is one hit with its source. Every other question needs it for everything.
+        translation is one hit with its source. It also reads a translation that alone holds a code or phrase of the
+        question. Every other question needs it for everything.
         """
         table = self._snapshot.table
-        english = table.languages.get(SOURCE_LANGUAGE)
-        if english is None or self.query.lang != SOURCE_LANGUAGE:
+        if SOURCE_LANGUAGE not in table.languages or self.query.lang != SOURCE_LANGUAGE:
             return np.zeros(allowed.size, bool), allowed
-        spoken = np.zeros(len(table.group_names), bool)
-        spoken[table.groups[allowed & english]] = True
-        return allowed & english, allowed & ~english & ~spoken[table.groups]
+        english = allowed & table.languages[SOURCE_LANGUAGE]
+        other = allowed & ~english
+        if not other.any():
+            return english, other
+        exact = self._exact > 0
+        return english, other & (~self._has(english) | (exact & ~self._has(english & exact)))
+
+    def _has(self, some: BoolVector) -> BoolVector:
+        """(n,) bool: the rows whose article has one of these rows, in whatever language."""
+        table = self._snapshot.table
+        having = np.zeros(len(table.group_names), bool)
+        having[table.groups[some]] = True
+        return having[table.groups]

@@ -108,13 +108,13 @@ def _without_source(name: str, models_dir: Path, note: _Note | None) -> Path | N
 
 
 def _prepare_apart(name: str, models_dir: Path, announce: Announce) -> None:
-    """Prepare in a child process: torch takes 6 s and up to 3 GB, which go back to the system when the child ends.
+    """Prepare in a child process: torch takes 6 s and up to 4 GB, which go back to the system when the child ends.
 
     The child alone is told to stay off the network, and inherits the rest of the environment.
     """
     announce(f"Preparing the model {name} in {models_dir}, once for this machine; this takes up to a minute.")
     search_path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-    child = subprocess.run(  # noqa: S603 - our own interpreter and module
+    child = subprocess.run(  # noqa: S603 - our own interpreter and our own module
         [sys.executable, "-P", "-m", "retriever.models", name, str(models_dir)],
         env={**os.environ, **OFFLINE, "PYTHONPATH": search_path},
         capture_output=True,
@@ -132,7 +132,7 @@ def _reason(name: str, child: subprocess.CompletedProcess[str]) -> str:
     last = child.stderr.strip().splitlines()[-5:]
     return (
         f"model {name!r}: preparing it ended with status {child.returncode} ({' / '.join(last) or 'no message'}). It "
-        "needs sentence-transformers, torch and onnx installed, and about 3 GB of memory; -9 means too little memory."
+        "needs sentence-transformers, torch and onnx installed, and up to 4 GB of memory; -9 means too little memory."
     )
 
 

@@ -170,7 +170,7 @@ def _config_of(source: ModelSource, model: SentenceTransformer) -> ModelConfig:
 
 def _prompt(model: SentenceTransformer, *names: str) -> str:
     """The first of these prompts that says something; sentence-transformers adds empty ones that would hide it."""
-    return next((model.prompts[name] for name in names if model.prompts.get(name)), "")
+    return next((prompt for name in names if (prompt := model.prompts.get(name))), "")
 
 
 def _max_tokens(model: SentenceTransformer) -> int:
@@ -222,11 +222,18 @@ def _translated(source: ModelSource, folder: Path) -> Iterator[None]:
     except ModelError:
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
-            raise
-        if shutil.disk_usage(folder).free < _LITTLE:
+        if _is_full_disk(error, folder):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
         raise _not_convertible(source, f"{type(error).__name__}: {str(error).strip()[:500]}") from error
+
+
+def _is_full_disk(error: Exception, folder: Path) -> bool:
+    """Each library has its own error for it: an OSError, a text (safetensors), or nothing of the kind (onnx)."""
+    return (
+        (isinstance(error, OSError) and error.errno in _NO_ROOM)
+        or os.strerror(errno.ENOSPC) in str(error)
+        or shutil.disk_usage(folder).free < _LITTLE
+    )
 
 
 def _not_convertible(source: ModelSource, why: str) -> ModelError:

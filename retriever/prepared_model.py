@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -98,7 +98,7 @@ def measured(prepared: PreparedModel, *, agreement: float, query_threads: int) -
 
 
 @contextmanager
-def building(target: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[Path | None]:
+def building(target: Path) -> Iterator[Path | None]:
     """Publish a directory or nothing: build in the given directory, which becomes `target` when the block ends well.
 
     Gives None where another process has published `target` in the meantime. Only one process builds at a time, so
@@ -107,7 +107,7 @@ def building(target: Path, *, on_wait: Callable[[], None] | None = None) -> Iter
     models_dir = target.parent
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
-        with locked(models_dir / ".preparing.lock", on_wait=on_wait):
+        with locked(models_dir / ".preparing.lock"):
             _clean(models_dir)
             if is_whole(target):
                 yield None
@@ -168,5 +168,5 @@ def _publish(folder: Path, target: Path) -> None:
 def _unwritable(models_dir: Path, error: OSError) -> ModelError:
     return ModelError(
         f"{models_dir}: the prepared model cannot be written: {error.strerror or error}; nothing was left behind. "
-        "Free some disk space there (about 1 GB while preparing), or choose another models directory."
+        "Free some disk space there (up to 2 GB while preparing), or choose another models directory."
     )

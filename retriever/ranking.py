@@ -28,8 +28,10 @@ EMPTY: Final = Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
 def top(scores: FloatVector, allowed: BoolVector, limit: int) -> Ranking:
     """The best `limit` allowed rows of one score per row, exactly; ties in the order of their rows.
 
-    scores, allowed: (n,), one for each row of the passage table.
+    scores, allowed: (n,), one for each row of the passage table. A limit of 0 or less gives none.
     """
+    if limit <= 0:
+        return EMPTY
     rows = np.flatnonzero(allowed)
     if rows.size > limit:
         chosen = scores[rows]
@@ -38,3 +40,10 @@ def top(scores: FloatVector, allowed: BoolVector, limit: int) -> Ranking:
     order = np.lexsort((rows, -scores[rows]))[:limit]
     best = rows[order]
     return Ranking(best.astype(np.int64), scores[best].astype(np.float32))
+
+
+def merged(one: Ranking, other: Ranking, limit: int) -> Ranking:
+    """The best `limit` of two lists that share no row; ties in the order of their rows."""
+    rows, scores = np.concatenate([one.rows, other.rows]), np.concatenate([one.scores, other.scores])
+    order = np.lexsort((rows, -scores))[:limit]
+    return Ranking(rows[order], scores[order])

@@ -40,9 +40,13 @@ class Scope:
 class PassageTable:
     """What the mask reads, one row for each passage.
 
-    products, places: (n, k) bool, a column for each name; tier, begins, ends: (n,) int64, instants in microseconds;
-    live: (n,) bool, the status allows it; country: (n,) bool, may be shown without a place; groups: (n,) index of the
-    article that translations share; english: (n,) bool.
+    products:     a column (n,) bool for each product that the space knows: what is on it, or on `all` products.
+    places:       a column (n,) bool for each place that a passage names.
+    tier, begins, ends: (n,) int64, the least tier, and instants in microseconds.
+    live:         (n,) bool, the status allows it.
+    country:      (n,) bool, may be shown without a place.
+    groups:       (n,) int64, index into group_names (in alphabetical order): the article that translations share.
+    languages:    a column (n,) bool for each base language.
     """
 
     products: Mapping[str, BoolVector]
@@ -54,12 +58,14 @@ class PassageTable:
     country: BoolVector
     groups: NDArray[np.int64]
     group_names: tuple[str, ...]
+    group_numbers: Mapping[str, int]
     languages: Mapping[str, BoolVector]
 
     def in_groups(self, names: Collection[str]) -> BoolVector:
         """(n,) bool: the passages of these groups."""
-        numbers = [number for number, name in enumerate(self.group_names) if name in names]
-        return np.isin(self.groups, numbers)
+        chosen = np.zeros(len(self.group_names), bool)
+        chosen[[self.group_numbers[name] for name in names if name in self.group_numbers]] = True
+        return chosen[self.groups]
 
     @property
     def size(self) -> int:
@@ -67,13 +73,13 @@ class PassageTable:
         return int(self.tier.size)
 
 
-def table_of(passages: Sequence[Passage], articles: Mapping[str, Article]) -> PassageTable:
-    """The table of these passages, in their order."""
+def table_of(passages: Sequence[Passage], articles: Mapping[str, Article], products: Iterable[str]) -> PassageTable:
+    """The table of these passages, in their order. products: those that the space knows."""
     owners = [articles[passage.article] for passage in passages]
     names = tuple(sorted({article.group for article in owners}))
     numbers = {name: number for number, name in enumerate(names)}
     return PassageTable(
-        products=_columns([article.products for article in owners]),
+        products=_with_all(_columns([article.products for article in owners]), products, len(owners)),
         places=_columns([passage.scope.jurisdictions for passage in passages]),
         tier=np.array([passage.scope.tier for passage in passages], np.int64),
         begins=np.array([microseconds(article.effective_from, ALWAYS) for article in owners], np.int64),
@@ -82,6 +88,7 @@ def table_of(passages: Sequence[Passage], articles: Mapping[str, Article]) -> Pa
         country=np.array([is_country_level(passage.scope.jurisdictions) for passage in passages], bool),
         groups=np.array([numbers[article.group] for article in owners], np.int64),
         group_names=names,
+        group_numbers=numbers,
         languages=_columns([{article.lang.partition("-")[0]} for article in owners]),
     )
 
@@ -92,6 +99,13 @@ def _columns(sets: Sequence[Iterable[str]]) -> dict[str, BoolVector]:
         for name in names:
             columns.setdefault(name, np.zeros(len(sets), bool))[row] = True
     return columns
+
+
+def _with_all(columns: Mapping[str, BoolVector], products: Iterable[str], size: int) -> dict[str, BoolVector]:
+    """What is for all products belongs to each one that is known; an unknown one has no column, so it matches nothing."""
+    nothing = np.zeros(size, bool)
+    for_all = columns.get(ALL, nothing)
+    return {name: columns.get(name, nothing) | for_all for name in {ALL, *products}}
 
 
 def microseconds(moment: datetime | None, missing: int) -> int:
@@ -121,7 +135,8 @@ def mask(table: PassageTable, scope: Scope, replaced: Iterable[str] = ()) -> Boo
         allowed &= table.country
     else:
         allowed &= _any(table.places, lineage(scope.jurisdiction), table.size)
-    return allowed & ~table.in_groups(set(replaced))
+    names = set(replaced)
+    return allowed & ~table.in_groups(names) if names else allowed
 
 
 def anywhere(table: PassageTable, scope: Scope) -> BoolVector:
@@ -129,7 +144,7 @@ def anywhere(table: PassageTable, scope: Scope) -> BoolVector:
     on = microseconds(scope.effective_on, 0)
     allowed: BoolVector = table.live & (table.begins <= on) & (on < table.ends) & (table.tier <= scope.tier)
     if scope.products is not None:
-        allowed &= _any(table.products, {*scope.products, ALL} if scope.products else (), table.size)
+        allowed &= _any(table.products, scope.products, table.size)
     return allowed
 
 

@@ -1,5 +1,6 @@
 """Preparing a model: from local files only, faithfully, once, and whole or not at all."""
 
+import errno
 import json
 import os
 import shutil
@@ -269,6 +270,31 @@ print([path.name for path in Path({str(tmp_path / "models")!r}).iterdir()])
     assert said.startswith(f"{tmp_path}/models: the prepared model cannot be written: No space left on device")
     assert "Free some disk space" in said
     assert left == "['.preparing.lock']"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)),
+        RuntimeError(f"Error while serializing: I/O error: {os.strerror(errno.ENOSPC)} (os error 28)"),
+    ],
+)
+def test_a_disk_that_fills_up_while_converting_is_not_blamed_on_the_model(
+    source: ModelSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Whichever library notices, and however it says so."""
+    from retriever import models
+
+    def fail(*_rest: object) -> None:
+        raise error
+
+    monkeypatch.setattr(models, "_load", fail)
+
+    with pytest.raises(ModelError, match=r"cannot be written: No space left on device; nothing was left behind"):
+        models.prepare(str(source.root), tmp_path / "models")
+
+    assert [path.name for path in (tmp_path / "models").iterdir()] == [".preparing.lock"]
 
 
 def test_a_prepared_model_opens_without_hashing_its_source(

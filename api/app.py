@@ -1,0 +1,39 @@
+"""The web application: routes, errors, static files. It is given everything it needs."""
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi_offline import FastAPIOffline
+
+from api import problem_json
+from api.guidance import Guidance
+from api.reader import Reader
+from api.routes import router
+
+LARGEST_BODY: Final = 200_000  # bytes; a question of 20,000 characters in any script, escaped, with its scope
+_STATIC: Final = Path(__file__).parent / "static"
+_DESCRIPTION: Final = "Ranks the guidance in force for an issue: this product, this customer's place, this agent's tier."
+
+
+def create_app(guidance: Guidance, reader: Reader) -> FastAPI:
+    """The application. reader: who every request is taken for, until requests carry tokens."""
+    app = FastAPIOffline(title="Fingerpost", version="1", description=_DESCRIPTION)
+    app.state.guidance = guidance
+    app.state.reader = reader
+    app.include_router(router)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
+    problem_json.install(app)
+
+    @app.middleware("http")
+    async def guarded(request: Request, answer: "problem_json.Next") -> Response:
+        refused = problem_json.too_large(request, LARGEST_BODY)
+        response = refused or await answer(request)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return app

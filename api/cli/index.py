@@ -1,0 +1,64 @@
+"""`kb index`."""
+
+import json
+from time import perf_counter
+
+import typer
+
+from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, settings_of
+from api.cli.progress import announce, console, watching
+from api.composition import open_models, open_space
+from retriever.snapshot import Snapshot
+
+
+def index(
+    repo: RepoOption = None,
+    ref: RefOption = None,
+    folder: FolderOption = None,
+    kb: KbOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Index the articles of a commit and let them be what is served.
+
+    Only passages whose text was never seen before are embedded. A commit with errors is refused whole: every problem is
+    printed, and what was served before stays.
+    """
+    begun = perf_counter()
+    settings = settings_of(repo, ref, folder, kb)
+    models = open_models(settings, announce)
+    with watching() as watch:
+        snapshot = open_space(settings, models).publish(watch)
+    if json_:
+        typer.echo(json.dumps(_as_json(snapshot, perf_counter() - begun), ensure_ascii=False))
+    else:
+        _print(snapshot, perf_counter() - begun)
+
+
+def _as_json(snapshot: Snapshot, seconds: float) -> dict[str, object]:
+    manifest, library = snapshot.manifest, snapshot.library
+    return {
+        "commit": manifest.commit,
+        "fingerprint": manifest.fingerprint,
+        "articles": manifest.articles,
+        "passages": manifest.passages,
+        "embedded": dict(manifest.embedded),
+        "skipped": [{"path": entry.path, "reason": entry.reason} for entry in library.skipped],
+        "warnings": [str(problem) for problem in library.warnings],
+        "seconds": round(seconds, 2),
+    }
+
+
+def _print(snapshot: Snapshot, seconds: float) -> None:
+    manifest, library = snapshot.manifest, snapshot.library
+    for problem in library.warnings:
+        console.print(str(problem), style="yellow", markup=False, highlight=False)
+    typer.echo(f"commit    {manifest.commit}")
+    typer.echo(f"articles  {manifest.articles}")
+    typer.echo(f"passages  {manifest.passages}")
+    typer.echo(f"skipped   {len(library.skipped)}")
+    reasons: dict[str, int] = {}
+    for entry in library.skipped:
+        reasons[entry.reason] = reasons.get(entry.reason, 0) + 1
+    for reason, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
+        typer.echo(f"          {count} x {reason}")
+    typer.echo(f"seconds   {seconds:.1f}")

@@ -1,0 +1,82 @@
+"""`kb serve`."""
+
+import logging
+import socket
+import sys
+from typing import Annotated
+
+import typer
+
+from api.cli.options import FolderOption, KbOption, RefOption, RepoOption
+from api.cli.progress import announce
+from api.composition import open_guidance, open_models
+from api.reader import LOOPBACK
+from api.settings import SettingsError, read_settings, require_loopback
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to serve on; only loopback without tokens. [KB_HOST]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to serve on; 0 lets the system choose. [KB_PORT]")] = None,
+    repo: RepoOption = None,
+    ref: RefOption = None,
+    folder: FolderOption = None,
+    kb: KbOption = None,
+) -> None:
+    """Index the articles and answer questions over HTTP, on this machine only, until stopped.
+
+    If the newest commit has errors, what was served before keeps serving, and /readyz says why.
+    """
+    import uvicorn  # this and FastAPI take 0.3 s to import, which no other command should pay
+
+    from api.app import create_app
+
+    settings = read_settings(host=host, port=port, repo=repo, ref=ref, folder=folder, taxonomy=kb)
+    require_loopback(settings.host)
+    listening = _listen(settings.host, settings.port)
+    _log_as_json()
+    guidance = open_guidance(settings, open_models(settings, announce))
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    _greet(f"http://{shown}:{listening.getsockname()[1]}")
+    # no access log: addresses of GET requests hold what customers said
+    config = uvicorn.Config(create_app(guidance, LOOPBACK), log_config=None, access_log=False, server_header=False)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before the index is built: a port in use is said at once, not after a minute."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        raise SettingsError(
+            f"KB_PORT is {port}: {host} cannot be served on it: {error.strerror}. Choose another, or 0 for a free one."
+        ) from None
+    return listening
+
+
+def _greet(url: str) -> None:
+    typer.echo(f"Fingerpost answers at {url} (this machine only, no token: every request is the demo reader)")
+    typer.echo("Try it:")
+    typer.echo(
+        f"  curl -s {url}/v1/search -H 'Content-Type: application/json' \\\n"
+        """    -d '{"q": "customer says she never authorised a debit from her account", "jurisdiction": "US-CA"}'"""
+    )
+    typer.echo(f"Every endpoint: {url}/docs")
+    sys.stdout.flush()
+
+
+def _log_as_json() -> None:
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)

@@ -1,0 +1,166 @@
+"""The use cases of the service: ask, and open an article. For one reader, over any wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Final
+
+from api.live import LiveSpace
+from api.reader import Reader
+from kb.article import Article, is_in_force
+from kb.taxonomy import Taxonomy
+from retriever.answer import Answer, TranslationState
+from retriever.hits import translation_state
+from retriever.question import Question
+from retriever.scope import Scope, replacements, sees
+from retriever.search import search
+from retriever.snapshot import Models, Snapshot
+
+MOST_HITS: Final = 50
+LONGEST_QUESTION: Final = 20_000  # characters; a pasted thread of mails fits, a pasted log file does not
+
+
+class RequestError(Exception):
+    """A request that cannot be answered as it stands. The message says what was expected, and the cure."""
+
+
+class NotGrantedError(Exception):
+    """The reader asks for something that is not granted. Says nothing of whether it exists."""
+
+
+class NotFoundError(Exception):
+    """There is no such thing for this reader in this scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question with its scope, as asked. None means: not said.
+
+    as_of:        which commit was live: an instant, or a commit id.
+    effective_on: which day's rules: a date begins at midnight in the space's zone; default: the moment of `as_of`, else now.
+    """
+
+    q: str
+    space: str = "default"
+    products: tuple[str, ...] | None = None
+    jurisdiction: str | None = None
+    tier: int | None = None
+    lang: str | None = None
+    limit: int = 10
+    as_of: datetime | date | str | None = None
+    effective_on: datetime | date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, and the snapshot it is from."""
+
+    answer: Answer
+    snapshot: Snapshot
+    as_of: datetime | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An article as one reader may see it, and whether it is the rule there and then."""
+
+    article: Article
+    snapshot: Snapshot
+    scope: Scope
+    in_force: bool
+    replaced_by: str | None
+    translation: TranslationState
+    translations: Mapping[str, str]
+
+
+class Guidance:
+    """All spaces of one service."""
+
+    def __init__(self, spaces: Mapping[str, LiveSpace], models: Models) -> None:
+        self.spaces = spaces
+        self._models = models
+
+    @property
+    def model_names(self) -> Mapping[str, str]:
+        """The models that answer."""
+        return self._models.names
+
+    def ask(self, ask: Ask, reader: Reader) -> Answered:
+        """Answer one question for one reader. Raises RequestError, NotGrantedError, KbError or RetrieverError."""
+        text = ask.q.strip()
+        if not text:
+            raise RequestError("q is empty; expected the customer's issue in a few words.")
+        if len(text) > LONGEST_QUESTION:
+            raise RequestError(
+                f"q has {len(text):,} characters; expected at most {LONGEST_QUESTION:,}. Paste the part that states the issue."
+            )
+        if not 1 <= ask.limit <= MOST_HITS:
+            raise RequestError(f"limit is {ask.limit}; expected 1 to {MOST_HITS}.")
+        snapshot, as_of = self._snapshot(ask.space, ask.as_of, reader)
+        scope = self._scope(ask, reader, snapshot.library.taxonomy, as_of)
+        question = Question(text, ask.lang or reader.lang)
+        return Answered(search(question, scope, snapshot, self._models, limit=ask.limit), snapshot, as_of)
+
+    def open(self, article_id: str, ask: Ask, reader: Reader) -> Opened:
+        """Open one article. Raises NotFoundError also where it is hidden from the reader: the two look alike."""
+        snapshot, as_of = self._snapshot(ask.space, ask.as_of, reader)
+        scope = self._scope(ask, reader, snapshot.library.taxonomy, as_of)
+        article = snapshot.articles.get(article_id)
+        if article is None or article.scope.tier > scope.tier:
+            raise NotFoundError(f"There is no article {article_id!r} here that you may read.")
+        if ask.lang is not None:
+            article = _in_language(snapshot, article, ask.lang, scope)
+        winner = replacements(snapshot.overriding, scope).get(article.group)
+        readable = [member for member in snapshot.members[article.group] if member.scope.tier <= scope.tier]
+        applies = scope.jurisdiction is None or sees(scope, article.scope)
+        return Opened(
+            article=article,
+            snapshot=snapshot,
+            scope=scope,
+            in_force=applies and winner is None and is_in_force(article, scope.effective_on),
+            replaced_by=winner.id if winner is not None and winner.scope.tier <= scope.tier else None,
+            translation=translation_state(snapshot, article),
+            translations={member.lang: member.id for member in readable},
+        )
+
+    def _snapshot(
+        self, space: str, as_of: datetime | date | str | None, reader: Reader
+    ) -> tuple[Snapshot, datetime | str | None]:
+        if space not in reader.spaces or space not in self.spaces:
+            raise NotGrantedError(f"The space {space!r} is not among those you may ask.")
+        live = self.spaces[space]
+        if as_of is None:
+            return live.current(), None
+        taxonomy = live.current().library.taxonomy
+        moment = as_of if isinstance(as_of, str) else _instant(as_of, taxonomy)
+        return live.at(moment), moment
+
+    def _scope(self, ask: Ask, reader: Reader, taxonomy: Taxonomy, as_of: datetime | str | None) -> Scope:
+        granted = taxonomy.highest_tier if reader.tier is None else reader.tier
+        usual = taxonomy.least_tier if reader.asks is None else reader.asks
+        tier = min(usual, granted) if ask.tier is None else ask.tier
+        if tier > granted:
+            raise NotGrantedError(f"tier is {tier}, above yours ({granted}). Ask at your own tier or below.")
+        on = ask.effective_on
+        moment = as_of if isinstance(as_of, datetime) else datetime.now(UTC)
+        return Scope(
+            products=None if ask.products is None else frozenset(ask.products),
+            jurisdiction=ask.jurisdiction,
+            tier=tier,
+            effective_on=moment if on is None else _instant(on, taxonomy),
+        )
+
+
+def _instant(moment: datetime | date, taxonomy: Taxonomy) -> datetime:
+    """A date begins at midnight in the space's time zone; an instant without an offset is in it too."""
+    if not isinstance(moment, datetime):
+        return datetime.combine(moment, time.min, taxonomy.zone)
+    return moment if moment.tzinfo else moment.replace(tzinfo=taxonomy.zone)
+
+
+def _in_language(snapshot: Snapshot, article: Article, lang: str, scope: Scope) -> Article:
+    for member in snapshot.members[article.group]:
+        fits = member.lang.partition("-")[0] == lang.partition("-")[0] and member.scope.tier <= scope.tier
+        if fits and is_in_force(member, scope.effective_on):
+            return member
+    return article

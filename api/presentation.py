@@ -1,0 +1,234 @@
+"""From values to the wire."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+from api.guidance import Answered, Ask, Opened
+from api.live import Health
+from api.reader import Reader
+from api.schema import (
+    AboveTierOut,
+    ArticleResponse,
+    EscalationOut,
+    HitOut,
+    IndexOut,
+    InferredOut,
+    JurisdictionOut,
+    LeadOut,
+    QueryOut,
+    ReviewOut,
+    ScopeOut,
+    SearchResponse,
+    SpaceHealth,
+    StepAnswerOut,
+    StepOut,
+    TranslationOut,
+)
+from kb.article import Article, PartScope
+from kb.visible import to_html, visible_body
+from retriever.answer import Explanation, Hit
+from retriever.scope import Scope, sees
+from retriever.snapshot import Snapshot
+
+_DIGITS: Final = 4  # of a score: more are noise of the int8 models
+
+
+def search_response(answered: Answered, ask: Ask, reader: Reader, *, explain: bool, milliseconds: float) -> SearchResponse:
+    """One answer for the wire."""
+    answer, snapshot = answered.answer, answered.snapshot
+    today = answer.scope.effective_on.date()
+    above = answer.above_tier
+    return SearchResponse(
+        hits=[_hit(hit, today, explain=explain) for hit in answer.hits],
+        found=answer.found,
+        answerable=answer.answerable,
+        confidence=round(answer.confidence, _DIGITS),
+        reason=answer.reason,
+        above_tier=AboveTierOut(message=above.message, escalate_to=above.escalate_to) if above else None,
+        varies_by_jurisdiction=list(answer.varies_by_jurisdiction),
+        leads=[
+            LeadOut(id=lead.id, title=lead.title, url=article_url(lead.id), outside=list(lead.outside)) for lead in answer.leads
+        ],
+        query=QueryOut(
+            text=answer.query.text,
+            lang=answer.query.lang,
+            inferred=InferredOut(jurisdiction=answer.inferred_jurisdiction),
+            redacted=[],
+        ),
+        scope=_scope(answer.scope, ask, reader, answer.query.shown, answered.as_of),
+        index=_index(snapshot, ask.space),
+        receipt=None,
+        processing_time_ms=round(milliseconds, 2),
+    )
+
+
+def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleResponse:
+    """One article for the wire, without the parts that the reader may not see."""
+    article = opened.article
+    visible = _visible(opened.scope)
+    body = visible_body(article, visible)
+    return ArticleResponse(
+        id=article.id,
+        title=article.title,
+        description=article.description,
+        url=article_url(article.id),
+        kind=article.kind,
+        lang=article.lang,
+        translation=TranslationOut(of=article.translation_of, state=opened.translation.value),
+        translations=opened.translations,
+        products=sorted(article.products),
+        jurisdictions=sorted(article.scope.jurisdictions),
+        tier=article.scope.tier,
+        effective_from=edge(article.effective_from),
+        effective_until=edge(article.effective_until),
+        status=article.status,
+        in_force=opened.in_force,
+        replaced_by=opened.replaced_by,
+        supersedes=list(article.supersedes),
+        overrides=article.overrides,
+        review=_review(article, opened.scope.effective_on.date()),
+        owner=article.owner,
+        identity_check=article.identity_check,
+        escalation=_escalation(article),
+        sources=list(article.sources),
+        markdown=body,
+        html=to_html(body),
+        steps=_steps(article, visible),
+        commit=article.changed.sha if article.changed else None,
+        committed_at=article.changed.at if article.changed else None,
+        scope=_scope(opened.scope, ask, reader, ask.lang or article.lang, ask.as_of),
+        index=_index(opened.snapshot, ask.space),
+    )
+
+
+def space_health(health: Health) -> SpaceHealth:
+    """One space's health for the wire."""
+    return SpaceHealth(
+        commit=health.commit,
+        built_at=health.built_at,
+        articles=health.articles,
+        passages=health.passages,
+        behind_seconds=round(health.behind, 1),
+        error=health.error,
+    )
+
+
+def article_url(article_id: str) -> str:
+    """Where a person reads the article."""
+    return f"/articles/{quote(article_id)}"
+
+
+def edge(moment: datetime | None) -> str | None:
+    """A beginning or end as it was written: a date where it is a midnight, else an instant."""
+    if moment is None:
+        return None
+    return moment.date().isoformat() if moment.time() == time.min else moment.isoformat()
+
+
+def _hit(hit: Hit, today: date, *, explain: bool) -> HitOut:
+    article = hit.article
+    return HitOut(
+        id=article.id,
+        title=article.title,
+        url=article_url(article.id),
+        anchor=hit.passage.anchor,
+        heading=list(hit.passage.heading),
+        kind=article.kind,
+        snippet=hit.snippet,
+        highlights=list(hit.highlights),
+        score=round(hit.score, _DIGITS),
+        lang=article.lang,
+        translation=TranslationOut(of=article.translation_of, state=hit.translation.value),
+        products=sorted(article.products),
+        jurisdiction=JurisdictionOut(
+            asked=hit.place.asked, matched=hit.place.matched, overrides=hit.place.overrides, why=hit.place.why
+        ),
+        tier=hit.passage.scope.tier,
+        effective_from=edge(article.effective_from),
+        effective_until=edge(article.effective_until),
+        status=article.status,
+        review=_review(article, today),
+        owner=article.owner,
+        commit=article.changed.sha if article.changed else None,
+        committed_at=article.changed.at if article.changed else None,
+        say=list(hit.say),
+        dont_say=list(hit.dont_say),
+        escalation=_escalation(article),
+        identity_check=article.identity_check,
+        explain=_explain(hit.explanation) if explain else {},
+    )
+
+
+def _explain(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "lists": {name: {"score": round(leg.score, _DIGITS), "rank": leg.rank} for name, leg in explanation.legs.items()},
+        "exact": explanation.exact,
+        "fused": round(explanation.fused, _DIGITS),
+        "place": explanation.place,
+        "ranked_by": explanation.ranked_by,
+    }
+
+
+def _review(article: Article, today: date) -> ReviewOut:
+    state: Literal["ok", "overdue", "none"] = "none"
+    if article.review_by is not None:
+        state = "overdue" if article.review_by < today else "ok"
+    return ReviewOut(by=article.review_by, state=state)
+
+
+def _escalation(article: Article) -> EscalationOut | None:
+    escalation = article.escalation
+    if escalation is None:
+        return None
+    return EscalationOut(to=escalation.to, when=escalation.when, collect=list(escalation.collect))
+
+
+def _scope(scope: Scope, ask: Ask, reader: Reader, lang: str, as_of: object) -> ScopeOut:
+    return ScopeOut(
+        space=ask.space,
+        products=None if scope.products is None else sorted(scope.products),
+        jurisdiction=scope.jurisdiction,
+        tier=scope.tier,
+        lang=lang,
+        as_of=None if as_of is None else as_of.isoformat() if isinstance(as_of, date) else str(as_of),
+        effective_on=scope.effective_on,
+        reader=reader.name,
+    )
+
+
+def _index(snapshot: Snapshot, space: str) -> IndexOut:
+    manifest = snapshot.manifest
+    return IndexOut(
+        space=space,
+        commit=manifest.commit,
+        committed_at=manifest.committed_at,
+        built_at=manifest.built_at,
+        fingerprint=manifest.fingerprint,
+        models=manifest.models,
+    )
+
+
+def _visible(scope: Scope) -> Callable[[PartScope], bool]:
+    return lambda part: sees(scope, part)
+
+
+def _steps(article: Article, visible: Callable[[PartScope], bool]) -> list[StepOut]:
+    return [
+        StepOut(
+            name=step.name,
+            question=step.question,
+            answers=[
+                StepAnswerOut(text=answer.text, step=answer.step, resolved=answer.resolved, escalate=answer.escalate)
+                for answer in step.answers
+            ],
+        )
+        for step in article.steps
+        if visible(step.scope)
+    ]
+
+
+def healths(spaces: Mapping[str, Health]) -> dict[str, SpaceHealth]:
+    """Every space's health for the wire."""
+    return {name: space_health(health) for name, health in spaces.items()}

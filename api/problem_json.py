@@ -1,0 +1,108 @@
+"""Every error as `application/problem+json`: the one file that knows exceptions and statuses."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from api.guidance import NotFoundError, NotGrantedError, RequestError
+from api.schema import ProblemDetail
+from kb.errors import ContentError, KbError, RepositoryError
+from retriever.errors import RetrieverError
+
+Next: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+# Nearest class first: the first that fits decides.
+STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
+    RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotGrantedError: HTTPStatus.FORBIDDEN,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    RepositoryError: HTTPStatus.UNPROCESSABLE_ENTITY,  # of all that a request names, only `as_of` reaches the repository
+    ContentError: HTTPStatus.CONFLICT,
+    KbError: HTTPStatus.SERVICE_UNAVAILABLE,
+    RetrieverError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+log = structlog.get_logger()
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the app be answered in the one shape."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+    for kind in STATUSES:
+        app.add_exception_handler(kind, _known)
+
+
+def problem(
+    request: Request,
+    status: HTTPStatus,
+    detail: str,
+    errors: list[dict[str, Any]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """One error response. `instance` is the path alone: a query may hold what a customer said."""
+    body = ProblemDetail(title=status.phrase, status=int(status), detail=detail, instance=request.url.path, errors=errors or [])
+    return JSONResponse(body.model_dump(), int(status), dict(headers or {}), MEDIA_TYPE)
+
+
+def too_large(request: Request, most: int) -> Response | None:
+    """The refusal of a body that is larger than `most` bytes, or does not say how large it is; None if it may come in."""
+    length = request.headers.get("content-length")
+    if length is None and "transfer-encoding" not in request.headers:
+        return None
+    if length is not None and length.isdigit() and int(length) <= most:
+        return None
+    detail = f"The body has {length or 'an unknown number of'} bytes; expected at most {most:,}, announced by Content-Length."
+    return problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
+    return problem(request, status, str(error))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    errors = [
+        {"parameter": ".".join(str(part) for part in detail["loc"][1:]) or "body", "message": _message(detail)}
+        for detail in error.errors()
+    ]
+    said = "; ".join(f"{entry['parameter']}: {entry['message']}" for entry in errors[:5])
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, said, errors)
+
+
+def _message(detail: Mapping[str, Any]) -> str:
+    if detail["type"] == "extra_forbidden":
+        return "unknown parameter. /docs lists those that are known."
+    return f"{str(detail['msg']).removeprefix('Value error, ')}."
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    detail = error.detail if error.detail != status.phrase else _DETAILS.get(status, status.description or status.phrase)
+    return problem(request, status, detail, headers=error.headers)
+
+
+_DETAILS: Final = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address. /docs lists every endpoint.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not answer that method. /docs lists every endpoint.",
+}
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected error", path=request.url.path, method=request.method, exc_info=error)
+    return problem(
+        request, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side. The log of the service tells what."
+    )

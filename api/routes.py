@@ -1,0 +1,119 @@
+"""The endpoints. Each translates; none decides."""
+
+import hashlib
+from http import HTTPStatus
+from time import perf_counter
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from api.article_page import article_page
+from api.guidance import Guidance
+from api.presentation import article_response, healths, search_response
+from api.reader import Reader
+from api.schema import (
+    ArticleResponse,
+    HealthResponse,
+    Place,
+    ProblemDetail,
+    ReadyResponse,
+    SearchQuery,
+    SearchRequest,
+    SearchResponse,
+)
+
+router = APIRouter()
+
+_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": ProblemDetail, "content": {"application/problem+json": {}}, "description": HTTPStatus(status).phrase}
+    for status in (403, 404, 409, 422, 503)
+}
+
+
+def _guidance(request: Request) -> Guidance:
+    guidance: Guidance = request.app.state.guidance
+    return guidance
+
+
+def _reader(request: Request) -> Reader:
+    reader: Reader = request.app.state.reader
+    return reader
+
+
+GuidanceDep = Annotated[Guidance, Depends(_guidance)]
+ReaderDep = Annotated[Reader, Depends(_reader)]
+
+
+@router.post("/v1/search", operation_id="search", responses=_PROBLEMS, tags=["guidance"])
+def search(body: SearchRequest, reader: ReaderDep, guidance: GuidanceDep) -> SearchResponse:
+    """Guidance in force for one issue, best first."""
+    return _answer(body, reader, guidance)
+
+
+@router.get("/v1/search", operation_id="searchByQuery", responses=_PROBLEMS, tags=["guidance"])
+def search_by_query(query: Annotated[SearchQuery, Query()], reader: ReaderDep, guidance: GuidanceDep) -> SearchResponse:
+    """The same, with the same names as query parameters. Prefer POST: addresses end up in logs."""
+    return _answer(query, reader, guidance)
+
+
+def _answer(query: SearchQuery, reader: Reader, guidance: Guidance) -> SearchResponse:
+    begun = perf_counter()
+    ask = query.ask()
+    answered = guidance.ask(ask, reader)
+    milliseconds = (perf_counter() - begun) * 1000
+    return search_response(answered, ask, reader, explain=query.explain, milliseconds=milliseconds)
+
+
+@router.get("/v1/articles/{article_id}", operation_id="getArticle", responses=_PROBLEMS, tags=["guidance"])
+def article(
+    article_id: str, place: Annotated[Place, Query()], request: Request, reader: ReaderDep, guidance: GuidanceDep
+) -> ArticleResponse:
+    """One article, rendered and raw, without the parts that the reader may not see."""
+    ask = place.ask()
+    response = article_response(guidance.open(article_id, ask, reader), ask, reader)
+    return _cached(request, response, JSONResponse(response.model_dump(mode="json")))  # type: ignore[return-value]
+
+
+@router.get("/articles/{article_id}", include_in_schema=False)
+def article_as_page(
+    article_id: str, place: Annotated[Place, Query()], request: Request, reader: ReaderDep, guidance: GuidanceDep
+) -> HTMLResponse:
+    """One article as a page: what a hit's `url` opens."""
+    ask = place.ask()
+    response = article_response(guidance.open(article_id, ask, reader), ask, reader)
+    page = HTMLResponse(article_page(response), headers={"Content-Security-Policy": _PAGE_POLICY})
+    return _cached(request, response, page)  # type: ignore[return-value]
+
+
+_PAGE_POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; form-action 'none'"
+
+
+def _cached(request: Request, content: ArticleResponse, response: Response) -> Response:
+    """The response with an ETag, or 304 if the client has it already. The moment of asking alone makes no new content."""
+    seen = content.model_dump_json(exclude={"scope": {"effective_on"}, "index": {"built_at"}})
+    tag = f'"{hashlib.sha256(seen.encode()).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if tag in {part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")}:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    response.headers.update(headers)
+    return response
+
+
+@router.get("/healthz", operation_id="health", tags=["operations"])
+def health() -> HealthResponse:
+    """The process runs."""
+    return HealthResponse()
+
+
+@router.get("/readyz", operation_id="ready", tags=["operations"], responses={503: {"model": ReadyResponse}})
+def ready(guidance: GuidanceDep) -> JSONResponse:
+    """Whether questions can be answered: models, commit and lag of each space, and why the newest one is not served."""
+    states = {name: live.health() for name, live in guidance.spaces.items()}
+    body = ReadyResponse(
+        ready=all(state.commit is not None for state in states.values()),
+        models=guidance.model_names,
+        spaces=healths(states),
+    )
+    status = HTTPStatus.OK if body.ready else HTTPStatus.SERVICE_UNAVAILABLE
+    return JSONResponse(body.model_dump(mode="json"), int(status))
