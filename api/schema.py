@@ -28,8 +28,8 @@ def _is_commit(text: str) -> bool:
 
 
 _Text = Annotated[str, Field(max_length=200)]
-_AsOf = Annotated[str, AfterValidator(_moment_or_commit), Field(max_length=64)]
-_EffectiveOn = Annotated[str, AfterValidator(_moment), Field(max_length=64)]
+_AsOf = Annotated[str, Field(max_length=64), AfterValidator(_moment_or_commit)]
+_EffectiveOn = Annotated[str, Field(max_length=64), AfterValidator(_moment)]
 
 
 class Place(BaseModel):

@@ -52,11 +52,12 @@ SILENT: Final = Watch()
 class Space:
     """The snapshots of one source: built where missing, loaded where there, published one at a time."""
 
-    def __init__(self, name: str, source: Source, data_dir: Path, models: Models) -> None:
+    def __init__(self, name: str, source: Source, data_dir: Path, models: Models, *, vectors: Path | None = None) -> None:
         self.name = name
         self.source = source
         self._models = models
         self._root = data_dir / "spaces" / name
+        self._vectors = vectors or self._root / "vectors.sqlite"
         self._clones = data_dir / "clones"
 
     @cached_property
@@ -119,7 +120,7 @@ class Space:
 
     def _build(self, library: Library, watch: Watch) -> Snapshot:
         self._root.mkdir(parents=True, exist_ok=True)
-        with VectorCache(self._root / "vectors.sqlite") as cache:
+        with VectorCache(self._vectors) as cache:
             return build(library, self._models, cache, watch.passages)
 
     def _folder(self, commit: Commit) -> Path:

@@ -2,8 +2,9 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final
 
 from pathspec import PathSpec
@@ -15,6 +16,7 @@ from kb.schema import Layer
 from kb.yaml import Document, Value, YamlError, parse_mapping
 
 _LISTS: Final = ("products", "jurisdictions", "keywords", "answers", "sources", "redirect_from", "supersedes")
+_TEXTS: Final = ("title", "description", "owner", "effective_from", "effective_until")
 _HEADING: Final = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.M)
 _TOML: Final = re.compile(r"\ufeff?\+\+\+[ \t]*\r?\n(.*?)(?:^|\n)\+\+\+[ \t]*(?:\r?\n|$)", re.S)
 
@@ -32,7 +34,9 @@ class Adoption:
     """The `adopt` part of an outside `kb.yml`.
 
     include, exclude: which files, as in `.gitignore`, relative to the folder.
-    languages:        file-name suffix → language; files that differ only in it are translations of one article.
+    roots:            folders that are no part of an article's id, so that it survives a move of all articles.
+    languages:        file-name suffix (`.es.md`) or folder (`es/`) → language; files that differ only in it are
+                      translations of one article, and the first language is the source.
     keys:             their front-matter key → ours; null ignores a key whose name we would otherwise read.
     values:           our key → their value → ours.
     lists:            front-matter lists of Markdown that are content; each replaces the template tag that names it,
@@ -44,6 +48,7 @@ class Adoption:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     include: tuple[str, ...] = ("*.md",)
     exclude: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
     languages: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str | None] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, _Word]] = field(default_factory=dict)
@@ -56,11 +61,29 @@ class Adoption:
         return _matches(self.include, below) and not _matches(self.exclude, below)
 
     def stem(self, below: str) -> tuple[str, str | None]:
-        """The path without its language suffix, and that language; without its ending and None if it has no suffix."""
-        for suffix, lang in sorted(self.languages.items(), key=lambda item: -len(item[0])):
-            if below.endswith(suffix):
-                return below.removesuffix(suffix), lang
-        return below.rpartition(".")[0] or below, None
+        """The path without root, ending and language mark, and that language; None if the path has no mark."""
+        path = next((below.removeprefix(root) for root in self._prefixes() if below.startswith(root)), below)
+        for mark, lang in sorted(self.languages.items(), key=lambda item: -len(item[0])):
+            if mark.endswith("/") and f"/{mark}" in f"/{path}":
+                unmarked = f"/{path}".replace(f"/{mark}", "/", 1)[1:]
+                return unmarked.rpartition(".")[0] or unmarked, lang
+            if path.endswith(mark):
+                return path.removesuffix(mark), lang
+        return path.rpartition(".")[0] or path, None
+
+    def sources(self, paths: Iterable[str]) -> frozenset[str]:
+        """The stems of those paths that are in the source language: what a translation can be of."""
+        source = self.source_language
+        stems = (self.stem(path) for path in paths if self.takes(path))
+        return frozenset(stem for stem, lang in stems if lang == source)
+
+    @property
+    def source_language(self) -> str | None:
+        """The first language, which the others translate; None if paths say no language."""
+        return next(iter(self.languages.values()), None)
+
+    def _prefixes(self) -> list[str]:
+        return sorted((f"{root.strip('/')}/" for root in self.roots), key=len, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +95,20 @@ class Adopted:
     first_line: int
 
 
-def adopt(adoption: Adoption, path: str, below: str, text: str, siblings: frozenset[str]) -> Adopted:
-    """Read one foreign file. `siblings` are the paths (relative to the folder) of all files, to find source articles.
+def adopt(adoption: Adoption, path: str, below: str, text: str, sources: frozenset[str]) -> Adopted:
+    """Read one foreign file. `sources`: see `Adoption.sources`.
 
     Raises YamlError if its front matter cannot be read.
     """
-    theirs, body, first_line = _front_matter(text)
+    theirs, body, first_line = front_matter(text)
     values: dict[str, Value] = dict(adoption.defaults)
     for pattern, fields in adoption.folders.items():
         if _matches((pattern,), below):
             values.update(fields)
-    values.update(_identity(adoption, below, siblings))
+    values.update(_identity(adoption, below, sources))
     values.update(_translated(adoption, theirs.values))
+    if _is_unpublished(adoption, theirs.values):
+        values["status"] = "draft"
     body = _with_lists(body, {name: theirs.values[name] for name in adoption.lists if name in theirs.values})
     values.setdefault("title", _title(body, below))
     return Adopted(Layer(path, Document(values, theirs.lines, theirs.first_line)), body, first_line)
@@ -93,28 +118,53 @@ def _matches(patterns: tuple[str, ...], path: str) -> bool:
     return PathSpec.from_lines("gitwildmatch", patterns).match_file(path)
 
 
-def _front_matter(text: str) -> tuple[Document, str, int]:
+def front_matter(text: str) -> tuple[Document, str, int]:
+    """Their keys (YAML or TOML), the body, and the line on which it begins.
+
+    Raises YamlError if there are keys that cannot be read.
+    """
     if parts := frontmatter.split(text):
         yaml_text, body, first_line = parts
         return parse_mapping(yaml_text, first_line=2), body, first_line
+    if frontmatter.is_unclosed(text):
+        raise YamlError(1, "the front matter is not closed; expected `---` on a line of its own below the keys. Close it.")
     if found := _TOML.match(text):
         try:
             values = tomllib.loads(found[1])
         except tomllib.TOMLDecodeError as error:
             raise YamlError(1, f"this is not TOML: {error}.") from None
-        return Document(values, {}, 1), text[found.end() :], text.count("\n", 0, found.end()) + 1
+        own = {key: _as_yaml(value) for key, value in values.items()}
+        return Document(own, {}, 1), text[found.end() :], text.count("\n", 0, found.end()) + 1
     return Document({}, {}, 1), text.removeprefix("\ufeff"), 1
 
 
-def _identity(adoption: Adoption, below: str, siblings: frozenset[str]) -> dict[str, Value]:
+def _as_yaml(value: Any) -> Value:
+    """A TOML value as our YAML would read it: dates as text."""
+    if isinstance(value, datetime):
+        return value.isoformat() if value.tzinfo else value.date().isoformat()
+    if isinstance(value, list):
+        return [_as_yaml(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _as_yaml(item) for key, item in value.items()}
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def _is_unpublished(adoption: Adoption, theirs: Mapping[str, Value]) -> bool:
+    """What Hugo (`draft: true`) and Jekyll (`published: false`) keep off their site is not guidance here either."""
+    draft = "draft" not in adoption.keys and theirs.get("draft") is True
+    return draft or ("published" not in adoption.keys and theirs.get("published") is False)
+
+
+def _identity(adoption: Adoption, below: str, sources: frozenset[str]) -> dict[str, Value]:
     stem, lang = adoption.stem(below)
-    source = next(iter(adoption.languages.items()), None)
-    if lang is None or source is None:
-        return {"id": identifier(stem)}
-    source_suffix, source_lang = source
-    if lang == source_lang or stem + source_suffix not in siblings:
-        return {"id": identifier(stem) if lang == source_lang else f"{identifier(stem)}.{lang}", "lang": lang}
-    return {"id": f"{identifier(stem)}.{lang}", "lang": lang, "translation_of": identifier(stem)}
+    name = identifier(stem)
+    if lang is None:
+        return {"id": name}
+    if lang == adoption.source_language:
+        return {"id": name, "lang": lang}
+    if stem not in sources:
+        return {"id": f"{name}.{lang}", "lang": lang}
+    return {"id": f"{name}.{lang}", "lang": lang, "translation_of": name}
 
 
 def identifier(stem: str) -> str:
@@ -128,13 +178,14 @@ def _translated(adoption: Adoption, theirs: Mapping[str, Value]) -> dict[str, Va
     for name, value in theirs.items():
         key = adoption.keys.get(name, frontmatter.ALIASES.get(name, name))
         if key in frontmatter.KEYS and value is not None:
-            ours[key] = _mapped(adoption.values.get(key, {}), value, many=key in _LISTS)
+            mapped = _mapped(adoption.values.get(key, {}), value, many=key in _LISTS)
+            ours[key] = str(mapped) if key in _TEXTS and isinstance(mapped, bool | int | float) else mapped
     return ours
 
 
 def _mapped(table: Mapping[str, str], value: Value, *, many: bool) -> Value:
     if isinstance(value, list):
-        return [_mapped(table, item, many=False) for item in value]
+        return [_mapped(table, item, many=False) for item in value if item is not None]
     if many:
         return [_mapped(table, value, many=False)]
     return table.get(str(value), value)

@@ -10,6 +10,7 @@ from kb.adoption import identifier
 from kb.article import Article, PartScope
 from kb.body import parse_body
 from kb.frontmatter import FrontMatter
+from kb.plain import plain
 from kb.problem import Problem
 from kb.schema import Layer, Layered, validate
 from kb.tree import Commit, File
@@ -90,7 +91,7 @@ def build(source: Source, zone: ZoneInfo, changed: Commit | None) -> tuple[Entry
     scope = PartScope(front.tier, frozenset(front.jurisdictions))
     path = source.file.path
     parsed = parse_body(source.body, scope, path=path, first_line=source.first_line, blocks=source.blocks)
-    if not parsed.sections:
+    if not any(plain(source.body[section.start : section.end]) for section in parsed.sections):
         message = "the article has no text below its front matter. Write it, or remove the file."
         edge_problems.append(Problem(path, source.first_line, "no-text", message))
     article = Article(

@@ -51,7 +51,7 @@ def _no_truth(value: object) -> object:
 def _calendar_day(value: object) -> object:
     """Only a written date: pydantic would read 20260301 as seconds since 1970."""
     if not (isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value))):
-        raise ValueError("expected a date such as 2026-03-01")  # noqa: TRY004  # pydantic explains ValueError
+        raise ValueError("expected a date such as 2026-03-01")
     return value
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from pydantic import ConfigDict, TypeAdapter
 
+from kb.jurisdiction import is_place
 from kb.problem import Problem
 from kb.schema import Layer, Layered, validate
 from kb.yaml import parse_mapping
@@ -57,4 +58,8 @@ def read_glossary(path: str, text: str) -> tuple[Glossary, list[Problem]]:
         if sum(bool(word) for word in (term.en, term.es, term.fr)) < 2:
             message = f"the term {term.id!r} has one language; expected at least two of en, es, fr. Add its translation."
             problems.append(layered.problem(key, "one-language", message))
+        for place in term.places:
+            if not is_place(place):
+                message = f"place {place!r} is no ISO 3166-1 alpha-2 or 3166-2 code. Correct it, as in MX or CA-QC."
+                problems.append(layered.problem((*key, "places", place), "unknown-place", message))
     return glossary, problems

@@ -61,6 +61,13 @@ def is_country_level(places: frozenset[str]) -> bool:
 
 
 @cache
+def parts_of(country: str) -> tuple[str, ...]:
+    """Every ISO 3166-2 code of a country; empty if ISO lists none."""
+    found = pycountry.subdivisions.get(country_code=country) or ()  # type: ignore[no-untyped-call]
+    return tuple(sorted(part.code for part in found))
+
+
+@cache
 def _names(domain: str, lang: str) -> NullTranslations:
     return translation(domain, pycountry.LOCALES_DIR, languages=[lang], fallback=True)
 

@@ -1,13 +1,16 @@
 """Every article of one commit, or every reason why that commit may not go live."""
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 from kb import article_file, frontmatter, rules
-from kb.adoption import Adoption, adopt
+from kb.adoption import Adoption, adopt, identifier
 from kb.article import Article
 from kb.article_file import Entry, Source
 from kb.errors import ContentError
@@ -21,6 +24,9 @@ from kb.yaml import YamlError
 
 TAXONOMY_FILE: Final = "kb.yml"
 DEFAULTS_FILE: Final = "_defaults.yml"
+_LIKE_DEFAULTS: Final = re.compile(r"_?defaults?\.(ya?ml|json|toml)", re.I)  # a near miss would leave a folder undefended
+_LIKE_ARTICLES: Final = frozenset({".md", ".markdown", ".mdx", ""})  # a link without an ending may lead to a folder
+_UTC: Final = ZoneInfo("UTC")
 
 Progress: TypeAlias = Callable[[int, int], None]  # files read so far, files in all
 
@@ -74,16 +80,18 @@ def examine(
     reading = _Reading(tree, progress or (lambda _done, _all: None))
     settings = reading.settings(outside)
     if settings is None:
+        if outside is None and TAXONOMY_FILE in reading.by_name:
+            reading.own(None)  # what is wrong in the articles is said in the same run
         return None, sorted(reading.problems)
     taxonomy, adoption = settings.taxonomy, settings.adopt
     glossary = reading.glossary(taxonomy)
     entries = reading.foreign(adoption, taxonomy) if adoption else reading.own(taxonomy)
-    findings = rules.check(entries, taxonomy)
+    findings = rules.check(entries, taxonomy, reading.unread)
     if adoption:
         entries, findings = reading.without_broken(entries, findings, taxonomy)
     problems = sorted(reading.problems + findings)
     if not entries and not errors(problems):
-        message = f"there is no article below {tree.folder or 'the root'!r}. Write one: `kb new` makes an example."
+        message = f"there is no article below {tree.folder or 'the root'!r}. {_why_none(reading.skipped)}"
         problems.append(Problem(tree.folder or ".", 1, "no-articles", message))
     if errors(problems):
         return None, problems
@@ -114,9 +122,12 @@ class _Reading:
         self.problems: list[Problem] = []
         self.skipped: list[Skipped] = []
         self.used: dict[str, str] = {}
+        self.unread: set[str] = set()  # ids of articles that are there but could not be read
 
     def text(self, file: File) -> tuple[str | None, Problem | None]:
         """The file's text, read once; its size is checked before its content is fetched."""
+        if file.kind is not FileKind.FILE:
+            return None, _no_content(file)
         self.used[file.path] = file.blob
         if problem := article_file.too_large(file):
             return None, problem
@@ -168,29 +179,46 @@ class _Reading:
         self.problems += problems
         return glossary
 
-    def own(self, taxonomy: Taxonomy) -> list[Entry]:
-        """Every Markdown file of a repository that was written for us."""
+    def own(self, taxonomy: Taxonomy | None) -> list[Entry]:
+        """Every Markdown file of a repository that was written for us; without a taxonomy, only to see what is wrong."""
         defaults = self._defaults()
-        ours = {TAXONOMY_FILE, taxonomy.glossary}
         sources = []
-        for below, file in self._files(lambda name: None if name.endswith(".md") else "not a Markdown file"):
-            if below in ours or PurePosixPath(below).name == DEFAULTS_FILE:
-                continue
+        for below, file in self._own_files():
             text, problem = self.text(file)
             if text is None:
                 self.problems += [problem] if problem else []
+                self.unread.add(identifier(below.rpartition(".")[0]))
                 continue
             above = (str(parent) for parent in PurePosixPath(below).parents)
             source, problems = article_file.own_source(
                 file, below, text, tuple(defaults[parent] for parent in above if parent in defaults)
             )
             self.problems += problems
-            sources += [source] if source else []
-        return self._built(sources, taxonomy, self.problems)
+            if source:
+                sources.append(source)
+            else:
+                self.unread.add(identifier(below.rpartition(".")[0]))
+        return self._built(sources, taxonomy.zone if taxonomy else _UTC, self.problems)
+
+    def _own_files(self) -> list[tuple[str, File]]:
+        """The Markdown files. What could be guidance and cannot be read is a problem; anything else is skipped."""
+        for below, file in sorted(self.by_name.items()):
+            name = PurePosixPath(below).name
+            if file.kind is FileKind.SUBMODULE or (
+                file.kind is FileKind.SYMLINK and PurePosixPath(below).suffix.lower() in _LIKE_ARTICLES
+            ):
+                self.problems.append(_no_content(file))
+            elif _is_article(below) and not file.path.isprintable():
+                message = f"the file's name {_shown(file)!r} is not plain UTF-8 text. Rename it."
+                self.problems.append(Problem(_shown(file), 1, "file-name", message))
+            elif _LIKE_DEFAULTS.fullmatch(name) and name != DEFAULTS_FILE:
+                message = f"{name!r} is not read, so its defaults are missing; expected {DEFAULTS_FILE!r}. Rename it."
+                self.problems.append(Problem(file.path, 1, "defaults-name", message))
+        return self._files(_not_ours)
 
     def foreign(self, adoption: Adoption, taxonomy: Taxonomy) -> list[Entry]:
         """Every file that the adoption takes. What cannot be read is skipped, with the reason."""
-        siblings = frozenset(self.by_name)
+        originals = adoption.sources(name for name, file in self.by_name.items() if file.kind is FileKind.FILE)
         sources = []
         for below, file in self._files(lambda name: None if adoption.takes(name) else "not taken by adopt.include"):
             text, problem = self.text(file)
@@ -198,13 +226,13 @@ class _Reading:
                 self.skipped.append(Skipped(file.path, problem.message if problem else "no text"))
                 continue
             try:
-                found = adopt(adoption, file.path, below, text, siblings)
+                found = adopt(adoption, file.path, below, text, originals)
             except YamlError as error:
                 self.skipped.append(Skipped(file.path, f"line {error.line}: {error}"))
                 continue
             sources.append(Source(file, Layered((found.layer,)), found.body, found.first_line, "", blocks=False))
         problems: list[Problem] = []
-        entries = self._built(sources, taxonomy, problems)
+        entries = self._built(sources, taxonomy.zone, problems)
         return self._skip_broken(entries, problems)
 
     def without_broken(
@@ -230,12 +258,9 @@ class _Reading:
             reason = file.kind.value if file.kind is not FileKind.FILE else refuse(below)
             if not file.path.isprintable():
                 reason = "its name is not plain UTF-8 text"
-            if reason is None and PurePosixPath(below).name.casefold() == "readme.md":
-                reason = "a README is for people who browse the repository"
             name = PurePosixPath(below).name
             if reason and (below not in self.used and name not in (DEFAULTS_FILE, TAXONOMY_FILE)):
-                shown = file.path.encode("utf-8", "backslashreplace").decode()
-                self.skipped.append(Skipped(shown, reason))
+                self.skipped.append(Skipped(_shown(file), reason))
             elif reason is None:
                 chosen.append((below, file))
         return chosen
@@ -244,7 +269,7 @@ class _Reading:
         """The `_defaults.yml` of each folder, by the folder's path; "." is the top."""
         layers: dict[str, Layer] = {}
         for below, file in sorted(self.by_name.items()):
-            if PurePosixPath(below).name != DEFAULTS_FILE or file.kind is not FileKind.FILE:
+            if PurePosixPath(below).name != DEFAULTS_FILE:
                 continue
             text, problem = self.text(file)
             if text is None:
@@ -259,12 +284,41 @@ class _Reading:
             layers[str(PurePosixPath(below).parent)] = layer
         return layers
 
-    def _built(self, sources: Sequence[Source], taxonomy: Taxonomy, problems: list[Problem]) -> list[Entry]:
+    def _built(self, sources: Sequence[Source], zone: ZoneInfo, problems: list[Problem]) -> list[Entry]:
         changes = self.tree.changes([source.file.path for source in sources])
         entries = []
         for done, source in enumerate(sources, 1):
-            entry, found = article_file.build(source, taxonomy, changes.get(source.file.path))
+            entry, found = article_file.build(source, zone, changes.get(source.file.path))
             problems += found
-            entries += [entry] if entry else []
+            if entry:
+                entries.append(entry)
+            else:
+                self.unread.add(str(source.keys.values().get("id") or source.default_id))
             self.progress(done, len(sources))
         return entries
+
+
+def _why_none(skipped: Sequence[Skipped]) -> str:
+    counted = Counter(skip.reason for skip in skipped).most_common(3)
+    reasons = "; ".join(f"{count} x {reason.rstrip('.')}" for reason, count in counted)
+    return f"Write one: `kb new` makes an example. Skipped: {reasons or 'nothing'}."
+
+
+def _is_article(below: str) -> bool:
+    return below.casefold().endswith(".md")
+
+
+def _not_ours(below: str) -> str | None:
+    if PurePosixPath(below).name.casefold() == "readme.md":
+        return "a README is for people who browse the repository"
+    return None if _is_article(below) else "not a Markdown file"
+
+
+def _shown(file: File) -> str:
+    """The path as text that can be written anywhere, whatever bytes git holds."""
+    return file.path.encode("utf-8", "backslashreplace").decode()
+
+
+def _no_content(file: File) -> Problem:
+    message = f"this is a {file.kind.value}, which is never followed; expected a file. Put the text itself here, or remove it."
+    return Problem(_shown(file), 1, "no-content", message)

@@ -9,12 +9,18 @@ _RULES: Final = tuple(
     for pattern, replacement, flags in (
         (r"<!--.*?(?:-->|\Z)", " ", re.S),  # comments are for writers
         (r"\{%.*?%\}|\{\{.*?\}\}|^[ \t]*\{:[^}\n]*\}[ \t]*$|\{:[^}\n]*\}", " ", re.S | re.M),  # Liquid and Kramdown
-        (r"^[ \t]*:{3,}[^\n]*$", " ", re.M),  # our fences, and those of other generators
+        (
+            r"^[ \t]*:{3,}[ \t]*(?:(?:say|dont-say|internal|tier|only|step)\b[^\n]*|[\w-]*)",
+            " ",
+            re.M,
+        ),  # a foreign fence's title stays
+        (r"^[ \t]*\[\[[ \t]*_?toc_?[ \t]*\]\][ \t]*$", " ", re.M | re.I),
         (r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", " ", re.M),
         (r"!\[([^\]\n]*)\]\([^)\n]*\)", r"\1", 0),
         (r"\[([^\]\n]*)\]\([^)\n]*\)", r"\1", 0),
         (r"\[([^\]\n]+)\]\[[^\]\n]*\]", r"\1", 0),
         (r"^[ \t]*\[[^\]\n]+\]:[^\n]*$", " ", re.M),  # link definitions
+        (r"<[A-Za-z][\w-]*(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))+\s*/?>", " ", 0),  # attributes may fill several lines
         (r"</?[A-Za-z][^<>\n]*>", " ", 0),
         (r"^[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)*\|?[ \t]*$", " ", re.M),  # the rule in a table
         (r"^[ \t]*(?:>[ \t]?)+", "", re.M),

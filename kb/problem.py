@@ -31,7 +31,7 @@ class Problem:
 
 def did_you_mean(value: object, known: Iterable[str]) -> str:
     """A sentence with the one or two nearest known values, ending in a space-free full stop; empty if none is near."""
-    near = process.extract(str(value), list(known), scorer=fuzz.ratio, processor=str.casefold, limit=2, score_cutoff=60)
+    near = process.extract(str(value), sorted(known), scorer=fuzz.ratio, processor=str.casefold, limit=2, score_cutoff=60)
     if not near:
         return ""
     return f" Did you mean {' or '.join(repr(choice) for choice, _, _ in near)}?"

@@ -4,20 +4,21 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock
 from typing import Final
 
 import git
-from git.exc import GitCommandError, GitError, InvalidGitRepositoryError, NoSuchPathError
-
-from gitdb.exc import ODBError
+from git.exc import GitCommandError, GitError, InvalidGitRepositoryError, NoSuchPathError, ODBError
 
 from kb.errors import RepositoryError
 from kb.tree import Commit, File, FileKind, Tree
 
 _URL: Final = re.compile(r"(https|ssh)://\S+|[\w.-]+@[\w.-]+:[^\s:]\S*")
+_PASSWORD: Final = re.compile(r"(://)[^/@\s]+@")  # messages reach logs; a token in a URL must not
 _SHA: Final = re.compile(r"[0-9a-f]{7,64}")
 _KINDS: Final = {b"120000": FileKind.SYMLINK, b"160000": FileKind.SUBMODULE}
 
@@ -149,8 +150,8 @@ class Repository:
         """One pass over the first-parent history, ended as soon as every path was seen."""
         wanted, found = set(paths), dict[str, Commit]()
         process = self._repo.git.log(
-            "--first-parent", "-m", "--no-show-signature", "--no-renames", "--name-only", "-z", "--format=%x01%H %cI", commit.sha,
-            "--", *([folder] if folder else []), as_process=True,
+            "--first-parent", "-m", "--no-show-signature", "--no-renames", "--name-only", "-z", "--format=%x01%H %cI",
+            commit.sha, "--", *([f":(literal){folder}"] if folder else []), as_process=True,
         )  # fmt: skip
         try:
             for change, path in _changed_paths(process.stdout):
@@ -180,7 +181,7 @@ def open_repository(location: str, clones: Path) -> Repository:
     Raises RepositoryError if the location is neither, or cannot be reached.
     """
     if _URL.fullmatch(location):
-        return Repository(_mirror(location, clones), location)
+        return Repository(_mirror(location, clones), _PASSWORD.sub(r"\1***@", location))
     path = Path(location).expanduser()
     if path.is_file() and path.suffix == ".bundle":
         return Repository(_mirror(str(path.resolve()), clones), location)
@@ -197,8 +198,27 @@ def open_repository(location: str, clones: Path) -> Repository:
         ) from None
 
 
+def write_repository(folder: Path, files: Mapping[str, bytes], *, at: datetime) -> None:
+    """Make a bare repository whose one commit, on `main`, holds these files: path → content. The same files, the same commit.
+
+    at: when the commit says it was made (aware). Raises RepositoryError if the folder cannot be written.
+    """
+    stamp = f"{int(at.timestamp())} +0000"
+    try:
+        with TemporaryFile() as stream, closing(git.Repo.init(folder, bare=True, initial_branch="main")) as repo:
+            stream.write(f"commit refs/heads/main\ncommitter kb <kb@localhost> {stamp}\ndata 0\n".encode())
+            for path, content in files.items():
+                stream.write(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content))
+            stream.seek(0)
+            repo.git.execute(["git", "fast-import", "--quiet"], istream=stream)
+    except (GitError, OSError) as error:
+        reason = _reason(error) if isinstance(error, GitCommandError) else error
+        raise RepositoryError(f"{folder}: the repository cannot be written: {reason}. Free some space there.") from None
+
+
 def _mirror(url: str, clones: Path) -> git.Repo:
     """A bare clone whose branches are those of the URL. Only one clone of a URL exists."""
+    shown = _PASSWORD.sub(r"\1***@", url)
     target = clones / hashlib.sha256(url.encode()).hexdigest()[:16]
     environment = {"GIT_TERMINAL_PROMPT": "0"}  # a missing password is an error, not a question to nobody
     try:
@@ -209,9 +229,10 @@ def _mirror(url: str, clones: Path) -> git.Repo:
         with repo.git.custom_environment(**environment):
             repo.git.fetch("--prune", "--quiet", "origin", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
     except GitCommandError as error:
-        raise RepositoryError(f"{url}: cannot be fetched: {_reason(error)}") from None
+        reason = _PASSWORD.sub(r"\1***@", _reason(error))
+        raise RepositoryError(f"{shown}: cannot be fetched: {reason}. Correct --repo or KB_REPO, or its access.") from None
     except GitError as error:
-        raise RepositoryError(f"{url}: refused: {error}. Use an https or ssh URL.") from None
+        raise RepositoryError(f"{shown}: refused: {error}. Use an https or ssh URL.") from None
     return repo
 
 
@@ -235,7 +256,7 @@ def _entry(line: bytes) -> File:
 
 def _file_on_disk(root: Path, name: str) -> File | None:
     path = root / name
-    if path.is_symlink():
+    if path.is_symlink() or path.parent.resolve() != root.resolve() / Path(name).parent:
         return File(name, "", 0, FileKind.SYMLINK)
     if path.is_dir():
         return File(name, "", 0, FileKind.SUBMODULE)

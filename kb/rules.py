@@ -1,33 +1,38 @@
 """Content rules: what must hold across articles before a push may go live."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 from typing import Final
 
-from kb.article import Article, BlockKind, Status
+from kb.article import Article, BlockKind, PartScope, Status, Step
 from kb.article_file import Entry
-from kb.jurisdiction import ALL, narrow
+from kb.jurisdiction import ALL, lineage, narrow
 from kb.problem import Problem, Severity, did_you_mean
 from kb.steps import check_tree
 from kb.taxonomy import Taxonomy
 from kb.yaml import Key
 
+_LIVE: Final = (Status.ACTIVE, Status.DEPRECATED)
+_SCOPED: Final = (BlockKind.TIER, BlockKind.ONLY)
+_NAMELESS: Final = (BlockKind.SAY, BlockKind.DONT_SAY, BlockKind.INTERNAL)
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Every article of one commit, with the lists it may draw on."""
+    """Every article of one commit, with the lists it may draw on. `unread`: ids of articles whose file is broken."""
 
     entries: Sequence[Entry]
     by_id: Mapping[str, Entry]
     taxonomy: Taxonomy
+    unread: Collection[str] = ()
 
 
-def check(entries: Sequence[Entry], taxonomy: Taxonomy) -> list[Problem]:
+def check(entries: Sequence[Entry], taxonomy: Taxonomy, unread: Collection[str] = ()) -> list[Problem]:
     """Apply every rule to every article; no errors means the push may go live."""
-    shelf = Shelf(entries, {entry.article.id: entry for entry in reversed(entries)}, taxonomy)
+    shelf = Shelf(entries, {entry.article.id: entry for entry in reversed(entries)}, taxonomy, unread)
     return [problem for rule in RULES for problem in rule(shelf)]
 
 
@@ -89,7 +94,7 @@ def references(shelf: Shelf) -> Iterator[Problem]:
                 continue
             if name == article.id:
                 yield entry.keys.problem(key, "self-reference", f"{key[0]} names the article itself. Name the other one.")
-            elif name not in shelf.by_id:
+            elif name not in shelf.by_id and name not in shelf.unread:
                 message = f"{key[0]} names {name!r}, which is no article here.{did_you_mean(name, shelf.by_id)} Correct it."
                 yield entry.keys.problem(key, "unknown-article", message)
 
@@ -113,19 +118,45 @@ def translations(shelf: Shelf) -> Iterator[Problem]:
         if other is not entry:
             message = f"{other.article.path} already translates {source.article.id!r} into {article.lang!r}. Keep one."
             yield entry.keys.problem(key, "translated-twice", message)
-        if _wider(article, source.article):
+        if wider := _wider(article, source.article):
             message = (
-                f"tier or jurisdictions are wider than those of {source.article.path}, "
-                "so readers would see in translation what its source hides. Narrow them to the source's."
+                f"{wider} wider than in {source.article.path}, "
+                "so readers would see in translation what its source hides. Narrow it to the source's."
             )
-            yield entry.keys.problem(("jurisdictions",), "wider-than-source", message)
+            yield entry.keys.problem((wider.partition(" ")[0],), "wider-than-source", message)
+        for fence in _missing_fences(article, source.article):
+            message = (
+                f"{source.article.path} has a part `{fence}` that this translation does not have. "
+                "If its text is here, fence it as there; if it is not, translate it."
+            )
+            yield entry.keys.problem(key, "part-not-fenced", message, Severity.WARNING)
 
 
-def _wider(article: Article, source: Article) -> bool:
-    return (
-        article.scope.tier < source.scope.tier
-        or narrow(source.scope.jurisdictions, article.scope.jurisdictions) != article.scope.jurisdictions
-    )
+def _wider(article: Article, source: Article) -> str:
+    """The first key in which a translation reaches more readers than its source, as a subject and verb; else empty."""
+    if article.scope.tier < source.scope.tier:
+        return "tier is"
+    if narrow(source.scope.jurisdictions, article.scope.jurisdictions) != article.scope.jurisdictions:
+        return "jurisdictions are"
+    if ALL not in source.products and not article.products <= source.products:
+        return "products are"
+    if article.status in _LIVE and source.status not in _LIVE:
+        return "status is"
+    if source.effective_until is not None and (
+        article.effective_until is None or article.effective_until > source.effective_until
+    ):
+        return "effective_until is"
+    return ""
+
+
+def _missing_fences(article: Article, source: Article) -> list[str]:
+    missing = Counter(_scoped_fences(source))
+    missing.subtract(_scoped_fences(article))
+    return sorted(fence for fence, count in missing.items() if count > 0)
+
+
+def _scoped_fences(article: Article) -> list[str]:
+    return [f":::{block.kind} {' '.join(sorted(block.argument.split()))}" for block in article.blocks if block.kind in _SCOPED]
 
 
 def overrides(shelf: Shelf) -> Iterator[Problem]:
@@ -140,7 +171,7 @@ def overrides(shelf: Shelf) -> Iterator[Problem]:
             message = f"overrides names {target.article.id!r}, a translation. Name its source {target.article.group!r}."
             yield entry.keys.problem(("overrides",), "overrides-translation", message)
         outer, inner = target.article.scope.jurisdictions, article.scope.jurisdictions
-        if narrow(outer, inner) != inner or inner == outer:
+        if narrow(outer, inner) != inner or all(inner.intersection(lineage(place)) for place in outer):
             message = (
                 f"an override has to lie inside the places of {target.article.path} ({', '.join(sorted(outer))}) "
                 f"and be narrower; it names {', '.join(sorted(inner))}. Narrow jurisdictions, or use supersedes."
@@ -161,8 +192,7 @@ def overrides(shelf: Shelf) -> Iterator[Problem]:
 
 def _meet(one: Article, other: Article) -> bool:
     """Whether there is a moment at which both are in force."""
-    live = (Status.ACTIVE, Status.DEPRECATED)
-    if one.status not in live or other.status not in live:
+    if one.status not in _LIVE or other.status not in _LIVE:
         return False
     return _before(one.effective_from, other.effective_until) and _before(other.effective_from, one.effective_until)
 
@@ -182,6 +212,9 @@ def block_arguments(shelf: Shelf) -> Iterator[Problem]:
                 yield _at(entry, block.start, "block-tier", f"`:::tier {block.argument}`; expected one of {tiers}.")
             elif block.kind is BlockKind.ONLY:
                 yield from _check_only(entry, block.argument.split(), block.start, taxonomy)
+            elif block.kind in _NAMELESS and block.argument:
+                message = f"`:::{block.kind} {block.argument}`; expected nothing after the name. Put the text on its own line."
+                yield _at(entry, block.start, "block-argument", message)
 
 
 def _check_only(entry: Entry, places: Sequence[str], start: int, taxonomy: Taxonomy) -> Iterator[Problem]:
@@ -208,6 +241,26 @@ def step_trees(shelf: Shelf) -> Iterator[Problem]:
         starts = {block.argument: block.start for block in entry.article.blocks if block.kind is BlockKind.STEP}
         for name, complaint in check_tree(entry.article.steps, list(shelf.taxonomy.queues)):
             yield _at(entry, starts.get(name, 0), "step-tree", complaint)
+        for name, complaint in _hidden_ends(entry.article.steps):
+            yield _at(entry, starts.get(name, 0), "step-hidden", complaint)
+
+
+def _hidden_ends(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
+    """Answers whose reader may not see the step they lead to: the path would end in nothing, and hint at what is hidden."""
+    by_name = {step.name: step for step in steps}
+    for step in steps:
+        for answer in step.answers:
+            target = by_name.get(answer.step or "")
+            if target is not None and not _covers(target.scope, step.scope):
+                message = (
+                    f"step {step.name!r} leads to {target.name!r}, which not everybody who sees the one may see. "
+                    "Put both into the same `:::tier` or `:::only` part, or escalate instead."
+                )
+                yield step.name, message
+
+
+def _covers(outer: PartScope, inner: PartScope) -> bool:
+    return outer.tier <= inner.tier and narrow(outer.jurisdictions, inner.jurisdictions) == inner.jurisdictions
 
 
 def repeated_questions(shelf: Shelf) -> Iterator[Problem]:

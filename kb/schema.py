@@ -77,7 +77,7 @@ _CURES: Final = {
     "int_from_float": "expected a whole number.",
     "dataclass_type": "expected `key: value` pairs.",
     "mapping_type": "expected `key: value` pairs.",
-    "unexpected_keyword_argument": "which is no part of it. Remove it, or correct its name.",
+    "unexpected_keyword_argument": "expected no such key. Remove it, or correct its name.",
 }
 
 

@@ -10,7 +10,7 @@ from kb.jurisdiction import ALL
 from kb.problem import did_you_mean
 from retriever.answer import AboveTier, Lead
 from retriever.arrays import BoolVector
-from retriever.collapse import Ranked, collapse
+from retriever.collapse import Ranked, leaders, ranked_as
 from retriever.confidence import ANSWERABLE, confidence
 from retriever.legs import Search
 from retriever.scope import Scope, anywhere, mask, sees
@@ -26,15 +26,15 @@ def above_tier(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVecto
     if np.array_equal(wider, allowed):
         return None
     candidates = run.candidates(wider)
-    first = collapse(candidates, snapshot, wider, run.query.shown)[:NOTICED]
     hidden = [
-        it
-        for it in first
-        if not allowed[int(candidates.rows[it.found])] and confidence(run.evidence(candidates, it.found)) >= ANSWERABLE
+        index
+        for index in leaders(candidates, snapshot.table)[:NOTICED].tolist()
+        if not allowed[candidates.rows[index]] and confidence(run.evidence(candidates, index)) >= ANSWERABLE
     ]
     if not hidden:
         return None
-    products = scope.products or hidden[0].article.products
+    owner = snapshot.articles[snapshot.passages[candidates.rows[hidden[0]]].article]
+    products = scope.products or owner.products
     return AboveTier("Guidance exists above your tier.", taxonomy.queue_above(scope.tier, frozenset(products)))
 
 
@@ -47,22 +47,29 @@ def varying_places(
     wider = anywhere(snapshot.table, scope)
     groups = {it.article.group for it in shown}
     if not np.array_equal(wider, allowed):
-        everywhere = collapse(run.candidates(wider), snapshot, wider, run.query.shown)
-        groups |= {it.article.group for it in everywhere[:NOTICED]}
+        table, candidates = snapshot.table, run.candidates(wider)
+        first = candidates.rows[leaders(candidates, table)[:NOTICED]]
+        groups |= {table.group_names[number] for number in table.groups[first]}
     groups |= {article.group for article in snapshot.overriding if article.overrides in groups}
     rows = np.flatnonzero(wider & snapshot.table.in_groups(groups))
     places = {place for row in rows for place in snapshot.passages[row].scope.jurisdictions}
-    return tuple(sorted(places - {ALL})) if len(places) > 1 else ()
+    differs = len(places) > 1 or not allowed[rows].any()
+    return tuple(sorted(places - {ALL})) if differs else ()
 
 
-def leads(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVector) -> tuple[Lead, ...]:
-    """The nearest articles outside the asked product or place, for a reader whom nothing inside it helps."""
-    wider = anywhere(snapshot.table, replace(scope, products=None)) & ~allowed
+def leads(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVector, replaced: Iterable[str]) -> tuple[Lead, ...]:
+    """The nearest articles outside the asked product or place, for a reader whom nothing inside it helps.
+
+    replaced: see scope.replacements; a text that another one replaces is no lead, whatever its product.
+    """
+    table = snapshot.table
+    wider = anywhere(table, replace(scope, products=None)) & ~allowed & ~table.in_groups(set(replaced))
     if not wider.any():
         return ()
     candidates = run.candidates(wider)
-    ranked = collapse(candidates, snapshot, wider, run.query.shown)[:NOTICED]
-    fitting = (it for it in ranked if confidence(run.evidence(candidates, it.found)) >= ANSWERABLE)
+    first = leaders(candidates, table)[:NOTICED].tolist()
+    near = [index for index in first if confidence(run.evidence(candidates, index)) >= ANSWERABLE]
+    fitting = (ranked_as(candidates, snapshot, wider, run.query.shown, index) for index in near)
     ways = ((it.article, _outside(it.article, snapshot, it.row, scope)) for it in fitting)
     return tuple(Lead(article.id, article.title, article.path, outside) for article, outside in ways if outside)
 
@@ -70,7 +77,7 @@ def leads(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVector) ->
 def _outside(article: Article, snapshot: Snapshot, row: int, scope: Scope) -> tuple[str, ...]:
     part = snapshot.passages[row].scope
     ways = []
-    if scope.products is not None and not article.products & {*scope.products, ALL}:
+    if scope.products is not None and not snapshot.table.on(scope.products)[row]:
         ways.append(f"product {', '.join(sorted(article.products))}")
     if not sees(scope, part):
         ways.append(f"place {', '.join(sorted(part.jurisdictions))}")
@@ -85,6 +92,9 @@ def why_empty(snapshot: Snapshot, scope: Scope) -> str:
     unknown = sorted((scope.products or frozenset()) - taxonomy.products.keys() - {ALL})
     if unknown and len(unknown) == len(scope.products or ()):
         return f"Product {unknown[0]!r} is not known.{did_you_mean(unknown[0], taxonomy.products)}"
+    somewhere = scope.jurisdiction is None and anywhere(table, scope).any()
+    if somewhere and not mask(table, scope).any():
+        return "What the guidance says depends on the place. Ask with the customer's jurisdiction."
     every_product = replace(scope, products=None, tier=taxonomy.highest_tier)
     place = scope.jurisdiction
     day = f"{scope.effective_on:%Y-%m-%d}"

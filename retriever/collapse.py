@@ -78,6 +78,6 @@ def _shown_row(candidates: Candidates, snapshot: Snapshot, article: Article, all
     if mine.size:
         best = mine[np.lexsort((candidates.rows[mine], -candidates.score[mine], -candidates.exact[mine]))[0]]
         return int(candidates.rows[best])
-    visible = [row for row in rows if allowed[row]]
-    ordinal = snapshot.passages[int(candidates.rows[index])].ordinal
-    return visible[min(ordinal, len(visible) - 1)]
+    place = snapshot.passages[int(candidates.rows[index])].ordinal
+    visible = (row for row in rows if allowed[row])
+    return min(visible, key=lambda row: (abs(snapshot.passages[row].ordinal - place), row))

@@ -241,7 +241,7 @@ def _normalizer(table: Mapping[str, str]) -> normalizers.Normalizer:
     """The file's table: what it drops, what it makes a space, and NFKC for the rest.
 
     Beyond dropping and spacing the table is NFKC of single characters; NFKC also composes "e" + accent, as the original
-    tokenizer does. (What differs, 60 rare characters assigned after Unicode 11, is not in the table at all.)
+    tokenizer does. (Some 70 rare characters that NFKC changes and the table does not know are left to NFKC.)
     """
     dropped = [character for character, text in table.items() if text == ""]
     spaces = [character for character, text in table.items() if text == " "]

@@ -1,10 +1,11 @@
 """From a ranked article to a hit: why it applies here, which text is shown, what to say."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from kb.article import Article, BlockKind
+from kb.article import Article, BlockKind, is_in_force
 from kb.jurisdiction import ALL, nearest
 from retriever.answer import Explanation, Hit, LegScore, PlaceMatch, TranslationState
 from retriever.collapse import Ranked
@@ -25,7 +26,7 @@ def hit_of(
     place = _place(snapshot, article, passage.scope.jurisdictions, scope, replaced)
     ranked_by = snapshot.passages[int(candidates.rows[ranked.found])].article
     return Hit(
-        article=article,
+        article=_as_seen(article, scope),
         passage=passage,
         score=ranked.score,
         place=place,
@@ -44,6 +45,20 @@ def hit_of(
     )
 
 
+def _as_seen(article: Article, scope: Scope) -> Article:
+    """The article without what the scope hides: a hidden part becomes blanks, so that every offset stays true."""
+    sections = tuple(section for section in article.sections if sees(scope, section.scope))
+    blocks = tuple(block for block in article.blocks if sees(scope, block.scope))
+    steps = tuple(step for step in article.steps if sees(scope, step.scope))
+    if (len(sections), len(blocks), len(steps)) == (len(article.sections), len(article.blocks), len(article.steps)):
+        return article
+    body = article.body
+    for block in article.blocks:
+        if not sees(scope, block.scope):
+            body = body[: block.start] + " " * (block.end - block.start) + body[block.end :]
+    return replace(article, body=body, sections=sections, blocks=blocks, steps=steps)
+
+
 def _legs(candidates: Candidates, index: int) -> dict[str, LegScore]:
     row = int(candidates.rows[index])
     raw = {"lexical": float(candidates.lexical[index]), str(candidates.leg[index]): float(candidates.dense[index])}
@@ -57,7 +72,10 @@ def _legs(candidates: Candidates, index: int) -> dict[str, LegScore]:
 def _place(
     snapshot: Snapshot, article: Article, places: frozenset[str], scope: Scope, replaced: Mapping[str, Article]
 ) -> PlaceMatch:
-    """Which of the passage's places is the asked one's nearest, and what the text replaces there."""
+    """Which of the passage's places is the asked one's nearest, and what the text replaces there.
+
+    A replaced article is named only to a reader who could see it elsewhere: never one of a higher tier, or a draft.
+    """
     target = next((name for name, winner in replaced.items() if winner.group == article.group), None)
     if scope.jurisdiction is None:
         shown = sorted(place for place in places if "-" not in place)
@@ -65,10 +83,10 @@ def _place(
         return PlaceMatch(None, ALL if ALL in shown else shown[0], None, f"no place was asked; this text is for {names}")
     matched = nearest(places, scope.jurisdiction) or ALL
     label = "text for every place" if matched == ALL else f"{matched} text"
-    if target is not None and target in snapshot.articles:
-        other = snapshot.articles[target]
+    other = snapshot.articles.get(target or "")
+    if other is not None and other.scope.tier <= scope.tier and is_in_force(other, scope.effective_on):
         where = ", ".join(sorted(other.scope.jurisdictions))
-        return PlaceMatch(scope.jurisdiction, matched, target, f"{label}; replaces {other.title} ({where})")
+        return PlaceMatch(scope.jurisdiction, matched, other.id, f"{label}; replaces {other.title} ({where})")
     inside = "" if matched in (scope.jurisdiction, ALL) else f"; {scope.jurisdiction} lies in {matched}"
     return PlaceMatch(scope.jurisdiction, matched, None, label + inside)
 

@@ -16,7 +16,6 @@ from retriever.question import Query
 from retriever.ranking import DEPTH, Ranking, merged, top
 from retriever.snapshot import SOURCE_LANGUAGE, Leg, Models, Snapshot
 
-
 WORDS: Final = "lexical"
 ENGLISH: Final = "english"
 MULTILINGUAL: Final = "multilingual"

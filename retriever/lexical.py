@@ -46,8 +46,17 @@ def tokens(text: str, lang: str) -> list[str]:
 
     Accents go first, on both sides: agents type "transaccion" mid-call.
     """
-    folded = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    words = [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(folded)]
+    return _stemmed(_words(text), lang)
+
+
+def _words(text: str) -> list[str]:
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    return [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(folded)]
+
+
+def _stemmed(words: list[str], lang: str) -> list[str]:
     stemmer = _stemmer(index_language(lang))
     return words if stemmer is None else list(stemmer.stemWords(words))
 
@@ -72,6 +81,14 @@ def _coverage(shelf: _Shelf, words: set[str], document: int) -> float:
     return held / total if total else 0.0
 
 
+def _index(texts: Sequence[Sequence[str]]) -> bm25s.BM25:
+    """BM25 over texts with at least one word. Words are numbered in alphabetical order: bm25s alone goes by the hash seed."""
+    vocabulary = {word: number for number, word in enumerate(sorted(set().union(*texts)))}
+    index = bm25s.BM25(method="lucene", k1=K1, b=B)
+    index.index(([[vocabulary[word] for word in words] for words in texts], vocabulary), show_progress=False)
+    return index
+
+
 class Lexical:
     """BM25 over every passage, each in the index of its own language."""
 
@@ -86,16 +103,17 @@ class Lexical:
         keys = [index_language(lang) for lang in languages]
         for key in sorted(set(keys)):
             rows = [row for row, its in enumerate(keys) if its == key]
-            index = bm25s.BM25(method="lucene", k1=K1, b=B)
-            index.index([tokens(texts[row], key) for row in rows], show_progress=False)
-            shelves[key] = _Shelf(np.array(rows, np.int64), index)
+            words = [tokens(texts[row], key) for row in rows]
+            if any(words):
+                shelves[key] = _Shelf(np.array(rows, np.int64), _index(words))
         return cls(shelves, len(texts))
 
     def scores(self, text: str) -> FloatVector:
         """(n,) float32: BM25 of the text for every row, higher is better, 0 where no word is shared."""
         scores = np.zeros(self._size, np.float32)
+        words = _words(text)
         for key, shelf in self._shelves.items():
-            known = [word for word in tokens(text, key) if word and word in shelf.index.vocab_dict]
+            known = [word for word in _stemmed(words, key) if word and word in shelf.index.vocab_dict]
             if known:
                 scores[shelf.rows] = shelf.index.get_scores(known)
         return scores

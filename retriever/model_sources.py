@@ -138,9 +138,7 @@ def _model_files(root: Path) -> tuple[Path, ...]:
     """Everything that may decide a vector: weights, tokenizer, configuration. Not pictures, papers or other formats."""
     found = (path.relative_to(root) for path in root.rglob("*") if path.suffix in _READ and path.is_file())
     files = {file for file in found if _NOT_READ.isdisjoint(file.parts)}
-    spare = {
-        file for file in files if file.name == "pytorch_model.bin" and file.with_name("model.safetensors") in files
-    }
+    spare = {file for file in files if file.name == "pytorch_model.bin" and file.with_name("model.safetensors") in files}
     return tuple(sorted(files - spare))
 
 

@@ -121,9 +121,7 @@ class _Graph(torch.nn.Module):
 
 
 def _export(model: SentenceTransformer, path: Path) -> None:
-    example = model.preprocess(
-        ["two texts of different length", "so that nothing about their length is fixed in the graph"]
-    )
+    example = model.preprocess(["two texts of different length", "so that nothing about their length is fixed in the graph"])
     tensors = {name: value for name, value in example.items() if isinstance(value, torch.Tensor)}
     axes = {name: {0: "text", 1: "token"} for name in tensors} | {"vector": {0: "text"}}
     with warnings.catch_warnings(), torch.no_grad():
@@ -197,8 +195,7 @@ def _agreement(model: SentenceTransformer, config: ModelConfig, embedder: OnnxEm
     """The mean cosine between the original vectors of the probes and the converted ones, as queries and passages."""
     texts = list(PROBES)
     original = [
-        model.encode(texts, prompt=prefix, normalize_embeddings=True)
-        for prefix in (config.query_prefix, config.passage_prefix)
+        model.encode(texts, prompt=prefix, normalize_embeddings=True) for prefix in (config.query_prefix, config.passage_prefix)
     ]
     converted = np.concatenate([_queries(embedder), embedder.passages(texts)])
     return float((np.concatenate(original) * converted).sum(axis=1).mean())

@@ -23,9 +23,7 @@ from retriever.prepared_model import GRAPH, TOKENIZER, PreparedModel
 
 T = TypeVar("T")
 
-CHARACTERS_PER_TOKEN: Final = (
-    32  # beyond max_tokens x 32 nothing is tokenised: 100 kB would take e5 60 ms, 16 kB take 10
-)
+CHARACTERS_PER_TOKEN: Final = 32  # beyond max_tokens x 32 nothing is tokenised: e5 reads those 16 kB in 10 ms
 BULK_FROM: Final = 4  # fewer texts go through the query session: loading another takes longer than embedding them
 IDLE_SECONDS: Final = 20.0  # after which the bulk session is freed: e5 gives back 100 MB and needs 0.6 s to load again
 

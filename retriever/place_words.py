@@ -7,13 +7,11 @@ the space tells apart ("late fee in Texas").
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
-import pycountry
-
-from kb.jurisdiction import ALL, lineage, place_name
+from kb.jurisdiction import ALL, lineage, parts_of, place_name
 
 LANGUAGES: Final = ("en", "es", "fr")
 
@@ -37,13 +35,15 @@ def infer_place(text: str, places: Iterable[str]) -> str | None:
 
     places: the jurisdictions of the space; only they, their countries and those countries' subdivisions are looked for.
     """
-    known = [code for code in places if code != ALL]
-    names = _names(tuple(sorted({code.partition("-")[0] for code in known})))
+    known = frozenset(places) - {ALL}
+    if not known:
+        return None
+    names, codes, patterns = _gazetteer(frozenset(code.partition("-")[0] for code in known))
     divided = {code.partition("-")[0] for code in known if "-" in code}
-    beside_customer, beside_in = _mentioned(_folded(text[:2000]), tuple(names))
+    beside_customer, beside_in = _mentioned(_folded(text[:2000]), patterns)
     found = {names[name] for name in beside_customer}
     found |= {code for code in (names[name] for name in beside_in) if "-" in code and code.partition("-")[0] in divided}
-    found |= {code for code in _typed_codes(text[:2000]) if code in names.values()}
+    found |= _typed_codes(text[:2000]) & codes
     nearest = [code for code in found if not any(code in lineage(other)[1:] for other in found)]
     return nearest[0] if len(nearest) == 1 else None
 
@@ -53,12 +53,21 @@ def _folded(text: str) -> str:
     return re.sub(r"\s+", " ", bare.casefold())
 
 
+_Patterns: TypeAlias = tuple[re.Pattern[str], re.Pattern[str]]
+
+
 @lru_cache(maxsize=8)
-def _names(countries: tuple[str, ...]) -> Mapping[str, str]:
+def _gazetteer(countries: frozenset[str]) -> tuple[Mapping[str, str], frozenset[str], _Patterns]:
+    """What is known of these countries: name → code, all codes, and the patterns that find the names."""
+    names = _names(sorted(countries))
+    return names, frozenset(names.values()), _patterns(names)
+
+
+def _names(countries: Sequence[str]) -> Mapping[str, str]:
     """Every name of these countries and their first-level subdivisions, in each language, to its code."""
     codes = [*countries]
     for country in countries:
-        codes += [part.code for part in pycountry.subdivisions.get(country_code=country) or ()]  # type: ignore[no-untyped-call]
+        codes += parts_of(country)
     names: dict[str, str] = {}
     for code in codes:
         for lang in LANGUAGES:
@@ -69,8 +78,7 @@ def _names(countries: tuple[str, ...]) -> Mapping[str, str]:
     return names
 
 
-@lru_cache(maxsize=8)
-def _patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _patterns(names: Iterable[str]) -> _Patterns:
     """Places beside the customer, and places after "in"."""
     place = "(" + "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) + r")\b"
     article = r"(?:the (?:state|province) of )?(?:el |la |los |les |the )?"
@@ -83,8 +91,8 @@ def _patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]
     return re.compile("|".join(beside)), re.compile(rf"\b{_IN} {article}{place}")
 
 
-def _mentioned(text: str, names: tuple[str, ...]) -> tuple[set[str], set[str]]:
-    beside_customer, beside_in = _patterns(names)
+def _mentioned(text: str, patterns: _Patterns) -> tuple[set[str], set[str]]:
+    beside_customer, beside_in = patterns
     strong = {name for match in beside_customer.finditer(text) for name in match.groups() if name}
     return strong, {match[1] for match in beside_in.finditer(text)}
 

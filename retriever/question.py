@@ -1,12 +1,14 @@
 """The question: what was asked, and what is understood of it before anything is searched."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from retriever.language import language_of
 from retriever.place_words import infer_place
 
-LONGEST = 4000  # characters that are read; a model's window ends long before, and BM25 gains nothing from more
+LONGEST: Final = 4000  # characters that are read; a model's window ends long before, and BM25 gains nothing from more
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ class Query:
 
 def understand(question: Question, places: Iterable[str]) -> Query:
     """Read the question. `places` are the jurisdictions of the space."""
-    text = " ".join(question.text.replace("\0", " ").split())[:LONGEST]
+    text = _readable(question.text)
     lang = language_of(text)
     return Query(text, lang, question.lang or lang, infer_place(text, places))
+
+
+def _readable(text: str) -> str:
+    """The text on one line, with accents composed as articles have them, without NULs and halves of characters."""
+    whole = text[: 10 * LONGEST].replace("\0", " ").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return " ".join(unicodedata.normalize("NFC", whole).split())[:LONGEST]

@@ -67,6 +67,10 @@ class PassageTable:
         chosen[[self.group_numbers[name] for name in names if name in self.group_numbers]] = True
         return chosen[self.groups]
 
+    def on(self, products: Iterable[str]) -> BoolVector:
+        """(n,) bool: the passages on any of these products, or on all of them."""
+        return _any(self.products, products, self.size)
+
     @property
     def size(self) -> int:
         """How many passages there are."""
@@ -144,7 +148,7 @@ def anywhere(table: PassageTable, scope: Scope) -> BoolVector:
     on = microseconds(scope.effective_on, 0)
     allowed: BoolVector = table.live & (table.begins <= on) & (on < table.ends) & (table.tier <= scope.tier)
     if scope.products is not None:
-        allowed &= _any(table.products, scope.products, table.size)
+        allowed &= table.on(scope.products)
     return allowed
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from retriever.answer import Answer
 from retriever.beyond import above_tier, leads, varying_places, why_empty
-from retriever.collapse import Ranked, collapse
+from retriever.collapse import Ranked, leaders, ranked_as
 from retriever.confidence import ANSWERABLE, confidence
 from retriever.hits import hit_of
 from retriever.legs import Search
@@ -17,23 +17,24 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     """Answer one question for one scope from one snapshot, best article first."""
     query = understand(question, snapshot.library.taxonomy.jurisdictions)
     inferred = query.place if scope.jurisdiction is None else None
-    asked = replace(scope, jurisdiction=scope.jurisdiction or inferred)
+    asked = scope if inferred is None else replace(scope, jurisdiction=inferred)
     replaced = replacements(snapshot.overriding, asked)
     allowed = mask(snapshot.table, asked, replaced)
     run = Search(query, snapshot, models)
     candidates = run.candidates(allowed)
-    ranked = collapse(candidates, snapshot, allowed, query.shown)
+    first = leaders(candidates, snapshot.table)
+    ranked = [ranked_as(candidates, snapshot, allowed, query.shown, index) for index in first[: max(limit, 1)].tolist()]
     probability = confidence(run.evidence(candidates, ranked[0].found)) if ranked else 0.0
     answerable = probability >= ANSWERABLE
     return Answer(
         hits=tuple(hit_of(it, candidates, snapshot, query, asked, replaced) for it in ranked[:limit]),
-        found=len(ranked),
+        found=len(first),
         answerable=answerable,
         confidence=probability,
         reason=None if answerable else _reason(ranked, snapshot, asked),
         above_tier=above_tier(run, snapshot, asked, allowed, replaced),
         varies_by_jurisdiction=varying_places(run, ranked[:1], snapshot, asked, allowed),
-        leads=() if answerable else leads(run, snapshot, asked, allowed),
+        leads=() if answerable else leads(run, snapshot, asked, allowed, replaced),
         query=query,
         scope=asked,
         inferred_jurisdiction=inferred,

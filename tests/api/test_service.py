@@ -1,0 +1,182 @@
+"""The service over time: new commits, bad commits, and what operators see."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.live import LiveSpace
+from api.settings import SettingsError, read_settings, require_loopback
+from kb.errors import ContentError
+from tests.world import World
+
+
+def test_a_newly_indexed_commit_is_served_without_a_restart(world: World) -> None:
+    """Publishing swaps the snapshot under a running service."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    client = world.client()
+    before = client.post("/v1/search", json={"q": "when does the card arrive"}).json()["hits"][0]["snippet"]
+    world.article("card.md", "Cards arrive in 5 days.", id="card")
+    world.publish()
+
+    after = client.post("/v1/search", json={"q": "when does the card arrive"}).json()["hits"][0]["snippet"]
+
+    assert (before, after) == ("Cards arrive in 7 days.", "Cards arrive in 5 days.")
+
+
+def test_a_refused_commit_leaves_the_old_one_serving_and_says_why(world: World) -> None:
+    """A restart on a commit with errors serves the commit before it; /readyz names file, line and cure."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    good = world.commit()
+    world.space.publish()
+    world.article("card.md", "Cards arrive in 5 days.", id="card", tier="many")
+    world.commit()
+    live = LiveSpace(world.space, refresh_seconds=0.0)
+    live.start()
+    world._live = live
+
+    ready = world.client().get("/readyz").json()
+
+    assert ready["ready"] is True
+    assert ready["spaces"]["default"]["commit"] == good
+    assert ready["spaces"]["default"]["error"] == "articles/card.md:5: tier is 'many'; expected a whole number."
+    assert world.search("card").hits[0].snippet == "Cards arrive in 7 days."
+
+
+def test_a_first_start_on_a_commit_with_errors_says_them_all(world: World) -> None:
+    """With nothing to fall back to the service does not start."""
+    world.article("one.md", tier="many")
+    world.article("two.md", lang="english")
+    world.commit()
+
+    with pytest.raises(ContentError) as refused:
+        LiveSpace(world.space, refresh_seconds=0.0).start()
+
+    assert [problem.path for problem in refused.value.problems] == ["articles/one.md", "articles/two.md"]
+
+
+def test_a_damaged_snapshot_is_built_anew(world: World) -> None:
+    """A file that does not fit its checksum is never searched; the commit is indexed again."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    world.commit()
+    world.space.publish()
+    folder = next((world.root / "data" / "spaces" / "default" / "snapshots").glob("[0-9a-f]*"))
+    library = folder / "library.json"
+    library.write_text(library.read_text().replace("7 days", "9 days"))
+
+    assert world.search("when does the card arrive").hits[0].snippet == "Cards arrive in 7 days."
+
+
+def test_ready_tells_how_far_the_service_is_behind(world: World) -> None:
+    """A commit that is not indexed yet shows as lag: the seconds since it was made."""
+    world.article("card.md", id="card")
+    client = world.client()
+    current = client.get("/readyz").json()["spaces"]["default"]["behind_seconds"]
+    world.article("card.md", "Changed.", id="card")
+    made = datetime.now(UTC) - timedelta(days=2)
+    world.commit(at=made.isoformat())
+
+    behind = client.get("/readyz").json()["spaces"]["default"]["behind_seconds"]
+
+    assert current == 0
+    assert round(behind / 86_400) == 2
+
+
+def test_health_answers_while_the_process_runs(world: World) -> None:
+    """Liveness asks nothing of the index."""
+    world.article("card.md")
+
+    assert world.client().get("/healthz").json() == {"ok": True}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "detail"),
+    [
+        ("GET", "/nowhere", 404, "There is nothing at this address. /docs lists every endpoint."),
+        ("DELETE", "/v1/search", 405, "This address does not answer that method. /docs lists every endpoint."),
+    ],
+)
+def test_every_error_has_the_one_shape(world: World, method: str, path: str, status: int, detail: str) -> None:
+    """RFC 9457 for addresses and methods too."""
+    world.article("card.md")
+
+    response = world.client().request(method, path)
+
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json() == {
+        "type": "about:blank",
+        "title": {404: "Not Found", 405: "Method Not Allowed"}[status],
+        "status": status,
+        "detail": detail,
+        "instance": path,
+        "errors": [],
+    }
+
+
+def test_the_documentation_page_needs_no_other_host(world: World) -> None:
+    """/docs works offline: scripts and styles come from the service itself."""
+    world.article("card.md")
+
+    page = world.client().get("/docs").text
+
+    assert "https://" not in page
+
+
+def test_operation_ids_are_stable(world: World) -> None:
+    """Clients are generated from them."""
+    world.article("card.md")
+    document = world.client().get("/openapi.json").json()
+
+    ids = sorted(operation["operationId"] for path in document["paths"].values() for operation in path.values())
+
+    assert ids == ["getArticle", "health", "ready", "search", "searchByQuery"]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "example.com", ""])  # noqa: S104 - refused addresses
+def test_without_tokens_only_this_machine_is_served(host: str) -> None:
+    """Everybody would be the demo reader."""
+    with pytest.raises(SettingsError, match="without tokens the service answers only on this machine"):
+        require_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_loopback_addresses_are_served(host: str) -> None:
+    """Every form of this machine's own address."""
+    assert require_loopback(host) is None
+
+
+def test_a_mistyped_setting_is_an_error_with_the_name_that_was_meant() -> None:
+    """pydantic-settings would ignore it."""
+    with pytest.raises(SettingsError) as wrong:
+        read_settings({"KB_FOLDR": "x"})
+
+    assert str(wrong.value) == (
+        "KB_FOLDR is no setting. Did you mean 'KB_FOLDER' or 'KB_HOST'? `kb settings` lists them all. Correct or unset it."
+    )
+
+
+def test_a_setting_that_does_not_fit_names_variable_and_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator sees what was read."""
+    monkeypatch.setenv("KB_PORT", "eighty")
+
+    with pytest.raises(SettingsError) as wrong:
+        read_settings()
+
+    assert str(wrong.value).startswith("KB_PORT is 'eighty': ")
+
+
+def test_an_answer_has_every_key_of_the_contract(world: World) -> None:
+    """The names of the design, so that no client breaks."""
+    world.article("card.md", "Freeze the card.", id="card")
+
+    answer = json.loads(world.search("freeze card").model_dump_json())
+
+    assert set(answer) >= {
+        "hits", "found", "answerable", "confidence", "reason", "above_tier", "varies_by_jurisdiction", "query", "scope", "index",
+        "receipt", "processing_time_ms",
+    }  # fmt: skip
+    assert set(answer["hits"][0]) == {
+        "id", "title", "url", "anchor", "heading", "kind", "snippet", "highlights", "score", "lang", "translation", "products",
+        "jurisdiction", "tier", "effective_from", "effective_until", "status", "review", "owner", "commit", "committed_at", "say",
+        "dont_say", "escalation", "identity_check", "explain",
+    }  # fmt: skip

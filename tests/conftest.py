@@ -1,0 +1,57 @@
+"""What every test shares: prepared models, a world, the command."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from retriever.model_store import open_model
+from retriever.snapshot import Models
+from tests.world import TAXONOMY, World
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def models() -> Models:
+    """Both real models, prepared once for the machine."""
+    folder = Path(os.environ.get("KB_MODELS_DIR") or ROOT / ".kb" / "models")
+    return Models(
+        english=open_model("all-MiniLM-L6-v2", folder, threads=2),
+        multilingual=open_model("multilingual-e5-small", folder, threads=2),
+    )
+
+
+@pytest.fixture
+def world(tmp_path: Path, models: Models) -> World:
+    """An empty repository with a taxonomy."""
+    made = World(tmp_path, models)
+    made.repo.mkdir()
+    made.git("init", "--quiet", "--initial-branch=main")
+    made.write("kb.yml", TAXONOMY)
+    return made
+
+
+@pytest.fixture
+def kb(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """The `kb` command in a process of its own, with its data in a folder of the test's own."""
+
+    def run(*args: str, cwd: Path = ROOT, **environment: str) -> "subprocess.CompletedProcess[str]":
+        folder = os.environ.get("KB_MODELS_DIR") or str(ROOT / ".kb" / "models")
+        env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("KB_")},
+            "KB_DATA_DIR": str(tmp_path / "data"),
+            "KB_MODELS_DIR": folder,
+            "PYTHONPATH": str(ROOT),
+            **environment,
+        }
+        code = "from api.cli import main; main()"
+        return subprocess.run(
+            [sys.executable, "-c", code, *args], cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    return run

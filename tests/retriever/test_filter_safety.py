@@ -1,0 +1,248 @@
+"""No answer ever holds what its scope hides, and what it holds is what brute force over the visible passages finds."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kb.article import Article, Status
+from retriever.answer import Answer
+from retriever.lexical import tokens
+from retriever.passage import Passage, embedding_text, lexical_text
+from retriever.question import Question
+from retriever.scope import Scope
+from retriever.search import search
+from tests.retriever.worlds import World, article, strings_in, world_of
+
+PROOF = 10_000
+PARENT = {"US-CA": "US", "US-NY": "US", "CA-QC": "CA", "US": "all", "CA": "all", "MX": "all"}
+WORDS = "card wire fee limit late refund staking R10 tarjeta cargo límite".split()
+DAYS = [datetime(2026, 7, day, tzinfo=UTC) for day in (1, 10, 20)]
+JULY = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def up(place: str) -> list[str]:
+    """The place and everything that it lies in: written here once more, without looking at kb.jurisdiction."""
+    return [place, *(up(PARENT[place]) if place in PARENT else [])]
+
+
+def is_visible(owner: Article, passage: Passage, scope: Scope) -> bool:
+    """Whether the scope's own words let the passage through, category by category."""
+    if owner.status not in (Status.ACTIVE, Status.DEPRECATED) or passage.scope.tier > scope.tier:
+        return False
+    if owner.effective_from is not None and scope.effective_on < owner.effective_from:
+        return False
+    if owner.effective_until is not None and scope.effective_on >= owner.effective_until:
+        return False
+    if scope.products is not None and not owner.products & (scope.products | ({"all"} if scope.products else set())):
+        return False
+    if scope.jurisdiction is None:
+        return any("-" not in place for place in passage.scope.jurisdictions)
+    return bool(passage.scope.jurisdictions & set(up(scope.jurisdiction)))
+
+
+def replaced_groups(articles: Mapping[str, Article], scope: Scope) -> set[str]:
+    """The articles whose text another one replaces at the place and time."""
+    if scope.jurisdiction is None:
+        return set()
+    claims: dict[str, list[tuple[int, str]]] = {}
+    for owner in articles.values():
+        if owner.overrides is None or owner.translation_of is not None:
+            continue
+        begun = owner.effective_from is None or owner.effective_from <= scope.effective_on
+        ended = owner.effective_until is not None and owner.effective_until <= scope.effective_on
+        near = [n for n, place in enumerate(up(scope.jurisdiction)) if place in owner.scope.jurisdictions]
+        if near and begun and not ended and owner.status in (Status.ACTIVE, Status.DEPRECATED):
+            claims.setdefault(owner.overrides, []).append((near[0], owner.id))
+    return set(claims) | {loser for rivals in claims.values() for _, loser in sorted(rivals)[1:]}
+
+
+def visible_rows(world: World, scope: Scope) -> list[int]:
+    """The rows that brute force may see."""
+    articles = world.snapshot.articles
+    gone = replaced_groups(articles, scope)
+    return [
+        row
+        for row, passage in enumerate(world.snapshot.passages)
+        if is_visible(articles[passage.article], passage, scope) and articles[passage.article].group not in gone
+    ]
+
+
+def bm25_scores(world: World, text: str) -> list[float]:
+    """BM25 of the question for every passage, term by term from the texts, each language apart."""
+    owners = [world.snapshot.articles[passage.article] for passage in world.snapshot.passages]
+    scores = [0.0] * len(owners)
+    for lang in {owner.lang for owner in owners}:
+        rows = [row for row, owner in enumerate(owners) if owner.lang == lang]
+        documents = {row: tokens(lexical_text(owners[row], world.snapshot.passages[row]), lang) for row in rows}
+        average = sum(map(len, documents.values())) / len(rows)
+        for row, words in documents.items():
+            for term in tokens(text, lang):
+                count, holders = words.count(term), sum(term in its for its in documents.values())
+                rarity = np.log(1 + (len(rows) - holders + 0.5) / (holders + 0.5))
+                scores[row] += rarity * count / (count + 0.9 * (1 - 0.4 + 0.4 * len(words) / average))
+    return scores
+
+
+@dataclass
+class Oracle:
+    """One question against brute force: every list over all passages, restricted to the visible ones, fused, collapsed."""
+
+    world: World
+    text: str
+    lang: str
+    rows: Sequence[int]
+
+    def ranking(self) -> list[tuple[str, float]]:
+        """(article that translations share, score), best first."""
+        snapshot, best = self.world.snapshot, dict[str, tuple[int, float]]()
+        articles = [snapshot.articles[passage.article] for passage in snapshot.passages]
+        exact = snapshot.exact.strength(self.text)
+        english = [row for row in self.rows if self.lang == "en" and articles[row].lang == "en"]
+        told = {articles[row].group for row in english}
+        named = {articles[row].group for row in english if exact[row]}
+        others = [row for row in self.rows if row not in english]
+        others = [row for row in others if articles[row].group not in (named if exact[row] else told)]
+        for row, score in self._fused(english, others, articles).items():
+            group, mine = articles[row].group, (int(exact[row]), score)
+            best[group] = max(best.get(group, mine), mine)
+        order = sorted(best, key=lambda group: (-best[group][0], -best[group][1], group))
+        return [(group, best[group][1]) for group in order]
+
+    def _fused(self, english: list[int], others: list[int], articles: Sequence[Article]) -> dict[int, float]:
+        models = self.world.models
+        words = bm25_scores(self.world, self.text)
+        dense = self._scaled(models.english.query(self.text), models.english, english, english)
+        dense |= self._scaled(models.multilingual.query(self.text), models.multilingual, others, self.rows)
+        most = max((words[row] for row in dense), default=0.0)
+        fused = {}
+        for row, share in dense.items():
+            lexical = words[row] / most if most else 0.0
+            fused[row] = 0.4 * lexical * (1 if articles[row].lang == self.lang else 1 / 6) + 0.6 * share
+        return fused
+
+    def _scaled(self, query: "np.ndarray", model: object, rows: Sequence[int], scale: Sequence[int]) -> dict[int, float]:  # type: ignore[type-arg]
+        snapshot = self.world.snapshot
+
+        def cosine(row: int) -> float:
+            text = embedding_text(snapshot.articles[snapshot.passages[row].article], snapshot.passages[row])
+            return float(model.query(text) @ query)  # type: ignore[attr-defined]
+
+        if not rows:
+            return {}
+        every = [cosine(row) for row in scale]
+        low, high = min(every), max(every)
+        return {row: (cosine(row) - low) / (high - low) if high - low > 1e-9 else 0.0 for row in rows}
+
+
+@st.composite
+def bodies(draw: st.DrawFn, secret: str) -> str:
+    """One to three parts, each perhaps for a level or a place. Each part holds a word that no other part holds."""
+    parts = []
+    for number in range(draw(st.integers(1, 3))):
+        text = " ".join([f"{secret}{number}", *draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5))])
+        fence = draw(st.sampled_from(["", "", "tier 2", "tier 3", "only US-CA", "only US"]))
+        parts.append(f":::{fence}\n{text}\n:::" if fence else text)
+    return "\n\n".join(parts)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> dict[str, str]:
+    """Up to six articles: places, levels, statuses, dates, overrides, translations."""
+    files: dict[str, str] = {}
+    for number in range(draw(st.integers(1, 4))):
+        places = draw(st.sampled_from(["[all]", "[US, CA]", "[US]"]))
+        begin, end = draw(st.sampled_from([(None, None), (DAYS[0], None), (None, DAYS[1]), (DAYS[1], DAYS[2])]))
+        front: dict[str, object] = {
+            "id": f"base-{number}",
+            "title": f"Zbase{number} {draw(st.sampled_from(WORDS))}",
+            "jurisdictions": places,
+            "tier": draw(st.sampled_from([1, 1, 2])),
+            "products": draw(st.sampled_from(["[cards]", "[transfers]", "[all]", "[cards, crypto]"])),
+            "status": draw(st.sampled_from(["active", "active", "deprecated", "draft", "retired"])),
+        }
+        front |= {"effective_from": begin.isoformat()} if begin else {}
+        front |= {"effective_until": end.isoformat()} if end else {}
+        files[f"base-{number}"] = article(draw(bodies(f"zbody{number}x")), **front)
+        if draw(st.booleans()):
+            spanish = front | {"id": f"es-{number}", "lang": "es", "translation_of": f"base-{number}", "title": f"Zes{number}"}
+            files[f"es-{number}"] = article(draw(bodies(f"zes{number}x")), **spanish)
+        if draw(st.booleans()):
+            place = draw(st.sampled_from(["[US-CA]", "[US-CA, US-NY]"]))
+            local = {"id": f"over-{number}", "title": f"Zover{number}", "overrides": f"base-{number}", "jurisdictions": place}
+            local |= {"tier": draw(st.sampled_from([1, 2])), "status": draw(st.sampled_from(["active", "draft"]))}
+            files[f"over-{number}"] = article(draw(bodies(f"zover{number}x")), **local)
+    return files
+
+
+scopes = st.builds(
+    Scope,
+    products=st.sampled_from([None, None, frozenset({"cards"}), frozenset({"transfers", "crypto"}), frozenset()]),
+    jurisdiction=st.sampled_from([None, "US", "US-CA", "US-NY", "CA", "CA-QC", "MX"]),
+    tier=st.sampled_from([1, 1, 2, 3]),
+    effective_on=st.sampled_from([day + timedelta(microseconds=n) for day in DAYS for n in (-1, 0, 1)]),
+)
+questions = st.lists(st.sampled_from([*WORDS, "please", "customer"]), min_size=1, max_size=6).map(" ".join)
+
+
+def check(files: dict[str, str], scope: Scope, text: str) -> None:
+    """One draw: the answer, brute force, and a search for what should not be there."""
+    with tempfile.TemporaryDirectory() as folder:
+        world = world_of({name: text for name, text in files.items() if is_allowed(files, name)}, Path(folder))
+    rows = visible_rows(world, scope)
+
+    answer = search(Question(text), scope, world.snapshot, world.models, limit=50)
+
+    expected = Oracle(world, answer.query.text, answer.query.lang, rows).ranking()
+    assert [(hit.article.group, pytest.approx(hit.score, abs=1e-5)) for hit in answer.hits] == tie_aware(expected, answer)
+    assert leaked(world, scope, rows, answer) == []
+    assert bool(answer.hits) or bool(answer.reason)
+
+
+def is_allowed(files: Mapping[str, str], name: str) -> bool:
+    """A `:::only US` part inside an article for US-CA alone would be refused by the content rules."""
+    return name in files
+
+
+def tie_aware(expected: list[tuple[str, float]], answer: Answer) -> list[tuple[str, float]]:
+    """Brute force's order, where float32 cannot tell two scores apart in the answer's order."""
+    place = {hit.article.group: number for number, hit in enumerate(answer.hits)}
+    ordered = list(expected)
+    for _ in ordered:
+        for first in range(len(ordered) - 1):
+            one, other = ordered[first], ordered[first + 1]
+            if abs(one[1] - other[1]) < 1e-5 and place.get(one[0], 0) > place.get(other[0], 0):
+                ordered[first], ordered[first + 1] = other, one
+    return ordered
+
+
+def leaked(world: World, scope: Scope, rows: Sequence[int], answer: Answer) -> list[str]:
+    """Words of hidden passages, and ids and titles of wholly hidden articles, anywhere in the answer.
+
+    A lead may name an article of another product or place; a visible article's own front matter may name others by id.
+    """
+    snapshot = world.snapshot
+    shown = {snapshot.passages[row].article for row in rows}
+    named = {lead.id for lead in answer.leads} | {hit.place.overrides for hit in answer.hits}
+    may_name = {name for id_ in shown for name in (snapshot.articles[id_].overrides, snapshot.articles[id_].translation_of)}
+    hidden_words = {
+        snapshot.passages[row].text.split()[0] for row in range(len(snapshot.passages)) if row not in set(rows)
+    }
+    for id_, owner in snapshot.articles.items():
+        if id_ not in shown and id_ not in named:
+            hidden_words |= {owner.title.split()[0]} | ({id_} - may_name)
+    everything = "\n".join(strings_in(answer))
+    return sorted(word for word in hidden_words if word in everything)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(files=worlds(), scope=scopes, text=questions)
+def test_an_answer_is_brute_force_over_what_the_scope_lets_through(files: dict[str, str], scope: Scope, text: str) -> None:
+    """Articles, order and scores are those of brute force over the visible passages, and nothing hidden is anywhere in it."""
+    check(files, scope, text)

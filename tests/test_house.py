@@ -1,0 +1,136 @@
+"""The floors and their doors: who may import whom, and which library stands behind which file."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FLOORS = ("kb", "retriever", "api")  # data goes right, imports point left only
+
+BEHIND_ONE_FILE = {
+    "git": "kb/repository.py",
+    "yaml": "kb/yaml.py",
+    "pycountry": "kb/jurisdiction.py",
+    "pathspec": "kb/adoption.py",
+    "nh3": "kb/visible.py",
+    "faiss": "retriever/faiss_store.py",
+    "langchain_text_splitters": "retriever/splitter.py",
+    "sentence_transformers": "retriever/models.py",
+    "torch": "retriever/models.py",
+    "onnx": "retriever/models.py",
+    "bm25s": "retriever/lexical.py",
+    "Stemmer": "retriever/lexical.py",
+    "lingua": "retriever/language.py",
+    "pydantic_settings": "api/settings.py",
+    "uvicorn": "api/cli/serve.py",
+}
+
+
+def _files(floor: str) -> list[Path]:
+    return sorted(path for path in (ROOT / floor).rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Every module the file imports, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_imports_point_left_only(floor: str) -> None:
+    """A floor never imports from a floor to its right."""
+    right = FLOORS[FLOORS.index(floor) + 1 :]
+    crossings = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in _files(floor)
+        for module in _imports(path)
+        if module.partition(".")[0] in right
+    ]
+
+    assert crossings == []
+
+
+@pytest.mark.parametrize(("library", "door"), BEHIND_ONE_FILE.items())
+def test_a_library_stands_behind_one_file(library: str, door: str) -> None:
+    """Foreign conventions end at one seam, so that a library can be replaced there."""
+    users = {
+        str(path.relative_to(ROOT))
+        for floor in FLOORS
+        for path in _files(floor)
+        if library in {module.partition(".")[0] for module in _imports(path)}
+    }
+
+    assert users == {door}
+
+
+def test_the_lower_floors_know_neither_http_nor_settings() -> None:
+    """kb and retriever are given everything; they read no environment and speak no protocol."""
+    foreign = {"fastapi", "starlette", "uvicorn", "typer", "pydantic_settings", "httpx"}
+    found = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for floor in FLOORS[:2]
+        for path in _files(floor)
+        for module in _imports(path)
+        if module.partition(".")[0] in foreign
+    ]
+
+    assert found == []
+
+
+def test_no_import_goes_in_a_circle() -> None:
+    """Every module can be read on its own, after those it imports."""
+    graph = {_module(path): set[str]() for floor in FLOORS for path in _files(floor)}
+    for floor in FLOORS:
+        for path in _files(floor):
+            for node in ast.parse(path.read_text()).body:
+                graph[_module(path)] |= {name for name in _top_level(node) if name in graph}
+    done: set[str] = set()
+    while ready := {name for name, needs in graph.items() if name not in done and needs - {name} <= done}:
+        done |= ready
+
+    assert sorted(set(graph) - done) == []
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _top_level(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_answering_imports_neither_torch_nor_transformers() -> None:
+    """The serving path stays light: six seconds and 400 MB of imports belong to preparing a model."""
+    heavy = ("torch", "transformers", "sentence_transformers", "langchain_text_splitters", "onnx")
+    script = f"import api.app, api.cli, sys; print([name for name in {heavy!r} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert result.stdout.strip() == "[]"
+
+
+def test_nothing_names_a_place_that_only_this_machine_has() -> None:
+    """No path of a machine, no download address of a package, in anything that is committed."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    texts = [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).suffix not in (".png", ".ico")]
+    marks = ("/".join(("", "work", "")), "/".join(("", "root", "")), "files.python" + "hosted", "index-" + "url =")
+    found = [
+        f"{path.relative_to(ROOT)}: {mark}"
+        for path in texts
+        if path.is_file()
+        for mark in marks
+        if mark in path.read_text(encoding="utf-8", errors="replace")
+    ]
+
+    assert found == []
