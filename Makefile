@@ -46,9 +46,8 @@ $(READY): requirements.lock pyproject.toml
 lock:  ## resolve requirements.lock anew from pyproject.toml
 	@$(PYTHON) -m venv $(VENV)-lock
 	@$(VENV)-lock/bin/pip install --quiet uv
-	@echo "torch==2.13.0" > $(VENV)-lock/override.txt
 	@$(VENV)-lock/bin/uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links --override $(VENV)-lock/override.txt --no-emit-package torch \
+		--no-emit-index-url --no-emit-find-links --no-emit-package torch \
 		--python-version 3.11 --quiet -o requirements.lock
 	@rm -rf $(VENV)-lock
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from api.guidance import Guidance
 from api.live import LiveSpace
 from api.settings import Settings
-from api.space import DEFAULT, Source, Space, outside_taxonomy
+from api.space import DEFAULT, SILENT, Source, Space, Watch, outside_taxonomy
 from retriever.model_store import open_model
 from retriever.snapshot import Models
 
@@ -29,8 +29,8 @@ def open_space(settings: Settings, models: Models) -> Space:
     return Space(DEFAULT, source_of(settings), settings.data_dir, models)
 
 
-def open_guidance(settings: Settings, models: Models) -> Guidance:
+def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> Guidance:
     """The service's use cases over the default space, which is published or found published. Raises what keeps it from that."""
     live = LiveSpace(open_space(settings, models), refresh_seconds=settings.refresh_seconds)
-    live.start()
+    live.start(watch)
     return Guidance({DEFAULT: live}, models)

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from api.space import Space
+from api.space import SILENT, Space, Watch
 from kb.errors import KbError
 from retriever.errors import RetrieverError, SnapshotError
 from retriever.snapshot import Snapshot
@@ -51,13 +51,13 @@ class LiveSpace:
         live._current, live._looked = snapshot, monotonic()
         return live
 
-    def start(self) -> None:
+    def start(self, watch: Watch = SILENT) -> None:
         """Publish the tip if it may go live; otherwise serve what was published before, and say why.
 
         Raises the error if nothing was ever published.
         """
         try:
-            self._swap(self.space.publish())
+            self._swap(self.space.publish(watch))
         except (KbError, RetrieverError) as error:
             self._error = str(error)
             log.error("the newest commit is not served", space=self.space.name, reason=str(error))

@@ -209,7 +209,7 @@ class _Reading:
             ):
                 self.problems.append(_no_content(file))
             elif _is_article(below) and not file.path.isprintable():
-                message = f"the file's name {_shown(file)!r} is not plain UTF-8 text. Rename it."
+                message = "the file's name is not plain UTF-8 text. Rename it, so that it can be linked to."
                 self.problems.append(Problem(_shown(file), 1, "file-name", message))
             elif _LIKE_DEFAULTS.fullmatch(name) and name != DEFAULTS_FILE:
                 message = f"{name!r} is not read, so its defaults are missing; expected {DEFAULTS_FILE!r}. Rename it."

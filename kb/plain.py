@@ -4,11 +4,14 @@ import html
 import re
 from typing import Final
 
+_BRACKETS: Final = r"(?:[^\[\]\n]|\[[^\[\]\n]*\])*"  # one level inside, so that no text costs more than one look
+_PARENTHESES: Final = r"(?:[^()\n]|\([^()\n]*\))*"
 _RULES: Final = tuple(
     (re.compile(pattern, flags), replacement)
     for pattern, replacement, flags in (
         (r"<!--.*?(?:-->|\Z)", " ", re.S),  # comments are for writers
-        (r"\{%.*?%\}|\{\{.*?\}\}|^[ \t]*\{:[^}\n]*\}[ \t]*$|\{:[^}\n]*\}", " ", re.S | re.M),  # Liquid and Kramdown
+        (r"\{\{[^{}]*\}\}", " ", 0),  # Liquid's values, which may stand inside its tags
+        (r"\{%[^{}]*%\}|\{:[^{}\n]*\}", " ", 0),  # Liquid's tags and Kramdown's attributes
         (
             r"^[ \t]*:{3,}[ \t]*(?:(?:say|dont-say|internal|tier|only|step)\b[^\n]*|[\w-]*)",
             " ",
@@ -16,13 +19,17 @@ _RULES: Final = tuple(
         ),  # a foreign fence's title stays
         (r"^[ \t]*\[\[[ \t]*_?toc_?[ \t]*\]\][ \t]*$", " ", re.M | re.I),
         (r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", " ", re.M),
-        (r"!\[([^\]\n]*)\]\([^)\n]*\)", r"\1", 0),
-        (r"\[([^\]\n]*)\]\([^)\n]*\)", r"\1", 0),
-        (r"\[([^\]\n]+)\]\[[^\]\n]*\]", r"\1", 0),
+        (rf"!\[({_BRACKETS})\]\({_PARENTHESES}\)", r"\1", 0),
+        (rf"\[({_BRACKETS})\]\({_PARENTHESES}\)", r"\1", 0),
+        (r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]", r"\1", 0),
         (r"^[ \t]*\[[^\]\n]+\]:[^\n]*$", " ", re.M),  # link definitions
         (r"<[A-Za-z][\w-]*(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))+\s*/?>", " ", 0),  # attributes may fill several lines
         (r"</?[A-Za-z][^<>\n]*>", " ", 0),
-        (r"^[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)*\|?[ \t]*$", " ", re.M),  # the rule in a table
+        (
+            r"^[ \t]*(?:\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?|-{3,}|\|[ \t]*:?-+:?[ \t]*\|)[ \t]*$",
+            " ",
+            re.M,
+        ),  # the rule in a table
         (r"^[ \t]*(?:>[ \t]?)+", "", re.M),
         (r"^[ \t]*#{1,6}[ \t]+", "", re.M),
         (r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+", "", re.M),

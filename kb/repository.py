@@ -106,16 +106,15 @@ class Repository:
 
     def _commit(self, name: str) -> Commit:
         try:
-            sha = self._git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
-        except (RepositoryError, ValueError):  # ValueError: a NUL, which no process takes as an argument
+            sha = self._git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}").splitlines()[-1]
+            at = self._git("log", "-1", "--no-show-signature", "--format=%cI", "--end-of-options", sha, "--")
+            return Commit(sha, datetime.fromisoformat(at))
+        except (RepositoryError, ValueError):  # ValueError: a NUL, or `^main`, which excludes a commit
             branches = self._branches()
             known = f"It has the branches {', '.join(branches[:8])}." if branches else "It has no branch."
             raise RepositoryError(
                 f"{self._location}: there is no branch, tag or commit {name!r}. {known} Correct --ref or KB_REF."
             ) from None
-        sha = sha.splitlines()[-1]
-        at = self._git("log", "-1", "--no-show-signature", "--format=%cI", sha, "--")
-        return Commit(sha, datetime.fromisoformat(at))
 
     def _default_ref(self) -> str:
         if self._repo.head.is_valid():

@@ -55,13 +55,15 @@ def check_tree(steps: Sequence[Step], queues: Sequence[str]) -> list[tuple[str, 
         for answer in step.answers:
             if answer.step is not None and answer.step not in names:
                 near = did_you_mean(answer.step, names)
-                complaints.append((step.name, f"step {step.name!r} leads to {answer.step!r}, which is no step.{near}"))
+                complaints.append(
+                    (step.name, f"step {step.name!r} leads to {answer.step!r}, which is no step.{near} Correct it.")
+                )
             if answer.escalate and answer.escalate not in queues:
                 near = did_you_mean(answer.escalate, queues)
                 complaints.append(
                     (
                         step.name,
-                        f"step {step.name!r} escalates to {answer.escalate!r}, which is no queue of kb.yml.{near}",
+                        f"step {step.name!r} escalates to {answer.escalate!r}, which is no queue of kb.yml.{near} Correct it.",
                     )
                 )
     return complaints + _unreached(steps) + _circles(steps)

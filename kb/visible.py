@@ -1,6 +1,7 @@
 """The part of an article that one reader may see, as Markdown and as safe HTML."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final
 
 import nh3
@@ -40,25 +41,21 @@ def to_html(body: str) -> str:
     return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, link_rel="noopener noreferrer")
 
 
-def _open_block(
-    _renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: object
-) -> str:
+def _open_block(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: object) -> str:
     kind = block_kind(tokens[index].info)
     argument = tokens[index].info.strip()[len(kind or "") :].strip()
     name = argument.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return f'<section class="kb-{kind}" data-name="{name}">\n'
 
 
-def _close_block(
-    _renderer: RendererHTML, _tokens: Sequence[Token], _index: int, _options: OptionsDict, _env: object
-) -> str:
+def _close_block(_renderer: RendererHTML, _tokens: Sequence[Token], _index: int, _options: OptionsDict, _env: object) -> str:
     return "</section>\n"
 
 
 def _add_anchors(tokens: Sequence[Token]) -> None:
     """The same anchors as sections have: headings in the order of the text, repeats numbered."""
     seen: dict[str, int] = {}
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type != "heading_open":
             continue
         text = "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline")).strip()

@@ -62,6 +62,8 @@ def leads(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVector, re
 
     replaced: see scope.replacements; a text that another one replaces is no lead, whatever its product.
     """
+    if scope.products is not None and not scope.products:
+        return ()  # an empty list grants nothing, and nothing lies beside it
     table = snapshot.table
     wider = anywhere(table, replace(scope, products=None)) & ~allowed & ~table.in_groups(set(replaced))
     if not wider.any():

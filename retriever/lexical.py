@@ -1,6 +1,7 @@
 """Words: BM25 over stemmed tokens, one index for each language, by bm25s."""
 
 import json
+import logging
 import math
 import re
 import unicodedata
@@ -21,6 +22,8 @@ STEMMED: Final = {"en": "english", "es": "spanish", "fr": "french"}
 OTHER: Final = "other"  # every other language: words as they are
 K1: Final = 0.9  # k1 and b: best of three pairs on the train questions of fiqa-dev, docs/decisions/0002-fusion.md
 B: Final = 0.4
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it announces every index on the debug level, and sets that level
 
 _WORD: Final = re.compile(r"\w+(?:['’]\w+)?")
 

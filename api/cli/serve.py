@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption
-from api.cli.progress import announce
+from api.cli.progress import announce, watching
 from api.composition import open_guidance, open_models
 from api.reader import LOOPBACK
 from api.settings import SettingsError, read_settings, require_loopback
@@ -34,7 +34,10 @@ def serve(
     require_loopback(settings.host)
     listening = _listen(settings.host, settings.port)
     _log_as_json()
-    guidance = open_guidance(settings, open_models(settings, announce))
+    models = open_models(settings, announce)
+    with watching() as watch:
+        guidance = open_guidance(settings, models, watch)
+    listening.listen(2048)  # before the address is printed: whoever reads it may ask at once
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     _greet(f"http://{shown}:{listening.getsockname()[1]}")
     # no access log: addresses of GET requests hold what customers said

@@ -156,7 +156,7 @@ def test_a_question_in_spanish_finds_the_english_article_and_shows_its_translati
 
     answer = world.search("se perdió la tarjeta del cliente")
 
-    assert [hit.id for hit in answer.hits][0] == "card-es"
+    assert answer.hits[0].id == "card-es"
     assert "card" not in [hit.id for hit in answer.hits]
     assert answer.hits[0].translation.of == "card"
 
@@ -218,10 +218,33 @@ def test_what_lies_outside_the_scope_is_a_labelled_lead(world: World) -> None:
 
 def test_what_to_say_comes_with_the_hit(world: World) -> None:
     """Disclosures for the asked place only, those of the matched section first."""
-    body = (
-        "## Hours\n\nWe are open.\n\n:::say\nWe are open daily.\n:::\n\n## Lost card\n\nFreeze the card.\n\n:::say\nYour card is "
-        "frozen.\n:::\n\n:::dont-say\nYou are to blame.\n:::\n\n::::only CA-QC\n:::say\nVotre carte est gelée.\n:::\n::::\n"
-    )
+    body = """\
+## Hours
+
+We are open.
+
+:::say
+We are open daily.
+:::
+
+## Lost card
+
+Freeze the card.
+
+:::say
+Your card is frozen.
+:::
+
+:::dont-say
+You are to blame.
+:::
+
+::::only CA-QC
+:::say
+Votre carte est gelée.
+:::
+::::
+"""
     world.article("card.md", body, id="card", jurisdictions=["US", "CA"])
 
     answer = world.search("freeze the lost card", jurisdiction="US")
@@ -294,10 +317,10 @@ def test_get_and_post_give_the_same_answer(world: World) -> None:
     """The same names mean the same thing in both."""
     world.article("card.md", CARD, products=["cards"], jurisdictions=["US"])
     client = world.client()
-    scope = {"q": "lost card", "products": ["cards"], "jurisdiction": "US-CA", "tier": 1, "effective_on": "2026-05-01"}
+    scope: dict[str, str | int] = {"q": "lost card", "jurisdiction": "US-CA", "tier": 1, "effective_on": "2026-05-01"}
 
-    posted = client.post("/v1/search", json=scope).json()
-    got = client.get("/v1/search", params=scope).json()
+    posted = client.post("/v1/search", json={**scope, "products": ["cards"]}).json()
+    got = client.get("/v1/search", params={**scope, "products": ["cards"]}).json()
 
     assert {**got, "processing_time_ms": 0} == {**posted, "processing_time_ms": 0}
 

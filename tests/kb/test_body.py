@@ -146,7 +146,10 @@ def test_a_part_is_cut_out_wherever_it_may_stand(body: str, hidden: str) -> None
     assert messages(body) == []
 
 
-UNCLOSED = "is not closed; expected `:::` on a line of its own. Close it; around an inner `:::` part the outer fence takes one colon more."
+UNCLOSED = (
+    "is not closed; expected `:::` on a line of its own. "
+    + "Close it; around an inner `:::` part the outer fence takes one colon more."
+)
 NOTHING = "a `:::` that closes nothing; expected an open part above it. Remove it, or open the part."
 AS_TEXT = "`:::tier` is read as text here. Begin it at the margin, on a line of its own."
 

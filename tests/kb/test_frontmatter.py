@@ -53,7 +53,7 @@ def test_every_key_of_the_format_is_read(world: World) -> None:
     assert article.id == "ach-return-r10"
     assert article.kind is Kind.PROCEDURE
     assert article.products == {"transfers"}
-    assert (article.scope.tier, article.scope.jurisdictions) == (2, {"US"})
+    assert (article.scope.tier, set(article.scope.jurisdictions)) == (2, {"US"})
     assert article.effective_from == utc("2026-03-01T06:00")
     assert article.effective_until == utc("2027-01-01T00:00")
     assert article.status is Status.DEPRECATED
@@ -99,7 +99,7 @@ def test_the_nearest_default_wins_key_by_key(world: World) -> None:
     article = world.read("cards/qc/a.md")
 
     assert article.products == {"cards"}
-    assert (article.scope.tier, article.scope.jurisdictions) == (2, {"CA-QC"})
+    assert (article.scope.tier, set(article.scope.jurisdictions)) == (2, {"CA-QC"})
     assert article.lang == "en"
 
 

@@ -21,10 +21,9 @@ def test_unknown_codes_are_errors_with_the_nearest_known_one(world: World) -> No
         "articles/a.md:3: products 'transfer' is not known; expected one of cards, transfers, all. "
         "Did you mean 'transfers'? Correct it, or add it to kb.yml.",
         "articles/a.md:4: jurisdictions 'US-CL' is not known; expected one of US, US-CA, US-NY, CA, CA-QC, all. "
-        "Did you mean 'US-CA' or 'US'? Correct it, or add it to kb.yml.",
+        "Did you mean 'US-CA' or 'US-NY'? Correct it, or add it to kb.yml.",
         "articles/a.md:5: tier '4' is not known; expected one of 1, 2. Correct it, or add it to kb.yml.",
-        "articles/a.md:6: lang 'de' is not known; expected one of en, es, fr. Did you mean 'en' or 'es'? "
-        "Correct it, or add it to kb.yml.",
+        "articles/a.md:6: lang 'de' is not known; expected one of en, es, fr. Correct it, or add it to kb.yml.",
         "articles/a.md:7: owner 'contents' is not known; expected one of content. Did you mean 'content'? "
         "Correct it, or add it to kb.yml.",
         "articles/a.md:8: escalation 'payments' is not known; expected one of support-l2, payments-l2. "
@@ -197,11 +196,11 @@ def test_an_override_names_the_source_and_not_its_translation(world: World) -> N
         ("tier 9", "`:::tier 9`; expected one of 1, 2."),
         ("tier", "`:::tier `; expected one of 1, 2."),
         ("only", "`:::only` names no place; expected codes, as in `:::only US-CA CA-QC`."),
-        ("only US-CL", "jurisdiction 'US-CL' is not known. Did you mean 'US-CA' or 'US'? Correct it, or add it to kb.yml."),
+        ("only US-CL", "jurisdiction 'US-CL' is not known. Did you mean 'US-CA' or 'US-NY'? Correct it, or add it to kb.yml."),
         ("only CA", "`:::only CA` lies outside the article's own places (US), so nobody would see it. Correct one."),
         (
             "only US-CA, US-NY",
-            "jurisdiction 'US-CA,' is not known. Did you mean 'US-CA' or 'US'? Correct it, or add it to kb.yml.",
+            "jurisdiction 'US-CA,' is not known. Did you mean 'US-CA'? Correct it, or add it to kb.yml.",
         ),
         ("say Thank you", "`:::say Thank you`; expected nothing after the name. Put the text on its own line."),
         ("internal tier 2", "`:::internal tier 2`; expected nothing after the name. Put the text on its own line."),

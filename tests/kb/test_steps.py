@@ -46,9 +46,9 @@ def test_only_the_list_at_the_end_holds_answers(world: World) -> None:
         ("- Yes -> escalate", "step 'start': the answer 'Yes' escalates to nobody; expected `escalate: QUEUE`."),
         (
             "- Yes -> escalate: payment-l2",
-            "step 'start' escalates to 'payment-l2', which is no queue of kb.yml. Did you mean 'payments-l2' or 'support-l2'?",
+            "step 'start' escalates to 'payment-l2', which is no queue of kb.yml. Did you mean 'payments-l2'? Correct it.",
         ),
-        ("- Yes -> starts", "step 'start' leads to 'starts', which is no step. Did you mean 'start'?"),
+        ("- Yes -> starts", "step 'start' leads to 'starts', which is no step. Did you mean 'start'? Correct it."),
         ("No list.", "step 'start' ends without answers; expected a list such as `- Yes -> next-step`."),
     ],
 )

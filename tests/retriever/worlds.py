@@ -1,7 +1,7 @@
 """Small worlds for this floor: articles as Markdown, a model that costs nothing, one question."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha1, sha256
@@ -82,7 +82,14 @@ def fakes() -> Models:
 
 def article(body: str = "Text.", **front: object) -> str:
     """One article's file. Front matter that is not given: cards, US, tier 1, English."""
-    keys = {"title": "A title", "kind": "policy", "products": "[cards]", "jurisdictions": "[US]", "tier": 1, "lang": "en"} | front
+    keys = {
+        "title": "A title",
+        "kind": "policy",
+        "products": "[cards]",
+        "jurisdictions": "[US]",
+        "tier": 1,
+        "lang": "en",
+    } | front
     lines = [f"{key}: {value}" for key, value in keys.items()]
     return "\n".join(["---", *lines, "---", body, ""])
 
@@ -94,6 +101,12 @@ def library_of(files: Mapping[str, str], *, changed: Mapping[str, int] | None = 
     days = {f"kb/{name}.md": Commit(f"{day:040d}", datetime(2026, 7, day, tzinfo=UTC)) for name, day in (changed or {}).items()}
     tree = Tree(Commit(commit, TODAY), "kb", entries, lambda file: paths[file.path].encode(), lambda _paths: days)
     return read_library(tree)
+
+
+def without_text(library: Library, id_: str) -> Library:
+    """The library as if nothing of one article's body were left once its markup is gone."""
+    articles = tuple(replace(one, sections=()) if one.id == id_ else one for one in library.articles)
+    return replace(library, articles=articles)
 
 
 class World:

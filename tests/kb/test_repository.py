@@ -1,0 +1,279 @@
+"""Git: commits, trees and history, whatever the repository looks like."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kb.errors import RepositoryError
+from kb.library import read_library
+from kb.repository import open_repository
+from kb.tree import FileKind
+from tests.kb.conftest import World, utc
+
+
+def bodies(world: World, ref: str | None = None) -> dict[str, str]:
+    """The body of every article at a ref, by id."""
+    return {article.id: article.body for article in world.library(ref).articles}
+
+
+def test_reading_a_commit_never_looks_at_the_working_tree(world: World) -> None:
+    """Edits, new files and deletions that are not committed are not seen."""
+    world.article("a.md", "old\n")
+    world.article("b.md", "kept\n")
+    world.commit()
+    world.article("a.md", "dirty\n")
+    world.article("c.md", "new\n")
+    (world.root / "articles/b.md").unlink()
+    repository = world.open()
+
+    library = read_library(repository.tree(repository.resolve(None), "articles"))
+
+    assert {article.id: article.body for article in library.articles} == {"a": "old\n", "b": "kept\n"}
+
+
+def test_the_working_tree_is_read_when_asked(world: World) -> None:
+    """A preview shows edits and new files, misses deleted ones, and leaves out what git ignores."""
+    world.article("a.md", "old\n")
+    world.article("b.md", "gone\n")
+    world.write(".gitignore", "draft-*.md\n")
+    world.commit()
+    world.article("a.md", "dirty\n")
+    world.article("c.md", "new\n")
+    world.article("draft-d.md", "ignored\n")
+    (world.root / "articles/b.md").unlink()
+
+    library = read_library(world.open().working_tree("articles"))
+
+    assert {article.id: article.body for article in library.articles} == {"a": "dirty\n", "c": "new\n"}
+    assert library.commit is None
+    assert [article.changed is None for article in library.articles] == [False, True]
+
+
+def test_an_unchanged_working_tree_names_the_same_blobs_as_its_commit(world: World) -> None:
+    """So nothing is embedded twice."""
+    world.article("a.md")
+    commit = world.commit()
+    repository = world.open()
+
+    assert repository.working_tree("articles").files == repository.tree(repository.resolve(commit), "articles").files
+
+
+def test_a_bare_repository_is_read(world: World, tmp_path: Path) -> None:
+    """A server's repository has no working tree, and says so when asked for it."""
+    world.article("a.md", "text\n")
+    world.commit()
+    subprocess.run(["git", "clone", "-q", "--bare", str(world.root), str(tmp_path / "bare.git")], check=True)
+    repository = open_repository(str(tmp_path / "bare.git"), tmp_path / "clones")
+
+    assert [article.body for article in read_library(repository.tree(repository.resolve(None), "articles")).articles] == [
+        "text\n"
+    ]
+    with pytest.raises(RepositoryError, match=r"bare.git: a bare repository has no working tree. Ask for a commit.$"):
+        repository.working_tree("articles")
+
+
+def test_a_bundle_is_read_and_brought_up_to_date(world: World, tmp_path: Path) -> None:
+    """A bundle that is replaced by a newer one shows the newer commit."""
+    bundle = tmp_path / "kb.bundle"
+    world.article("a.md")
+    first = world.commit()
+    world.git("bundle", "create", "-q", str(bundle), "main")
+    before = open_repository(str(bundle), tmp_path / "clones").resolve(None).sha
+    second = world.commit("again")
+    world.git("bundle", "create", "-q", str(bundle), "main")
+
+    after = open_repository(str(bundle), tmp_path / "clones").resolve(None).sha
+
+    assert (before, after) == (first, second)
+
+
+@pytest.mark.parametrize(
+    "location", ["ext::sh -c touch% /tmp/x", "file:///etc", "git://host/x", "http://host/x", "--upload-pack=x"]
+)
+def test_only_https_ssh_and_local_folders_are_opened(tmp_path: Path, location: str) -> None:
+    """A location that could run a command or read any file is refused."""
+    with pytest.raises(RepositoryError) as caught:
+        open_repository(location, tmp_path)
+
+    assert str(caught.value) == (
+        f"{location}: there is no such folder; expected a git repository, a bundle, or an https or ssh URL. "
+        "Correct --repo or KB_REPO."
+    )
+
+
+def test_a_password_in_a_url_is_never_shown(tmp_path: Path) -> None:
+    """Messages reach logs and screens."""
+    with pytest.raises(RepositoryError) as caught:
+        open_repository("https://bot:hunter2@localhost:1/kb.git", tmp_path)
+
+    assert "hunter2" not in str(caught.value)
+    assert str(caught.value).startswith("https://***@localhost:1/kb.git: cannot be fetched: ")
+
+
+def test_a_folder_that_is_no_repository_says_so(tmp_path: Path) -> None:
+    """The cure is named."""
+    with pytest.raises(RepositoryError) as caught:
+        open_repository(str(tmp_path), tmp_path / "clones")
+
+    assert str(caught.value) == f"{tmp_path}: this is no git repository. Run `git init` there, or correct --repo or KB_REPO."
+
+
+@pytest.mark.parametrize("name", ["nope", "^main", "--all", "main..main", "HEAD:articles", "a\0b", ":/no such message"])
+def test_a_name_that_is_no_commit_is_refused(world: World, name: str) -> None:
+    """Ranges, options and files are no commits; a search in messages would be a guess."""
+    world.article("a.md")
+    world.commit()
+
+    with pytest.raises(RepositoryError) as caught:
+        world.open().resolve(name)
+
+    assert str(caught.value) == (
+        f"{world.root}: there is no branch, tag or commit {name!r}. It has the branches main. Correct --ref or KB_REF."
+    )
+
+
+def test_a_folder_that_is_not_there_is_an_error(world: World) -> None:
+    """An empty result would look like a knowledge base without guidance."""
+    commit = world.commit()
+    repository = world.open()
+
+    with pytest.raises(RepositoryError) as caught:
+        repository.tree(repository.resolve(commit), "guides")
+
+    assert str(caught.value) == (
+        f"{world.root}: there is no file below 'guides' at commit {commit[:12]}. "
+        "Name the folder of the articles with --folder or KB_FOLDER."
+    )
+
+
+def test_as_of_an_instant_is_the_commit_that_was_live_then(world: World) -> None:
+    """From the very second of its commit on, and not a second earlier."""
+    first = world.commit(at="2026-03-01T10:00:00 +0000")
+    second = world.commit(at="2026-03-02T10:00:00 +0000")
+    repository = world.open()
+
+    assert repository.at(None, utc("2026-03-02T09:59:59")).sha == first
+    assert repository.at(None, utc("2026-03-02T10:00:00.5")).sha == second
+    assert repository.at(None, utc("2099-01-01T00:00")).sha == second
+    with pytest.raises(
+        RepositoryError, match=r"nothing was live at 2026-03-01T09:59:00\+00:00; the history of the default branch"
+    ):
+        repository.at(None, utc("2026-03-01T09:59"))
+
+
+def test_as_of_a_commit_has_to_be_in_the_history(world: World) -> None:
+    """A commit that was never merged was never guidance."""
+    first = world.commit()
+    world.git("checkout", "-q", "-b", "proposal")
+    proposal = world.commit("proposal")
+    world.git("checkout", "-q", "main")
+    world.commit("main goes on")
+    repository = world.open()
+
+    assert repository.at(None, first[:10]).sha == first
+    with pytest.raises(RepositoryError) as caught:
+        repository.at(None, proposal)
+    assert str(caught.value) == (
+        f"{world.root}: commit {proposal} is not in the history of the default branch, so it was never live there. "
+        "Ask for a commit that was merged."
+    )
+
+
+def test_as_of_a_word_is_refused(world: World) -> None:
+    """`yesterday` would be guessed."""
+    world.commit()
+
+    with pytest.raises(
+        RepositoryError, match=r"^as_of is 'yesterday'; expected an RFC 3339 instant, a date, or a commit id\.$"
+    ):
+        world.open().at(None, "yesterday")
+
+
+def test_a_merged_branch_goes_live_at_its_merge(world: World) -> None:
+    """Text counts from the commit that brought it to the branch, not from the day it was written."""
+    world.article("a.md", "old\n")
+    first = world.commit()
+    world.git("checkout", "-q", "-b", "proposal")
+    world.article("a.md", "new\n")
+    world.commit("written")
+    world.git("checkout", "-q", "main")
+    world.article("b.md")
+    between = world.commit("meanwhile")
+    world.git("merge", "-q", "--no-ff", "-m", "merge", "proposal", at="2026-06-01T00:00:00 +0000")
+    merge = world.git("rev-parse", "HEAD")
+    repository = world.open()
+
+    changes = repository.tree(repository.resolve(None), "articles").changes(
+        ["articles/a.md", "articles/b.md", "articles/kb.yml"]
+    )
+
+    assert {path: commit.sha for path, commit in changes.items()} == {
+        "articles/a.md": merge,
+        "articles/b.md": between,
+        "articles/kb.yml": first,
+    }
+    assert changes["articles/a.md"].at == utc("2026-06-01T00:00")
+    assert repository.at(None, utc("2026-05-31T00:00")).sha == between
+
+
+def test_a_rename_keeps_the_articles_identity(world: World) -> None:
+    """The id is in the file; the path may move."""
+    world.article("a.md", id="pin")
+    world.commit()
+    before = world.read("a.md")
+    world.git("mv", "articles/a.md", "articles/moved.md")
+    world.commit()
+
+    after = world.read("moved.md")
+
+    assert (after.id, after.blob) == (before.id, before.blob)
+
+
+def test_history_can_be_read_at_every_commit(world: World) -> None:
+    """An older commit says what it said then."""
+    world.article("a.md", "one\n")
+    first = world.commit()
+    world.article("a.md", "two\n")
+    world.commit()
+
+    assert bodies(world, first) == {"a": "one\n"}
+    assert bodies(world) == {"a": "two\n"}
+
+
+def test_an_empty_repository_says_what_to_do(tmp_path: Path) -> None:
+    """There is nothing to resolve yet."""
+    subprocess.run(["git", "init", "-q", str(tmp_path / "new")], check=True)
+
+    with pytest.raises(RepositoryError) as caught:
+        open_repository(str(tmp_path / "new"), tmp_path / "clones").resolve(None)
+
+    assert str(caught.value) == f"{tmp_path / 'new'}: the repository is empty. Commit the articles first."
+
+
+def test_links_out_of_the_repository_are_not_followed(world: World, tmp_path: Path) -> None:
+    """A linked folder shows no file that git does not hold, in the working tree either."""
+    world.article("sub/a.md")
+    world.commit()
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/a.md").write_text("secret")
+    (world.root / "articles/sub/a.md").unlink()
+    (world.root / "articles/sub").rmdir()
+    (world.root / "articles/sub").symlink_to(tmp_path / "outside")
+
+    kinds = {file.path: file.kind for file in world.open().working_tree("articles").files}
+
+    assert kinds.get("articles/sub/a.md", FileKind.SYMLINK) is FileKind.SYMLINK
+    assert kinds["articles/sub"] is FileKind.SYMLINK
+
+
+def test_a_folder_with_a_star_in_its_name_is_only_itself(world: World) -> None:
+    """Names of folders are no patterns."""
+    world.article("a.md")
+    (world.root / "art*").mkdir()
+    (world.root / "art*/b.md").write_text("b")
+    world.commit()
+    repository = world.open()
+
+    assert [file.path for file in repository.working_tree("art*").files] == ["art*/b.md"]
+    assert [file.path for file in repository.tree(repository.resolve(None), "art*").files] == ["art*/b.md"]

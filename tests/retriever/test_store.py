@@ -1,0 +1,98 @@
+"""One contract for every vector store: the exact answer inside the mask."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from retriever.arrays import FloatMatrix
+from retriever.faiss_store import FaissStore
+from retriever.ranking import Ranking
+from retriever.store import ExactStore, VectorStore
+
+STORES: list[Callable[[FloatMatrix], VectorStore]] = [ExactStore, FaissStore]
+every_store = pytest.mark.parametrize("store", STORES, ids=["exact", "faiss"])
+
+
+@st.composite
+def matrices(draw: st.DrawFn) -> FloatMatrix:
+    """Unit vectors, some of them several times: what makes ties."""
+    dim = draw(st.sampled_from([2, 8, 33]))
+    some = draw(arrays(np.float32, (draw(st.integers(1, 12)), dim), elements=st.floats(-1, 1, width=32)))
+    some[:, 0] += 2
+    rows = draw(st.lists(st.integers(0, len(some) - 1), min_size=1, max_size=60))
+    unit: FloatMatrix = (some / np.linalg.norm(some, axis=1, keepdims=True)).astype(np.float32)[rows]
+    return unit
+
+
+def pairs(ranking: Ranking) -> list[tuple[int, float]]:
+    """(row, score), best first."""
+    return list(zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True))
+
+
+def reference(vectors: FloatMatrix, query: "np.ndarray", allowed: "np.ndarray", limit: int) -> list[tuple[int, float]]:  # type: ignore[type-arg]
+    """Every inner product, row by row, sorted."""
+    scores = [float(np.einsum("j,j->", row, query, optimize=False)) for row in vectors]
+    order = sorted((row for row in range(len(vectors)) if allowed[row]), key=lambda row: (-scores[row], row))
+    return [(row, scores[row]) for row in order[:limit]]
+
+
+@every_store
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_search_is_every_inner_product_sorted(store: Callable[[FloatMatrix], VectorStore], data: st.DataObject) -> None:
+    """Bit for bit what sorting all allowed rows gives, ties by row, whatever the mask and the limit."""
+    vectors = data.draw(matrices())
+    allowed = data.draw(arrays(np.bool_, len(vectors)))
+    limit = data.draw(st.integers(1, 70))
+    query = vectors[data.draw(st.integers(0, len(vectors) - 1))]
+
+    found = store(vectors).search(query, allowed, limit)
+
+    assert pairs(found) == reference(vectors, query, allowed, limit)
+
+
+@every_store
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_rows_score_does_not_depend_on_the_others(store: Callable[[FloatMatrix], VectorStore], data: st.DataObject) -> None:
+    """Alone or among all, a row scores the same."""
+    vectors = data.draw(matrices())
+    rows = np.array(data.draw(st.lists(st.integers(0, len(vectors) - 1), max_size=20)), np.int64)
+    held = store(vectors)
+
+    found = held.scores(vectors[0], rows).tolist()
+
+    assert found == [held.scores(vectors[0], np.array([row], np.int64))[0] for row in rows]
+
+
+@every_store
+def test_thousands_of_equal_rows_come_in_their_order(store: Callable[[FloatMatrix], VectorStore]) -> None:
+    """A tie that is longer than any list a store keeps is still told apart by row."""
+    vectors = np.tile(np.array([[0.6, 0.8]], np.float32), (3000, 1))
+
+    found = store(vectors).search(vectors[0], np.arange(3000) >= 10, 5)
+
+    assert found.rows.tolist() == [10, 11, 12, 13, 14]
+
+
+@every_store
+@pytest.mark.parametrize(("allowed", "limit"), [([False], 3), ([True], 0)])
+def test_nothing_allowed_or_nothing_asked_is_an_empty_list(
+    store: Callable[[FloatMatrix], VectorStore], allowed: list[bool], limit: int
+) -> None:
+    """No padding, no row -1."""
+    vectors = np.array([[1.0, 0.0]], np.float32)
+
+    assert pairs(store(vectors).search(vectors[0], np.array(allowed), limit)) == []
+
+
+@every_store
+def test_fewer_allowed_than_asked_gives_just_those(store: Callable[[FloatMatrix], VectorStore]) -> None:
+    """One row in, one row out."""
+    vectors = np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
+
+    assert pairs(store(vectors).search(vectors[0], np.array([False, True]), 100)) == [(1, 0.0)]
