@@ -66,7 +66,9 @@ def _serve(environment: dict[str, str]) -> float:
 
 
 def _print(name: str, times: list[float]) -> None:
-    print(f"{name:<30} median {statistics.median(times):.2f} s  (min {min(times):.2f}, max {max(times):.2f}, {len(times)} runs)")
+    print(
+        f"{name:<30} median {statistics.median(times):.2f} s  (min {min(times):.2f}, max {max(times):.2f}, {len(times)} runs)"
+    )
 
 
 if __name__ == "__main__":

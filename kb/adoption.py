@@ -5,9 +5,10 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar, Final
 
-from pathspec import PathSpec
+from pathspec import GitIgnoreSpec
 from pydantic import BeforeValidator, ConfigDict
 
 from kb import frontmatter
@@ -115,7 +116,12 @@ def adopt(adoption: Adoption, path: str, below: str, text: str, sources: frozens
 
 
 def _matches(patterns: tuple[str, ...], path: str) -> bool:
-    return PathSpec.from_lines("gitwildmatch", patterns).match_file(path)
+    return _spec(patterns).match_file(path)
+
+
+@cache
+def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(patterns)
 
 
 def front_matter(text: str) -> tuple[Document, str, int]:

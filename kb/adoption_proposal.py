@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import pycountry
-
 from kb.adoption import front_matter, identifier
 from kb.article_file import decode, too_large
 from kb.errors import KbError
 from kb.frontmatter import ALIASES, KEYS, instant
-from kb.jurisdiction import ALL
+from kb.jurisdiction import ALL, is_language
 from kb.tree import FileKind, Tree
 from kb.yaml import Value, YamlError
 
@@ -115,7 +113,7 @@ def _by_suffix(paths: Sequence[str]) -> dict[str, str]:
     stems: dict[str, set[str]] = {}
     for path in paths:
         found = _SUFFIX.fullmatch(path)
-        if found and _is_language(found["lang"]):
+        if found and is_language(found["lang"]):
             stems.setdefault(found["mark"], set()).add(found["stem"])
     marks = {}
     for mark, names in stems.items():
@@ -134,7 +132,7 @@ def _has_bare(names: set[str], mark: str, known: set[str]) -> bool:
 
 def _by_folder(paths: Sequence[str]) -> dict[str, str]:
     """`en/` beside `es/`: sibling folders that are named after languages."""
-    parts = Counter(part for path in paths for part in set(path.split("/")[:-1]) if _is_language(part))
+    parts = Counter(part for path in paths for part in set(path.split("/")[:-1]) if is_language(part))
     if len(parts) < 2 or sum(parts.values()) < _COMMON * len(paths):
         return {}
     return _source_first({f"{part}/": part for part in parts})
@@ -142,10 +140,6 @@ def _by_folder(paths: Sequence[str]) -> dict[str, str]:
 
 def _source_first(marks: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(marks.items(), key=lambda item: (item[1].partition("-")[0] != "en", item[0])))
-
-
-def _is_language(code: str) -> bool:
-    return pycountry.languages.get(alpha_2=code.partition("-")[0]) is not None
 
 
 def _products(pages: Sequence[Page]) -> Products:

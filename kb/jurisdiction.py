@@ -1,4 +1,4 @@
-"""Places as ISO 3166 codes, and which place lies in which."""
+"""Places as ISO 3166 codes, and which place lies in which; languages as ISO 639 codes."""
 
 from functools import cache
 from gettext import NullTranslations, translation
@@ -84,3 +84,9 @@ def place_name(code: str, lang: str = "en") -> str:
     country = _country(code)
     name = getattr(country, "common_name", country.name)
     return _names("iso3166-1", lang).gettext(name)
+
+
+@cache
+def is_language(code: str) -> bool:
+    """Whether the text is a language of two letters, with or without a place: `es`, `es-MX`."""
+    return pycountry.languages.get(alpha_2=code.partition("-")[0]) is not None

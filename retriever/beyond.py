@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from kb.article import Article
-from kb.jurisdiction import ALL
+from kb.jurisdiction import ALL, lineage
 from kb.problem import did_you_mean
 from retriever.answer import AboveTier, Lead
 from retriever.arrays import BoolVector
@@ -101,7 +101,7 @@ def why_empty(snapshot: Snapshot, scope: Scope) -> str:
     place = scope.jurisdiction
     day = f"{scope.effective_on:%Y-%m-%d}"
     if not mask(table, every_product).any():
-        near = did_you_mean(place, taxonomy.jurisdictions) if place else ""
+        near = did_you_mean(place, taxonomy.jurisdictions) if place and not lineage(place) else ""
         return f"No guidance is in force in {place or 'every place'} on {day}.{near}"
     if not mask(table, scope.at_tier(taxonomy.highest_tier)).any():
         return f"No guidance on this product is in force in {place or 'every place'} on {day}."

@@ -270,7 +270,7 @@ def owners(lines: list[str]) -> list[tuple[int, str, bool]]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(bodies())
 def test_sections_hold_every_line_once_and_in_its_own_scope(lines: list[str]) -> None:
     """For any nesting: slices are in order, never overlap, and each line of text is in one slice of its own tier."""
@@ -291,7 +291,7 @@ def test_sections_hold_every_line_once_and_in_its_own_scope(lines: list[str]) ->
         assert all(section.scope.tier == tier for section in holding if line.strip()), line
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(bodies(), st.data())
 def test_a_lost_fence_never_shows_hidden_text_silently(lines: list[str], data: st.DataObject) -> None:
     """Whichever one fence line is taken away, the rest says so."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.jurisdiction import is_country_level, is_place, lineage, narrow, nearest, place_name
+from kb.jurisdiction import is_country_level, is_language, is_place, lineage, narrow, nearest, place_name
 
 PLACES = st.frozensets(st.sampled_from(["all", "US", "US-CA", "US-NY", "CA", "CA-QC", "MX", "GB-ENG"]), max_size=4)
 ASKED = st.sampled_from(["US", "US-CA", "US-TX", "CA", "CA-QC", "MX", "FR", "GB-ENG"])
@@ -64,3 +64,8 @@ def test_places_have_names_in_the_readers_language() -> None:
     assert place_name("US", "es") == "Estados Unidos"
     assert place_name("CA-QC", "fr") == "Québec"
     assert place_name("XX") == "XX"
+
+
+def test_languages_are_those_of_iso() -> None:
+    """A file-name suffix such as `.js` is none, whatever it looks like."""
+    assert [code for code in ("en", "es-MX", "zh", "js", "md", "x", "") if is_language(code)] == ["en", "es-MX", "zh"]

@@ -1,11 +1,13 @@
 """The same commit, models and question give the same answer, however the snapshot came about and whoever asks beside."""
 
 import random
+import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kb.library import Library
@@ -31,8 +33,7 @@ class Shuffled:
     def passages(self, texts: Sequence[str], *, progress: Progress | None = None) -> FloatMatrix:
         """See Embedder."""
         order = random.Random(7).sample(range(len(texts)), len(texts))  # noqa: S311 - an order, not a secret
-        matrix = self._model.passages([texts[row] for row in order[:0]])
-        matrix.resize((len(texts), self.dim))
+        matrix = np.zeros((len(texts), self.dim), np.float32)
         for start in range(0, len(order), 3):
             rows = order[start : start + 3]
             matrix[rows] = self._model.passages([texts[row] for row in rows], progress=progress)
@@ -56,10 +57,24 @@ def models(minilm: OnnxEmbedder, e5: OnnxEmbedder) -> Models:
 
 
 @pytest.fixture(scope="module")
-def full(library: Library, models: Models, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of the full rebuild."""
+    return tmp_path_factory.mktemp("full") / "vectors.sqlite"
+
+
+@pytest.fixture(scope="module")
+def full(library: Library, models: Models, vectors: Path) -> Snapshot:
     """A full rebuild with an empty cache."""
-    with VectorCache(tmp_path_factory.mktemp("full") / "vectors.sqlite") as cache:
+    with VectorCache(vectors) as cache:
         return build(library, models, cache)
+
+
+def forgetful(vectors: Path, copy: Path, every: int) -> VectorCache:
+    """A cache from before: it holds other texts, and does not hold every so-manieth vector of today's."""
+    with closing(sqlite3.connect(vectors)) as one, closing(sqlite3.connect(copy)) as other, other:
+        one.backup(other)
+        other.execute("DELETE FROM vectors WHERE rowid % ? = 0", (every,))
+    return VectorCache(copy)
 
 
 @pytest.fixture(scope="module")
@@ -82,25 +97,35 @@ def ask(snapshot: Snapshot, models: Models, asked: Sequence[tuple[Question, Scop
     return [search(question, scope, snapshot, models) for question, scope in asked]
 
 
+@pytest.mark.usefixtures("full")
 def test_an_incremental_build_answers_as_a_full_one(
-    library: Library, models: Models, asked: list[tuple[Question, Scope]], answers: list[Answer], tmp_path: Path
+    library: Library,
+    models: Models,
+    vectors: Path,
+    asked: list[tuple[Question, Scope]],
+    answers: list[Answer],
+    tmp_path: Path,
 ) -> None:
-    """Half of the articles came first, in a cache that holds texts of no article, then the rest."""
-    half = replace(library, articles=library.articles[::2])
-    with VectorCache(tmp_path / "vectors.sqlite") as cache:
+    """Most passages were embedded before, among texts of no article; the others are embedded today."""
+    with forgetful(vectors, tmp_path / "vectors.sqlite", 6) as cache:
         cache.put(models.english.name, ["other text"], models.english.passages(["other text"]))
-        build(half, models, cache)
         snapshot = build(library, models, cache)
 
     assert ask(snapshot, models, asked) == answers
 
 
+@pytest.mark.usefixtures("full")
 def test_another_order_of_embedding_changes_nothing(
-    library: Library, models: Models, asked: list[tuple[Question, Scope]], answers: list[Answer], tmp_path: Path
+    library: Library,
+    models: Models,
+    vectors: Path,
+    asked: list[tuple[Question, Scope]],
+    answers: list[Answer],
+    tmp_path: Path,
 ) -> None:
     """Shuffled, three texts at a time: a vector does not depend on its neighbours."""
     shuffled = Models(Shuffled(models.english), Shuffled(models.multilingual))
-    with VectorCache(tmp_path / "vectors.sqlite") as cache:
+    with forgetful(vectors, tmp_path / "vectors.sqlite", 5) as cache:
         snapshot = build(library, shuffled, cache)
 
     assert ask(snapshot, models, asked) == answers
