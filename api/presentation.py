@@ -27,7 +27,7 @@ from api.schema import (
     TranslationOut,
 )
 from kb.article import Article, PartScope
-from kb.visible import to_html, visible_body
+from kb.visible import visible_body, visible_html
 from retriever.answer import Explanation, Hit
 from retriever.scope import Scope, sees
 from retriever.snapshot import Snapshot
@@ -68,7 +68,6 @@ def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleRespons
     """One article for the wire, without the parts that the reader may not see."""
     article = opened.article
     visible = _visible(opened.scope)
-    body = visible_body(article, visible)
     return ArticleResponse(
         id=article.id,
         title=article.title,
@@ -93,8 +92,8 @@ def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleRespons
         identity_check=article.identity_check,
         escalation=_escalation(article),
         sources=list(article.sources),
-        markdown=body,
-        html=to_html(body),
+        markdown=visible_body(article, visible),
+        html=visible_html(article, visible),
         steps=_steps(article, visible),
         commit=article.changed.sha if article.changed else None,
         committed_at=article.changed.at if article.changed else None,

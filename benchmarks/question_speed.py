@@ -55,8 +55,9 @@ class HashedPassages:
         rows = [np.random.default_rng(seed).standard_normal(self.dim) for seed in seeds]
         if progress:
             progress(len(texts))
-        matrix = np.array(rows, np.float32)
-        return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+        matrix: FloatMatrix = np.array(rows, np.float32).reshape(len(texts), self.dim)
+        matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+        return matrix
 
     def query(self, text: str) -> FloatVector:
         """See Embedder."""
@@ -68,8 +69,9 @@ def enlarged(library: Library, passages: int, of_each: int) -> Library:
     copies = []
     for number in range(-(-passages // of_each)):
         for article in library.articles:
-            names = {name: f"{value}-{number}" for name in ("translation_of", "overrides") if (value := getattr(article, name))}
-            copies.append(replace(article, id=f"{article.id}-{number}", body=shuffled(article.body, number), **names))
+            source, target = (name and f"{name}-{number}" for name in (article.translation_of, article.overrides))
+            body = shuffled(article.body, number)
+            copies.append(replace(article, id=f"{article.id}-{number}", body=body, translation_of=source, overrides=target))
     return replace(library, articles=tuple(sorted(copies, key=lambda it: it.id)))
 
 
@@ -111,9 +113,8 @@ def report(title: str, snapshot: Snapshot, models: Models, questions: Sequence[s
     """Print p50 and p95 for each language, then the stages of the English ones."""
     for text in questions[:WARM]:
         searching.search(Question(text), scope, snapshot, models)
-    print(
-        f"\n{title}: {len(snapshot.articles):,} articles, {len(snapshot.passages):,} passages, {scope.jurisdiction or 'no place'}"
-    )
+    size = f"{len(snapshot.articles):,} articles, {len(snapshot.passages):,} passages"
+    print(f"\n{title}: {size}, {scope.jurisdiction or 'no place'}")
     for lang in ("en", "es"):
         mine = [text for text in questions if language_of(text) == lang]
         took: list[float] = []

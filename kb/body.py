@@ -164,15 +164,8 @@ class _Walk:
         self.in_heading = True
 
     def _name_heading(self, token: Token) -> None:
-        text = "".join(child.content for child in token.children or () if child.type in ("text", "code_inline")).strip()
-        self.headings[-1] = (self.headings[-1][0], text)
-        self.anchor = self._unique_anchor(text)
-
-    def _unique_anchor(self, text: str) -> str:
-        base = slug(text) or "section"
-        seen = self.anchors.get(base, 0)
-        self.anchors[base] = seen + 1
-        return f"{base}-{seen}" if seen else base
+        self.headings[-1] = (self.headings[-1][0], heading_text(token))
+        self.anchor = unique_anchor(token, self.anchors)
 
     def _open_block(self, token: Token) -> None:
         kind = block_kind(token.info)
@@ -255,6 +248,24 @@ def narrowed(scope: PartScope, kind: BlockKind, argument: str) -> PartScope:
         tier = int(argument) if argument.isascii() and argument.isdigit() else NO_TIER
         return PartScope(max(scope.tier, tier), scope.jurisdictions)
     return PartScope(scope.tier, narrow(scope.jurisdictions, frozenset(argument.split())))
+
+
+def heading_text(inline: Token) -> str:
+    """A heading's words without markup."""
+    return "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline")).strip()
+
+
+def unique_anchor(inline: Token, seen: dict[str, int]) -> str:
+    """A heading's anchor; repeats are numbered in the order of the text. `seen` is kept by the caller, empty at first."""
+    base = slug(heading_text(inline)) or "section"
+    number = seen.get(base, 0)
+    seen[base] = number + 1
+    return f"{base}-{number}" if number else base
+
+
+def line_of(body: str, offset: int) -> int:
+    """The line (from 0) on which an offset stands, as markdown-it counts lines."""
+    return len(_NEWLINE.findall(body, 0, offset))
 
 
 def slug(text: str) -> str:

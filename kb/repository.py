@@ -48,9 +48,9 @@ class Repository:
         return self._commit(ref or self._default_ref())
 
     def at(self, ref: str | None, as_of: datetime | str) -> Commit:
-        """The commit that was live on the ref at an instant (aware), or a commit id that the ref's history holds.
+        """The commit that was live on the ref at an instant (aware), or the commit of that id if it ever was live there.
 
-        Only the ref's history counts: a commit that was never merged was never guidance.
+        Only the ref's first-parent history counts: what stood on a branch before its merge was never guidance.
         """
         tip = self.resolve(ref)
         if isinstance(as_of, datetime):
@@ -65,13 +65,11 @@ class Repository:
         if not _SHA.fullmatch(as_of):
             raise RepositoryError(f"as_of is {as_of!r}; expected an RFC 3339 instant, a date, or a commit id.")
         commit = self._commit(as_of)
-        try:
-            self._git("merge-base", "--is-ancestor", commit.sha, tip.sha)
-        except RepositoryError:
+        if commit.sha not in self._git("rev-list", "--first-parent", tip.sha).split():
             raise RepositoryError(
                 f"{self._location}: commit {as_of} is not in the history of {ref or 'the default branch'}, "
-                "so it was never live there. Ask for a commit that was merged."
-            ) from None
+                "so it was never live there. Ask for a commit that was merged, or for the merge itself."
+            )
         return commit
 
     def tree(self, commit: Commit, folder: str) -> Tree:

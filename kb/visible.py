@@ -9,36 +9,55 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from kb.article import Article, BlockKind, PartScope
-from kb.body import block_kind, markdown, slug
+from kb.article import Article, Block, BlockKind, PartScope
+from kb.body import block_kind, line_of, markdown, unique_anchor
 
 _SCOPED: Final = (BlockKind.TIER, BlockKind.ONLY)
-_TAGS: Final = nh3.ALLOWED_TAGS | {"section", "input"}
+_OPEN: Final = "container_block_open"
+_TAGS: Final = nh3.ALLOWED_TAGS | {"section"}
 _ATTRIBUTES: Final = {**nh3.ALLOWED_ATTRIBUTES, "section": {"class", "data-name"}, **{f"h{n}": {"id"} for n in range(1, 7)}}
 
 
 def visible_body(article: Article, sees: Callable[[PartScope], bool]) -> str:
     """The body without the `:::tier` and `:::only` parts that the reader may not see."""
     kept, cursor = [], 0
-    for block in sorted(article.blocks, key=lambda block: block.start):
-        if block.kind in _SCOPED and block.start >= cursor and not sees(block.scope):
+    for block in _hidden(article, sees):
+        if block.start >= cursor:
             kept.append(article.body[cursor : block.start])
             cursor = block.end
     return "".join([*kept, article.body[cursor:]])
 
 
-def to_html(body: str) -> str:
-    """Markdown with our parts as HTML that holds no script, style, frame or event handler, whatever the text holds.
+def visible_html(article: Article, sees: Callable[[PartScope], bool]) -> str:
+    """The same as HTML that holds no script, style, frame or event handler, whatever the text holds.
 
-    Each `:::` part becomes `<section class="kb-KIND">`; each heading gets the anchor that hits link to.
+    Each `:::` part becomes `<section class="kb-KIND">`. Each heading has the anchor that hits link to: headings are numbered
+    before anything is hidden, so a link means the same for every reader.
     """
-    parser = markdown(blocks=True)
-    parser.add_render_rule("container_block_open", _open_block)
+    parser = markdown(blocks=bool(article.blocks))
+    parser.add_render_rule(_OPEN, _open_block)
     parser.add_render_rule("container_block_close", _close_block)
-    tokens = parser.parse(body)
+    tokens = parser.parse(article.body)
     _add_anchors(tokens)
-    html = parser.renderer.render(tokens, parser.options, {})
+    hidden = {line_of(article.body, block.start) for block in _hidden(article, sees)}
+    html = parser.renderer.render(_without(tokens, hidden), parser.options, {})
     return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, link_rel="noopener noreferrer")
+
+
+def _hidden(article: Article, sees: Callable[[PartScope], bool]) -> list[Block]:
+    scoped = (block for block in article.blocks if block.kind in _SCOPED and not sees(block.scope))
+    return sorted(scoped, key=lambda block: block.start)
+
+
+def _without(tokens: Sequence[Token], hidden: set[int]) -> list[Token]:
+    """The tokens without the parts that begin on these lines (from 0)."""
+    kept, depth = [], 0
+    for token in tokens:
+        if depth or (token.type == _OPEN and token.map is not None and token.map[0] in hidden):
+            depth += token.nesting
+        else:
+            kept.append(token)
+    return kept
 
 
 def _open_block(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: object) -> str:
@@ -53,12 +72,13 @@ def _close_block(_renderer: RendererHTML, _tokens: Sequence[Token], _index: int,
 
 
 def _add_anchors(tokens: Sequence[Token]) -> None:
-    """The same anchors as sections have: headings in the order of the text, repeats numbered."""
+    """The same anchors as sections have."""
     seen: dict[str, int] = {}
-    for opening, inline in pairwise(tokens):
-        if opening.type != "heading_open":
-            continue
-        text = "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline")).strip()
-        base = slug(text) or "section"
-        opening.attrSet("id", f"{base}-{seen[base]}" if base in seen else base)
-        seen[base] = seen.get(base, 0) + 1
+    inside: list[str] = []
+    for token, following in pairwise(tokens):
+        if token.type == "heading_open" and set(inside) <= {_OPEN}:
+            token.attrSet("id", unique_anchor(following, seen))
+        if token.nesting == 1:
+            inside.append(token.type)
+        elif token.nesting == -1:
+            inside.pop()

@@ -180,10 +180,12 @@ def replacements(overriding: Iterable[Article], scope: Scope) -> dict[str, Artic
     if scope.jurisdiction is None:
         return {}
     claims: dict[str, list[tuple[int, str, Article]]] = {}
+    places = lineage(scope.jurisdiction)
     for article in overriding:
-        place = nearest(article.scope.jurisdictions, scope.jurisdiction)
-        if article.overrides is not None and place is not None and is_in_force(article, scope.effective_on):
-            distance = lineage(scope.jurisdiction).index(place)
+        if article.scope.jurisdictions.isdisjoint(places):
+            continue  # nearly all of them: a hundred overrides of other places cost 10 us
+        if article.overrides is not None and is_in_force(article, scope.effective_on):
+            distance = min(places.index(place) for place in article.scope.jurisdictions.intersection(places))
             claims.setdefault(article.overrides, []).append((distance, article.id, article))
     replaced = {}
     for target, claimants in claims.items():

@@ -176,7 +176,7 @@ def test_as_of_a_commit_has_to_be_in_the_history(world: World) -> None:
         repository.at(None, proposal)
     assert str(caught.value) == (
         f"{world.root}: commit {proposal} is not in the history of the default branch, so it was never live there. "
-        "Ask for a commit that was merged."
+        "Ask for a commit that was merged, or for the merge itself."
     )
 
 

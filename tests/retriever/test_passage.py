@@ -89,8 +89,15 @@ FRONT = {"description": "zdescription", "keywords": "[zkeyword]", "answers": "[z
 
 @pytest.mark.parametrize(
     ("word", "embedded", "indexed"),
-    [("zdescription", False, False), ("zkeyword", False, True), ("zanswer", False, False), ("zsource", False, False)]
-    + [("ztitle", True, True), ("zheading", True, True), ("zbody", True, True)],
+    [
+        ("zdescription", False, False),
+        ("zkeyword", False, True),
+        ("zanswer", False, False),
+        ("zsource", False, False),
+        ("ztitle", True, True),
+        ("zheading", True, True),
+        ("zbody", True, True),
+    ],
 )
 def test_what_of_an_article_is_embedded_and_indexed(word: str, embedded: bool, indexed: bool) -> None:
     """Title, headings and text are both; keywords are words to be found by; the rest of the front matter is neither."""

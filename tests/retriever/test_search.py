@@ -283,8 +283,12 @@ def test_the_rules_of_the_asked_day_apply(tmp_path: Path, on: datetime, expected
         "\ud800 card \udfff",
         "",
         " \n\t",
-    ]
-    + ["\u202ecard", "İıſß", '"' * 3000, "R10 " * 5000, "e\u0301" * 5000],
+        "\u202ecard",
+        "İıſß",
+        '"' * 3000,
+        "R10 " * 5000,
+        "e\u0301" * 5000,
+    ],
 )
 def test_any_text_gets_an_answer_or_a_refusal(tmp_path: Path, question: str) -> None:
     """The answer can be written as UTF-8, and is either answerable or gives its reason."""
@@ -327,7 +331,8 @@ def test_the_limit_cuts_the_list_and_found_counts_on(tmp_path: Path) -> None:
 
 def test_what_to_say_is_that_of_the_scope_the_passages_own_first(tmp_path: Path) -> None:
     """A disclosure for another state is not read out; the one under the passage's heading stands first."""
-    body = "# One\n\n:::say\nFirst.\n:::\n\n# Two\n\nthe late fee\n\n:::say\nSecond.\n:::\n\n:::only US-CA\n# Three\n\nOnly there.\n\n:::"
+    parts = ["# One", ":::say\nFirst.\n:::", "# Two", "the late fee", ":::say\nSecond.\n:::"]
+    body = "\n\n".join([*parts, ":::only US-CA\n# Three\n\nOnly there.\n\n:::"])
     world = world_of({"a": article(body)}, tmp_path)
 
     assert world.ask("the late fee", "US-NY").hits[0].say == ("Second.", "First.")

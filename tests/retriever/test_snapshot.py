@@ -14,6 +14,7 @@ import pytest
 from retriever import snapshot as module
 from retriever.errors import SnapshotError
 from retriever.snapshot import Models, Snapshot, build, fingerprint, is_whole, load, save
+from retriever.splitter import CHUNKING
 from retriever.vector_cache import VectorCache
 from tests.retriever.worlds import REPOSITORY, HashEmbedder, World, article, fakes, library_of, world_of
 
@@ -154,8 +155,8 @@ def test_another_model_is_an_error_and_not_bad_results(world: World, tmp_path: P
         load(target, other)
 
     assert str(caught.value) == (
-        f"{target}: built with format 1, {module.CHUNKING}, {world.models.names}; "
-        f"expected format 1, {module.CHUNKING}, {other.names}. Run `kb index` to build it anew."
+        f"{target}: built with format 1, {CHUNKING}, {world.models.names}; "
+        f"expected format 1, {CHUNKING}, {other.names}. Run `kb index` to build it anew."
     )
 
 
@@ -167,7 +168,7 @@ def test_another_format_is_an_error(world: World, tmp_path: Path, key: str, valu
     (target / "manifest.json").write_text(json.dumps({**manifest, key: value}))
 
     with pytest.raises(
-        SnapshotError, match=rf"built with .*{re.escape(str(value))}.*; expected format 1, {re.escape(module.CHUNKING)}"
+        SnapshotError, match=rf"built with .*{re.escape(str(value))}.*; expected format 1, {re.escape(CHUNKING)}"
     ):
         load(target, world.models)
 

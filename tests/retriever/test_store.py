@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from retriever.arrays import FloatMatrix
+from retriever.arrays import BoolVector, FloatMatrix, FloatVector
 from retriever.faiss_store import FaissStore
 from retriever.ranking import Ranking
 from retriever.store import ExactStore, VectorStore
@@ -33,7 +33,7 @@ def pairs(ranking: Ranking) -> list[tuple[int, float]]:
     return list(zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True))
 
 
-def reference(vectors: FloatMatrix, query: "np.ndarray", allowed: "np.ndarray", limit: int) -> list[tuple[int, float]]:  # type: ignore[type-arg]
+def reference(vectors: FloatMatrix, query: FloatVector, allowed: BoolVector, limit: int) -> list[tuple[int, float]]:
     """Every inner product, row by row, sorted."""
     scores = [float(np.einsum("j,j->", row, query, optimize=False)) for row in vectors]
     order = sorted((row for row in range(len(vectors)) if allowed[row]), key=lambda row: (-scores[row], row))
