@@ -51,9 +51,9 @@ def _serve(environment: dict[str, str]) -> float:
     command = [*KB, "serve", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as service:
         try:
-            assert service.stdout is not None
-            address = re.search(rb"http://\S+", service.stdout.readline())
-            assert address is not None
+            address = re.search(rb"http://\S+", service.stdout.readline() if service.stdout else b"")
+            if address is None:
+                raise RuntimeError("the service printed no address")
             body = json.dumps({"q": ENGLISH, "jurisdiction": "US-CA"}).encode()
             request = urllib.request.Request(  # noqa: S310 - the address that the service printed
                 f"{address[0].decode()}/v1/search", body, {"Content-Type": "application/json"}

@@ -17,8 +17,8 @@ class Evidence:
     """What is known of the best hit.
 
     leg:      which model compared it with the question.
-    cosine:   of question and passage, by that model, -1 to 1.
-    lead:     how far that cosine stands above the mean of the leg's list: nonsense is equally far from everything.
+    cosine:   of question and passage, as that model gives it, -1 to 1.
+    lead:     how far the passage's score stands above the mean of the leg's list: nonsense is equally far from everything.
     coverage: share of the question's words, by rarity, that the passage holds, 0 to 1.
     exact:    1 if a code, id or quoted phrase matched, else 0.
     """

@@ -76,14 +76,14 @@ def _place(
 
     A replaced article is named only to a reader who could see it elsewhere: never one of a higher tier, or a draft.
     """
-    target = next((name for name, winner in replaced.items() if winner.group == article.group), None)
+    target = snapshot.members[article.group][0].overrides or ""
     if scope.jurisdiction is None:
         shown = sorted(place for place in places if "-" not in place)
         names = "every place" if ALL in shown else ", ".join(shown)
         return PlaceMatch(None, ALL if ALL in shown else shown[0], None, f"no place was asked; this text is for {names}")
     matched = nearest(places, scope.jurisdiction) or ALL
     label = "text for every place" if matched == ALL else f"{matched} text"
-    other = snapshot.articles.get(target or "")
+    other = snapshot.articles.get(target) if target in replaced and replaced[target].group == article.group else None
     if other is not None and other.scope.tier <= scope.tier and is_in_force(other, scope.effective_on):
         where = ", ".join(sorted(other.scope.jurisdictions))
         return PlaceMatch(scope.jurisdiction, matched, other.id, f"{label}; replaces {other.title} ({where})")

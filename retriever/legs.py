@@ -29,7 +29,7 @@ class Candidates:
     score:   (k,) float32, 0 to 1, the fused score; comparable within this search only.
     exact:   (k,) int64, how strongly the row matches a code, an id or a quoted phrase.
     lexical: (k,) float32, BM25.
-    dense:   (k,) float32, cosine by the model that serves the row.
+    dense:   (k,) float32, by the model that serves the row: its cosine, for the multilingual one above its language's mean.
     leg:     (k,) str, the name of that model's leg.
     lists:   each leg's own list, for `explain`.
     """
@@ -69,13 +69,30 @@ class Search:
         return self._models.multilingual.query(self.query.text)
 
     @cached_property
-    def _word_weight(self) -> FloatVector:
-        """(n,) how much a shared word counts in each row: less where row and question are in different languages."""
+    def _own(self) -> BoolVector:
+        """(n,) the rows in the question's language."""
         own = np.zeros(self._snapshot.table.size, bool)
         for lang, rows in self._snapshot.table.languages.items():
             if index_language(lang) == index_language(self.query.lang):
                 own |= rows
-        return np.where(own, 1.0, ACROSS_LANGUAGES).astype(np.float32)
+        return own
+
+    def _word_weight(self, allowed: BoolVector) -> FloatVector:
+        """(n,) how much a shared word counts in each row.
+
+        Where row and question are in different languages, a shared word is a name, a number or an accident. Where they are
+        in one language it counts as far as the articles that may be shown could have shared it: if one in ten is written in
+        the question's language, its words must not outweigh the nine that have none.
+        """
+        spoken = self._articles(allowed & self._own) / max(self._articles(allowed), 1)
+        return np.where(self._own, ACROSS_LANGUAGES + (1 - ACROSS_LANGUAGES) * spoken, ACROSS_LANGUAGES).astype(np.float32)
+
+    def _articles(self, rows: BoolVector) -> int:
+        """How many articles have one of these rows, translations counted once."""
+        table = self._snapshot.table
+        having = np.zeros(len(table.group_names), bool)
+        having[table.groups[rows]] = True
+        return int(np.count_nonzero(having))
 
     def candidates(self, allowed: BoolVector) -> Candidates:
         """Search inside the mask. Every row of the answer is allowed."""
@@ -96,7 +113,7 @@ class Search:
                 raw[mine] = self._leg(name).scores(self._vector(name), rows[mine])
                 dense[mine] = between(raw[mine], *self._scale(name, allowed, other, lists[name]))
         words = self._words[rows]
-        lexical = between(words, 0.0, float(words.max(initial=0))) * self._word_weight[rows]
+        lexical = between(words, 0.0, float(words.max(initial=0))) * self._word_weight(allowed)[rows]
         fused = convex(lexical, dense, weight=LEXICAL_WEIGHT)
         legs = np.where(by_english, ENGLISH, MULTILINGUAL)
         return Candidates(rows, fused, self._exact[rows], words, raw, legs, lists)
@@ -104,12 +121,12 @@ class Search:
     def evidence(self, candidates: Candidates, index: int) -> Evidence:
         """What speaks for one of the candidates as the answer."""
         leg = str(candidates.leg[index])
-        cosine = float(candidates.dense[index])
+        row = int(candidates.rows[index])
         return Evidence(
             leg=leg,
-            cosine=cosine,
-            lead=cosine - float(candidates.lists[leg].scores.mean()),
-            coverage=self._snapshot.lexical.coverage(self.query.text, int(candidates.rows[index])),
+            cosine=self._leg(leg).cosine(self._vector(leg), row),
+            lead=float(candidates.dense[index]) - float(candidates.lists[leg].scores.mean()),
+            coverage=self._snapshot.lexical.coverage(self.query.text, row),
             exact=float(candidates.exact[index] > 0),
         )
 

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from kb.article import Article
 from kb.library import Library
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
+from retriever.centring import centred
 from retriever.embedder import Embedder
 from retriever.errors import SnapshotError
 from retriever.exact import ExactIndex
@@ -27,7 +28,7 @@ from retriever.passage import Passage, embedding_text, lexical_text, passages_of
 from retriever.ranking import EMPTY, Ranking
 from retriever.scope import PassageTable, table_of
 from retriever.splitter import CHUNKING
-from retriever.store import VectorStore
+from retriever.store import VectorStore, inner_products
 from retriever.vector_cache import VectorCache, embed_cached
 
 FORMAT: Final = 1  # of the files below; another number is another snapshot
@@ -74,10 +75,16 @@ _MANIFEST: Final = TypeAdapter(Manifest)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leg:
-    """One model's vectors. rows: (m,) int64, the passage table's row of each vector, rising."""
+    """One model's view of the passages.
+
+    rows:    (m,) int64, the passage table's row of each vector, rising.
+    store:   what is searched; the multilingual leg's holds the vectors without their languages' means.
+    vectors: (m, dim) float32, unit rows, as the model gave them.
+    """
 
     rows: IntVector
     store: VectorStore
+    vectors: FloatMatrix
 
     def search(self, query: FloatVector, allowed: BoolVector, limit: int) -> Ranking:
         """The nearest allowed passages, as rows of the passage table."""
@@ -85,6 +92,10 @@ class Leg:
             return EMPTY
         found = self.store.search(query, allowed[self.rows], limit)
         return Ranking(self.rows[found.rows], found.scores)
+
+    def cosine(self, query: FloatVector, row: int) -> float:
+        """Of the question and one row of the passage table, as the model itself sees them: -1 to 1."""
+        return float(inner_products(self.vectors[np.searchsorted(self.rows, [row])], query)[0])
 
     def scores(self, query: FloatVector, rows: IntVector) -> FloatVector:
         """(k,) float32: the score of each of these rows of the passage table, which must all be in the leg."""
@@ -117,8 +128,9 @@ class Snapshot:
         self.vectors = vectors
         everywhere = np.arange(len(passages), dtype=np.int64)
         english = _english_rows(self.articles[passage.article] for passage in passages)
-        self.english = Leg(english, FaissStore(vectors["english"]))
-        self.multilingual = Leg(everywhere, FaissStore(vectors["multilingual"]))
+        spoken = [base_language(self.articles[passage.article].lang) for passage in passages]
+        self.english = Leg(english, FaissStore(vectors["english"]), vectors["english"])
+        self.multilingual = Leg(everywhere, FaissStore(centred(vectors["multilingual"], spoken)), vectors["multilingual"])
         self.overriding = tuple(
             article for article in library.articles if article.overrides is not None and article.translation_of is None
         )

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from kb.article import Article, Status
 from retriever.answer import Answer
-from retriever.arrays import FloatVector
 from retriever.embedder import Embedder
 from retriever.lexical import tokens
 from retriever.passage import Passage, embedding_text, lexical_text
@@ -130,27 +129,37 @@ class Oracle:
     def _fused(self, english: list[int], others: list[int], articles: Sequence[Article]) -> dict[int, float]:
         models = self.world.models
         words = bm25_scores(self.world, self.text)
-        dense = self._scaled(models.english.query(self.text), models.english, english, english)
-        dense |= self._scaled(models.multilingual.query(self.text), models.multilingual, others, self.rows)
+        dense = self._scaled(self._cosines(models.english), english, english)
+        dense |= self._scaled(self._without_language(self._cosines(models.multilingual), articles), others, self.rows)
         most = max((words[row] for row in dense), default=0.0)
+        could = {articles[row].group for row in self.rows if articles[row].lang == self.lang}
+        spoken = len(could) / len({articles[row].group for row in self.rows}) if self.rows else 1
         fused = {}
         for row, share in dense.items():
             lexical = words[row] / most if most else 0.0
-            fused[row] = 0.4 * lexical * (1 if articles[row].lang == self.lang else 1 / 6) + 0.6 * share
+            counts = 1 / 6 + 5 / 6 * spoken if articles[row].lang == self.lang else 1 / 6
+            fused[row] = 0.4 * lexical * counts + 0.6 * share
         return fused
 
-    def _scaled(self, query: FloatVector, model: Embedder, rows: Sequence[int], scale: Sequence[int]) -> dict[int, float]:
-        snapshot = self.world.snapshot
+    def _cosines(self, model: Embedder) -> list[float]:
+        snapshot, query = self.world.snapshot, model.query(self.text)
+        texts = [embedding_text(snapshot.articles[passage.article], passage) for passage in snapshot.passages]
+        return [float(model.query(text) @ query) for text in texts]
 
-        def cosine(row: int) -> float:
-            text = embedding_text(snapshot.articles[snapshot.passages[row].article], snapshot.passages[row])
-            return float(model.query(text) @ query)
+    def _without_language(self, cosines: list[float], articles: Sequence[Article]) -> list[float]:
+        """Each cosine above the mean of its language's, in which ten passages of every language stand."""
+        every = sum(cosines) / len(cosines)
+        means = {}
+        for lang in {owner.lang for owner in articles}:
+            its = [cosine for cosine, owner in zip(cosines, articles, strict=True) if owner.lang == lang]
+            means[lang] = (sum(its) + 10 * every) / (len(its) + 10)
+        return [cosine - means[owner.lang] for cosine, owner in zip(cosines, articles, strict=True)]
 
+    def _scaled(self, scores: list[float], rows: Sequence[int], scale: Sequence[int]) -> dict[int, float]:
         if not rows:
             return {}
-        every = [cosine(row) for row in scale]
-        low, high = min(every), max(every)
-        return {row: (cosine(row) - low) / (high - low) if high - low > 1e-9 else 0.0 for row in rows}
+        low, high = min(scores[row] for row in scale), max(scores[row] for row in scale)
+        return {row: (scores[row] - low) / (high - low) if high - low > 1e-9 else 0.0 for row in rows}
 
 
 @st.composite
@@ -177,14 +186,16 @@ def worlds(draw: st.DrawFn) -> dict[str, str]:
             "jurisdictions": places,
             "tier": draw(st.sampled_from([1, 1, 2])),
             "products": draw(st.sampled_from(["[cards]", "[transfers]", "[all]", "[cards, crypto]"])),
+            "lang": draw(st.sampled_from(["en", "en", "es"])),
             "status": draw(st.sampled_from(["active", "active", "deprecated", "draft", "retired"])),
         }
         front |= {"effective_from": begin.isoformat()} if begin else {}
         front |= {"effective_until": end.isoformat()} if end else {}
         files[f"base-{number}"] = article(draw(bodies(f"zbody{number}x")), **front)
         if draw(st.booleans()):
-            spanish = front | {"id": f"es-{number}", "lang": "es", "translation_of": f"base-{number}", "title": f"Zes{number}"}
-            files[f"es-{number}"] = article(draw(bodies(f"zes{number}x")), **spanish)
+            other = front | {"id": f"other-{number}", "translation_of": f"base-{number}", "title": f"Zother{number}"}
+            other |= {"lang": "es" if front["lang"] == "en" else "en"}
+            files[f"other-{number}"] = article(draw(bodies(f"zother{number}x")), **other)
         if draw(st.booleans()):
             place = draw(st.sampled_from(["[US-CA]", "[US-CA, US-NY]"]))
             local: dict[str, object] = {
@@ -203,7 +214,7 @@ scopes = st.builds(
     products=st.sampled_from([None, None, frozenset({"cards"}), frozenset({"transfers", "crypto"}), frozenset()]),
     jurisdiction=st.sampled_from([None, "US", "US-CA", "US-NY", "CA", "CA-QC", "MX"]),
     tier=st.sampled_from([1, 1, 2, 3]),
-    effective_on=st.sampled_from([day + timedelta(microseconds=n) for day in DAYS for n in (-1, 0, 1)]),
+    effective_on=st.sampled_from([day + timedelta(microseconds=n) for n in (0, 0, -1, 1) for day in DAYS]),
 )
 questions = st.lists(st.sampled_from([*WORDS, "please", "customer"]), min_size=1, max_size=6).map(" ".join)
 

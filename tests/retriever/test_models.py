@@ -144,9 +144,7 @@ def test_any_sentence_transformers_pipeline_is_prepared_whole(tiny: Path, tmp_pa
     assert (prepared.dim, prepared.max_tokens) == (16, 40)
     passages = original.encode(texts, prompt="the ", normalize_embeddings=True) * prepared.passages(texts)
     assert passages.sum(axis=1).min() > 0.99
-    queries = original.encode_query(texts, normalize_embeddings=True) * np.stack(
-        [prepared.query(text) for text in texts]
-    )
+    queries = original.encode_query(texts, normalize_embeddings=True) * np.stack([prepared.query(text) for text in texts])
     assert queries.sum(axis=1).min() > 0.99
     assert np.linalg.norm(prepared.query("")) == pytest.approx(1.0, abs=1e-5)
 
@@ -193,8 +191,7 @@ with building(Path({str(target)!r})) as folder:
     print("built" if folder else "found")
 """
     both = [
-        subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
-        for _ in range(2)
+        subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) for _ in range(2)
     ]
 
     assert sorted(child.communicate()[0] for child in both) == ["built\n", "found\n"]
@@ -396,14 +393,10 @@ def test_a_missing_package_is_named(tmp_path: Path, name: str) -> None:
         prepared_directory(name, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "name", ["all-minilm-l6-v3", "someone/some-model", "./models/none", "/nowhere", "what is this?"]
-)
+@pytest.mark.parametrize("name", ["all-minilm-l6-v3", "someone/some-model", "./models/none", "/nowhere", "what is this?"])
 def test_an_unknown_name_says_what_was_looked_for(name: str, tmp_path: Path) -> None:
     """The error names the built-in models, the places searched and the cure."""
-    with pytest.raises(
-        ModelError, match=r"not found\. Looked for a built-in model \(all-MiniLM-L6-v2, multilingual-e5"
-    ):
+    with pytest.raises(ModelError, match=r"not found\. Looked for a built-in model \(all-MiniLM-L6-v2, multilingual-e5"):
         prepared_directory(name, tmp_path)
 
 
