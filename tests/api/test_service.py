@@ -153,7 +153,7 @@ def test_a_mistyped_setting_is_an_error_with_the_name_that_was_meant() -> None:
         read_settings({"KB_FOLDR": "x"})
 
     assert str(wrong.value) == (
-        "KB_FOLDR is no setting. Did you mean 'KB_FOLDER' or 'KB_HOST'? `kb settings` lists them all. Correct or unset it."
+        "KB_FOLDR is no setting. Did you mean 'KB_FOLDER' or 'KB_MODELS_DIR'? `kb settings` lists them all. Correct or unset it."
     )
 
 
@@ -173,10 +173,13 @@ def test_an_answer_has_every_key_of_the_contract(world: World) -> None:
 
     answer = json.loads(world.search("freeze card").model_dump_json())
 
-    top = "hits found answerable confidence reason above_tier varies_by_jurisdiction query scope index receipt processing_time_ms"
+    top = (
+        "hits found answerable confidence reason above_tier varies_by_jurisdiction leads query scope index receipt "
+        "processing_time_ms"
+    )
     hit = (
         "id title url anchor heading kind snippet highlights score lang translation products jurisdiction tier effective_from "
         "effective_until status review owner commit committed_at say dont_say escalation identity_check explain"
     )
-    assert set(answer) == {*top.split(), "leads"}
+    assert set(answer) == set(top.split())
     assert set(answer["hits"][0]) == set(hit.split())

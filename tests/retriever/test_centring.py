@@ -60,4 +60,3 @@ def test_a_spanish_question_finds_the_english_article_among_spanish_ones(tmp_pat
     world = world_of(spanish | english, tmp_path, models)
 
     assert ids(world.ask("el cajero se tragó la tarjeta"))[0] == "atm"
-    assert ids(world.ask("llamada de margen, cuánto tiempo tiene"))[0] == "margin"
