@@ -14,7 +14,7 @@ from kb.plain import plain
         ("snake_case_name and 2*3*4", "snake_case_name and 234"),
         ("## Fees\n\n1. one\n2. two\n- three\n> four", "Fees one two three four"),
         ("[text](http://x) ![alt](a.png) [ref][1]\n[1]: http://y", "text alt ref"),
-        ("| a | b |\n| --- | :-: |\n| 1 | 2 |", "a | b 1 | 2"),
+        ("| a | b |\n| --- | :-: |\n| 1 | 2 |", "a | b; 1 | 2"),
         (":::say\nThank you\n:::", "Thank you"),
         (":::tier 2\nx\n:::", "x"),
         (":::only US-CA CA-QC\nx\n:::", "x"),
