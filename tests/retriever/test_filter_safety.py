@@ -147,12 +147,12 @@ class Oracle:
         return [float(model.query(text) @ query) for text in texts]
 
     def _without_language(self, cosines: list[float], articles: Sequence[Article]) -> list[float]:
-        """Each cosine above the mean of its language's, in which ten passages of every language stand."""
+        """Each cosine above the mean of its language's, in which two passages of every language stand."""
         every = sum(cosines) / len(cosines)
         means = {}
         for lang in {owner.lang for owner in articles}:
             its = [cosine for cosine, owner in zip(cosines, articles, strict=True) if owner.lang == lang]
-            means[lang] = (sum(its) + 10 * every) / (len(its) + 10)
+            means[lang] = (sum(its) + 2 * every) / (len(its) + 2)
         return [cosine - means[owner.lang] for cosine, owner in zip(cosines, articles, strict=True)]
 
     def _scaled(self, scores: list[float], rows: Sequence[int], scale: Sequence[int]) -> dict[int, float]:
