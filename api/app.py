@@ -30,7 +30,7 @@ def create_app(guidance: Guidance, reader: Reader) -> FastAPI:
 
     @app.middleware("http")
     async def guarded(request: Request, answer: "problem_json.Next") -> Response:
-        refused = problem_json.too_large(request, LARGEST_BODY)
+        refused = problem_json.foreign_host(request) or problem_json.too_large(request, LARGEST_BODY)
         response = refused or await answer(request)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"

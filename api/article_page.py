@@ -29,8 +29,6 @@ _PAGE: Final = """<!doctype html>
 </html>
 """
 
-_NAMES: Final = {"active": "in force", "deprecated": "in force, deprecated", "draft": "draft", "retired": "retired"}
-
 
 def article_page(article: ArticleResponse) -> str:
     """The whole page. Everything but the sanitised body is escaped."""
@@ -49,12 +47,18 @@ def article_page(article: ArticleResponse) -> str:
 def _facts(article: ArticleResponse) -> list[str]:
     place = "every place" if article.jurisdictions == ["all"] else ", ".join(article.jurisdictions)
     products = "every product" if article.products == ["all"] else ", ".join(article.products)
-    facts = [article.kind, products, place, f"tier {article.tier}", _NAMES[article.status]]
+    facts = [article.kind, products, place, f"tier {article.tier}", _standing(article)]
     if article.effective_from:
         facts.append(f"from {article.effective_from}")
     if article.effective_until:
         facts.append(f"until {article.effective_until}")
     return facts
+
+
+def _standing(article: ArticleResponse) -> str:
+    if not article.in_force:
+        return "not in force" if article.status in ("active", "deprecated") else article.status
+    return "in force" if article.status == "active" else f"in force, {article.status}"
 
 
 def _notices(article: ArticleResponse) -> list[str]:

@@ -1,17 +1,30 @@
 """The one place where the floors are put together."""
 
 from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
 
 from api.guidance import Guidance
 from api.live import LiveSpace
-from api.settings import Settings
+from api.settings import Settings, SettingsError
 from api.space import DEFAULT, SILENT, Source, Space, Watch, outside_taxonomy
 from retriever.model_store import open_model
 from retriever.snapshot import Models
 
 
+def _own_data_folder(folder: Path) -> None:
+    """Make the data folder, and let git ignore it: it lies in the writer's repository and holds 150 MB of models."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / ".gitignore").exists():
+            (folder / ".gitignore").write_text("*\n")
+    except OSError as error:
+        raise SettingsError(f"KB_DATA_DIR is {folder}: it cannot be written: {error.strerror}. Choose another.") from None
+
+
 def open_models(settings: Settings, announce: Callable[[str], None] | None = None) -> Models:
     """Both models, prepared on this machine if they are not yet. Raises ModelError."""
+    _own_data_folder(settings.data_dir)
     folder = settings.models_folder
     return Models(
         english=open_model(settings.english_model, folder, threads=settings.threads, announce=announce),
@@ -34,3 +47,9 @@ def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> 
     live = LiveSpace(open_space(settings, models), refresh_seconds=settings.refresh_seconds)
     live.start(watch)
     return Guidance({DEFAULT: live}, models)
+
+
+def warm(models: Models) -> None:
+    """Load what the first question would wait for: the English model now, the multilingual one beside the first questions."""
+    models.english.query("warm")
+    Thread(target=models.multilingual.query, args=("warm",), daemon=True).start()

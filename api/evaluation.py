@@ -83,7 +83,7 @@ def publish(evaluation_set: EvaluationSet, models: Models, vectors: Path, watch:
         write_repository(folder / "repository", files, at=_COMMITTED)
         space = Space(DEFAULT, Source(str(folder / "repository"), None, ""), folder, models, vectors=vectors)
         begun = perf_counter()
-        snapshot = space.publish(watch)
+        _, snapshot = space.publish(watch)
         seconds = perf_counter() - begun
         space.repository.close()
     guidance = Guidance({DEFAULT: LiveSpace.held(space, snapshot)}, models)

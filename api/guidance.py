@@ -1,16 +1,17 @@
 """The use cases of the service: ask, and open an article. For one reader, over any wire."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
 from api.live import LiveSpace
 from api.reader import Reader
-from kb.article import Article, is_in_force
+from kb.article import Article, Status, is_in_force
 from kb.taxonomy import Taxonomy
 from retriever.answer import Answer, TranslationState
 from retriever.hits import translation_state
+from retriever.lexical import base_language
 from retriever.question import Question
 from retriever.scope import Scope, replacements, sees
 from retriever.search import search
@@ -37,7 +38,8 @@ class Ask:
     """One question with its scope, as asked. None means: not said.
 
     as_of:        which commit was live: an instant, or a commit id.
-    effective_on: which day's rules: a date begins at midnight in the space's zone; default: the moment of `as_of`, else now.
+    effective_on: which day's rules: a date begins at midnight in the space's zone; default: the moment of `as_of` (of a commit:
+                  when it was made), else now.
     """
 
     q: str
@@ -71,6 +73,8 @@ class Opened:
     replaced_by: str | None
     translation: TranslationState
     translations: Mapping[str, str]
+    overrides: tuple[str, ...]
+    supersedes: tuple[str, ...]
 
 
 class Guidance:
@@ -97,30 +101,32 @@ class Guidance:
         if not 1 <= ask.limit <= MOST_HITS:
             raise RequestError(f"limit is {ask.limit}; expected 1 to {MOST_HITS}.")
         snapshot, as_of = self._snapshot(ask.space, ask.as_of, reader)
-        scope = self._scope(ask, reader, snapshot.library.taxonomy, as_of)
+        scope = self._scope(ask, reader, snapshot, as_of)
         question = Question(text, ask.lang or reader.lang)
         return Answered(search(question, scope, snapshot, self._models, limit=ask.limit), snapshot, as_of)
 
     def open(self, article_id: str, ask: Ask, reader: Reader) -> Opened:
         """Open one article. Raises NotFoundError also where it is hidden from the reader: the two look alike."""
         snapshot, as_of = self._snapshot(ask.space, ask.as_of, reader)
-        scope = self._scope(ask, reader, snapshot.library.taxonomy, as_of)
+        scope = self._scope(ask, reader, snapshot, as_of)
         article = snapshot.articles.get(article_id)
-        if article is None or article.scope.tier > scope.tier:
+        if article is None or not _may_open(article, scope):
             raise NotFoundError(f"There is no article {article_id!r} here that you may read.")
         if ask.lang is not None:
             article = _in_language(snapshot, article, ask.lang, scope)
         winner = replacements(snapshot.overriding, scope).get(article.group)
-        readable = [member for member in snapshot.members[article.group] if member.scope.tier <= scope.tier]
+        readable = [member for member in snapshot.members[article.group] if _may_open(member, scope)]
         applies = scope.jurisdiction is None or sees(scope, article.scope)
         return Opened(
             article=article,
             snapshot=snapshot,
             scope=scope,
             in_force=applies and winner is None and is_in_force(article, scope.effective_on),
-            replaced_by=winner.id if winner is not None and winner.scope.tier <= scope.tier else None,
+            replaced_by=winner.id if winner is not None and _may_open(winner, scope) else None,
             translation=translation_state(snapshot, article),
             translations={member.lang: member.id for member in readable},
+            overrides=_openable(snapshot, [article.overrides or ""], scope),
+            supersedes=_openable(snapshot, article.supersedes, scope),
         )
 
     def _snapshot(
@@ -135,14 +141,18 @@ class Guidance:
         moment = as_of if isinstance(as_of, str) else _instant(as_of, taxonomy)
         return live.at(moment), moment
 
-    def _scope(self, ask: Ask, reader: Reader, taxonomy: Taxonomy, as_of: datetime | str | None) -> Scope:
+    def _scope(self, ask: Ask, reader: Reader, snapshot: Snapshot, as_of: datetime | str | None) -> Scope:
+        taxonomy = snapshot.library.taxonomy
+        made = snapshot.library.commit.at if snapshot.library.commit else None
         granted = taxonomy.highest_tier if reader.tier is None else reader.tier
         usual = taxonomy.least_tier if reader.asks is None else reader.asks
         tier = min(usual, granted) if ask.tier is None else ask.tier
+        if tier not in taxonomy.tiers:
+            raise RequestError(f"tier is {tier}; expected one of {', '.join(map(str, sorted(taxonomy.tiers)))}.")
         if tier > granted:
             raise NotGrantedError(f"tier is {tier}, above yours ({granted}). Ask at your own tier or below.")
         on = ask.effective_on
-        moment = as_of if isinstance(as_of, datetime) else datetime.now(UTC)
+        moment = as_of if isinstance(as_of, datetime) else made if as_of is not None and made is not None else datetime.now(UTC)
         return Scope(
             products=None if ask.products is None else frozenset(ask.products),
             jurisdiction=ask.jurisdiction,
@@ -158,9 +168,19 @@ def _instant(moment: datetime | date, taxonomy: Taxonomy) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=taxonomy.zone)
 
 
+def _may_open(article: Article, scope: Scope) -> bool:
+    """Whether the reader may open the article at all: of its tier, and not a draft. Old and future texts say what they are."""
+    return article.scope.tier <= scope.tier and article.status is not Status.DRAFT
+
+
+def _openable(snapshot: Snapshot, ids: Sequence[str], scope: Scope) -> tuple[str, ...]:
+    """Those of the ids that the reader may open: naming the others would tell that they are there."""
+    return tuple(id_ for id_ in ids if id_ in snapshot.articles and _may_open(snapshot.articles[id_], scope))
+
+
 def _in_language(snapshot: Snapshot, article: Article, lang: str, scope: Scope) -> Article:
     for member in snapshot.members[article.group]:
-        fits = member.lang.partition("-")[0] == lang.partition("-")[0] and member.scope.tier <= scope.tier
+        fits = base_language(member.lang) == base_language(lang) and sees(scope, member.scope)
         if fits and is_in_force(member, scope.effective_on):
             return member
     return article

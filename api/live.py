@@ -38,8 +38,10 @@ class LiveSpace:
         self.space = space
         self._refresh_seconds = refresh_seconds
         self._lock = Lock()
+        self._building = Lock()
         self._current: Snapshot | None = None
         self._name: str | None = None
+        self._unreadable: str | None = None
         self._looked = float("-inf")
         self._error: str | None = None
         self._past: OrderedDict[str, Snapshot] = OrderedDict()
@@ -57,14 +59,14 @@ class LiveSpace:
         Raises the error if nothing was ever published.
         """
         try:
-            self._swap(self.space.publish(watch))
+            self._swap(*self.space.publish(watch))
         except (KbError, RetrieverError) as error:
             self._error = str(error)
             log.error("the newest commit is not served", space=self.space.name, reason=str(error))
-            published = self.space.published()
-            if published is None:
+            name = self.space.published_name()
+            if name is None:
                 raise
-            self._swap(published)
+            self._swap(name, self.space.named(name))
 
     def current(self) -> Snapshot:
         """What is served now. Looks for a newer publication at most once in `refresh_seconds`."""
@@ -83,7 +85,7 @@ class LiveSpace:
         current = self.current()
         if commit.sha == current.manifest.commit:
             return current
-        with self._lock:
+        with self._building:  # one past commit at a time, and never in the way of the live one
             if commit.sha not in self._past:
                 self._past[commit.sha] = self.space.snapshot(commit)
             self._past.move_to_end(commit.sha)
@@ -100,6 +102,7 @@ class LiveSpace:
             tip = self.space.tip()
             if snapshot is not None and tip.sha != snapshot.manifest.commit:
                 behind = max(0.0, (datetime.now(tip.at.tzinfo) - tip.at).total_seconds())
+                error = self.space.refused(tip) or error
         except KbError as unreachable:
             error = error or str(unreachable)
         if snapshot is None:
@@ -110,21 +113,19 @@ class LiveSpace:
     def _look(self) -> None:
         self._looked = monotonic()
         name = self.space.published_name()
-        if name is None or name == self._name:
+        if name is None or name in (self._name, self._unreadable):
             return
         try:
-            published = self.space.published()
+            self._swap(name, self.space.named(name))
+            self._error = None
         except RetrieverError as error:
+            self._unreadable = name  # said once; the next publication has another name, or is built anew
             self._error = str(error)
             log.error("a published snapshot cannot be read", space=self.space.name, reason=str(error))
-            return
-        if published is not None:
-            self._swap(published)
-            self._error = None
 
-    def _swap(self, snapshot: Snapshot) -> None:
+    def _swap(self, name: str, snapshot: Snapshot) -> None:
         self._current = snapshot
-        self._name = self.space.published_name()
+        self._name = name
         self._looked = monotonic()
         manifest = snapshot.manifest
         log.info(

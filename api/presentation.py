@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any, Final, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from api.guidance import Answered, Ask, Opened
 from api.live import Health
@@ -38,10 +39,12 @@ _DIGITS: Final = 4  # of a score: more are noise of the int8 models
 def search_response(answered: Answered, ask: Ask, reader: Reader, *, explain: bool, milliseconds: float) -> SearchResponse:
     """One answer for the wire."""
     answer, snapshot = answered.answer, answered.snapshot
-    today = answer.scope.effective_on.date()
+    zone = snapshot.library.taxonomy.zone
+    today = answer.scope.effective_on.astimezone(zone).date()
+    target, anywhere = _target(ask, answer.scope), _target(ask)
     above = answer.above_tier
     return SearchResponse(
-        hits=[_hit(hit, today, explain=explain) for hit in answer.hits],
+        hits=[_hit(hit, today, zone, target, explain=explain) for hit in answer.hits],
         found=answer.found,
         answerable=answer.answerable,
         confidence=round(answer.confidence, _DIGITS),
@@ -49,7 +52,8 @@ def search_response(answered: Answered, ask: Ask, reader: Reader, *, explain: bo
         above_tier=AboveTierOut(message=above.message, escalate_to=above.escalate_to) if above else None,
         varies_by_jurisdiction=list(answer.varies_by_jurisdiction),
         leads=[
-            LeadOut(id=lead.id, title=lead.title, url=article_url(lead.id), outside=list(lead.outside)) for lead in answer.leads
+            LeadOut(id=lead.id, title=lead.title, url=article_url(lead.id, anywhere), outside=list(lead.outside))
+            for lead in answer.leads
         ],
         query=QueryOut(
             text=answer.query.text,
@@ -67,12 +71,13 @@ def search_response(answered: Answered, ask: Ask, reader: Reader, *, explain: bo
 def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleResponse:
     """One article for the wire, without the parts that the reader may not see."""
     article = opened.article
+    zone = opened.snapshot.library.taxonomy.zone
     visible = _visible(opened.scope)
     return ArticleResponse(
         id=article.id,
         title=article.title,
         description=article.description,
-        url=article_url(article.id),
+        url=article_url(article.id, _target(ask, opened.scope)),
         kind=article.kind,
         lang=article.lang,
         translation=TranslationOut(of=article.translation_of, state=opened.translation.value),
@@ -80,14 +85,14 @@ def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleRespons
         products=sorted(article.products),
         jurisdictions=sorted(article.scope.jurisdictions),
         tier=article.scope.tier,
-        effective_from=edge(article.effective_from),
-        effective_until=edge(article.effective_until),
+        effective_from=edge(article.effective_from, zone),
+        effective_until=edge(article.effective_until, zone),
         status=article.status,
         in_force=opened.in_force,
         replaced_by=opened.replaced_by,
-        supersedes=list(article.supersedes),
-        overrides=article.overrides,
-        review=_review(article, opened.scope.effective_on.date()),
+        supersedes=list(opened.supersedes),
+        overrides=next(iter(opened.overrides), None),
+        review=_review(article, opened.scope.effective_on.astimezone(zone).date()),
         owner=article.owner,
         identity_check=article.identity_check,
         escalation=_escalation(article),
@@ -114,24 +119,37 @@ def space_health(health: Health) -> SpaceHealth:
     )
 
 
-def article_url(article_id: str) -> str:
-    """Where a person reads the article."""
-    return f"/articles/{quote(article_id)}"
+def article_url(article_id: str, target: Mapping[str, str]) -> str:
+    """Where a person reads the article, in the scope in which it was found."""
+    scope = f"?{urlencode(target)}" if target else ""
+    return f"/articles/{quote(article_id)}{scope}"
 
 
-def edge(moment: datetime | None) -> str | None:
-    """A beginning or end as it was written: a date where it is a midnight, else an instant."""
+def _target(ask: Ask, scope: Scope | None = None) -> dict[str, str]:
+    """The scope as an address carries it: what was asked or inferred, so that the page shows what the hit showed."""
+    place = scope.jurisdiction if scope else None
+    said = {"jurisdiction": place, "tier": ask.tier, "as_of": ask.as_of, "effective_on": ask.effective_on}
+    return {name: _written(value) for name, value in said.items() if value is not None}
+
+
+def _written(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def edge(moment: datetime | None, zone: ZoneInfo) -> str | None:
+    """A beginning or end as a date where it is a midnight of the space's zone, else as an instant."""
     if moment is None:
         return None
-    return moment.date().isoformat() if moment.time() == time.min else moment.isoformat()
+    local = moment.astimezone(zone)
+    return local.date().isoformat() if local.time() == time.min else moment.isoformat()
 
 
-def _hit(hit: Hit, today: date, *, explain: bool) -> HitOut:
+def _hit(hit: Hit, today: date, zone: ZoneInfo, target: Mapping[str, str], *, explain: bool) -> HitOut:
     article = hit.article
     return HitOut(
         id=article.id,
         title=article.title,
-        url=article_url(article.id),
+        url=article_url(article.id, target),
         anchor=hit.passage.anchor,
         heading=list(hit.passage.heading),
         kind=article.kind,
@@ -145,8 +163,8 @@ def _hit(hit: Hit, today: date, *, explain: bool) -> HitOut:
             asked=hit.place.asked, matched=hit.place.matched, overrides=hit.place.overrides, why=hit.place.why
         ),
         tier=hit.passage.scope.tier,
-        effective_from=edge(article.effective_from),
-        effective_until=edge(article.effective_until),
+        effective_from=edge(article.effective_from, zone),
+        effective_until=edge(article.effective_until, zone),
         status=article.status,
         review=_review(article, today),
         owner=article.owner,
@@ -191,7 +209,7 @@ def _scope(scope: Scope, ask: Ask, reader: Reader, lang: str, as_of: object) -> 
         jurisdiction=scope.jurisdiction,
         tier=scope.tier,
         lang=lang,
-        as_of=None if as_of is None else as_of.isoformat() if isinstance(as_of, date) else str(as_of),
+        as_of=None if as_of is None else _written(as_of),
         effective_on=scope.effective_on,
         reader=reader.name,
     )

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.guidance import NotFoundError, NotGrantedError, RequestError
 from api.schema import ProblemDetail
-from kb.errors import ContentError, KbError, RepositoryError
+from kb.errors import AsOfError, ContentError, KbError
 from retriever.errors import RetrieverError
 
 Next: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -24,10 +24,17 @@ STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotGrantedError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
-    RepositoryError: HTTPStatus.UNPROCESSABLE_ENTITY,  # of all that a request names, only `as_of` reaches the repository
+    AsOfError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ContentError: HTTPStatus.CONFLICT,
     KbError: HTTPStatus.SERVICE_UNAVAILABLE,
     RetrieverError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+# Their own words name articles, owners and places of the machine: those are for the log, not for every reader.
+_FOR_OPERATORS: Final[Mapping[type[Exception], str]] = {
+    ContentError: "That commit was never served: it has errors, which `kb check` lists. Ask for another moment.",
+    KbError: "The repository cannot be read right now. The log of the service tells why.",
+    RetrieverError: "The index cannot be read right now. The log of the service tells why.",
 }
 
 log = structlog.get_logger()
@@ -54,6 +61,16 @@ def problem(
     return JSONResponse(body.model_dump(), int(status), dict(headers or {}), MEDIA_TYPE)
 
 
+def foreign_host(request: Request) -> Response | None:
+    """The refusal of a request that was sent to another name than this machine's; None if it may come in.
+
+    Without tokens the address is the only guard, and a web page can let its own name point at it.
+    """
+    if request.url.hostname in ("localhost", "127.0.0.1", "::1"):
+        return None
+    return problem(request, HTTPStatus.MISDIRECTED_REQUEST, "Without tokens this service answers to localhost alone.")
+
+
 def too_large(request: Request, most: int) -> Response | None:
     """The refusal of a body that is larger than `most` bytes, or does not say how large it is; None if it may come in."""
     length = request.headers.get("content-length")
@@ -66,8 +83,10 @@ def too_large(request: Request, most: int) -> Response | None:
 
 
 async def _known(request: Request, error: Exception) -> Response:
-    status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
-    return problem(request, status, str(error))
+    kind, status = next((kind, status) for kind, status in STATUSES.items() if isinstance(error, kind))
+    if kind in _FOR_OPERATORS:
+        log.error("a request could not be answered", path=request.url.path, reason=str(error))
+    return problem(request, status, _FOR_OPERATORS.get(kind) or str(error))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

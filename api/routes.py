@@ -90,9 +90,10 @@ _PAGE_POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self' http
 
 
 def _cached(request: Request, content: ArticleResponse, response: Response) -> Response:
-    """The response with an ETag, or 304 if the client has it already. The moment of asking alone makes no new content."""
+    """The response with an ETag, or 304 if the client has it already. A new day is new content, a new moment is not."""
     seen = content.model_dump_json(exclude={"scope": {"effective_on"}, "index": {"built_at"}})
-    tag = f'"{hashlib.sha256(seen.encode()).hexdigest()[:32]}"'
+    day = f"{content.scope.effective_on:%Y-%m-%d}"  # the page prints it
+    tag = f'"{hashlib.sha256(f"{day}{seen}".encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if tag in {part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")}:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)

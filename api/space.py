@@ -2,13 +2,19 @@
 
 import hashlib
 import json
+import os
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Final
 
-from kb.errors import RepositoryError
+import structlog
+
+from kb.errors import ContentError, RepositoryError
 from kb.library import Library, OutsideTaxonomy, read_library
 from kb.library import Progress as FilesProgress
 from kb.repository import Repository, open_repository
@@ -20,6 +26,8 @@ from retriever.splitter import CHUNKING
 from retriever.vector_cache import VectorCache
 
 DEFAULT: Final = "default"
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +41,11 @@ class Source:
 
     @property
     def key(self) -> str:
-        """The source as twelve digits: several can share one data folder."""
-        facts = [self.repo, self.ref, self.folder, self.outside.path if self.outside else None]
+        """The source as twelve digits: several can share one data folder. `.` and the same folder's full path are one."""
+        local = Path(self.repo).expanduser()
+        repo = str(local.resolve()) if local.exists() else self.repo
+        outside = str(Path(self.outside.path).resolve()) if self.outside else None
+        facts = [repo, self.ref, self.folder, outside]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
 
 
@@ -82,9 +93,9 @@ class Space:
         if is_whole(folder):
             try:
                 return load(folder, self._models)
-            except SnapshotError:
-                discard = folder.with_name(f".damaged-{folder.name}")
-                folder.rename(discard)  # built anew below; the damaged one stays for whoever asks why
+            except SnapshotError as error:
+                log.warning("a damaged snapshot is built anew", space=self.name, reason=str(error))
+                shutil.rmtree(folder, ignore_errors=True)
         built = self._build(self._read(commit, watch), watch)
         save(built, folder)
         return built
@@ -94,14 +105,39 @@ class Space:
         tree = self.repository.working_tree(self.source.folder)
         return self._build(read_library(tree, self.source.outside, watch.files), watch)
 
-    def publish(self, watch: Watch = SILENT) -> Snapshot:
-        """Index the tip and let it be what is served. On any error what was published before stays."""
-        snapshot = self.snapshot(self.tip(), watch)
-        self._pointer.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._pointer.with_suffix(".new")
-        temporary.write_text(json.dumps({"snapshot": self._folder_name(snapshot.manifest.commit or "")}))
-        temporary.replace(self._pointer)
-        return snapshot
+    def publish(self, watch: Watch = SILENT) -> tuple[str, Snapshot]:
+        """Index the tip and let it be what is served: its name, and the snapshot. On any error what was published stays.
+
+        A refusal is written down beside the publication, so that a service in another process can say why it is behind.
+        """
+        tip = self.tip()
+        try:
+            snapshot = self.snapshot(tip, watch)
+        except ContentError as error:
+            with suppress(OSError):
+                self._refusal.parent.mkdir(parents=True, exist_ok=True)
+                self._refusal.write_text(json.dumps({"commit": tip.sha, "reason": str(error)}))
+            raise
+        name = self._folder_name(snapshot.manifest.commit or "")
+        try:
+            handle, temporary = mkstemp(dir=self._root, prefix=".publishing-")
+            with os.fdopen(handle, "w") as file:
+                json.dump({"snapshot": name}, file)
+            Path(temporary).replace(self._pointer)
+        except OSError as error:
+            raise SnapshotError(
+                f"{self._pointer}: cannot be written: {error.strerror}. What was published before keeps serving. "
+                "Free some space, or correct the rights."
+            ) from None
+        return name, snapshot
+
+    def refused(self, commit: Commit) -> str | None:
+        """Why the commit was refused when it was last indexed; None if it was not."""
+        try:
+            written = json.loads(self._refusal.read_text())
+            return str(written["reason"]) if written["commit"] == commit.sha else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def published_name(self) -> str | None:
         """The name of the snapshot that is published; None if none is. Cheap enough to ask before each question."""
@@ -110,16 +146,18 @@ class Space:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def published(self) -> Snapshot | None:
-        """The snapshot that is published; None if none is. Raises SnapshotError if it is damaged."""
-        name = self.published_name()
-        return None if name is None else load(self._root / "snapshots" / name, self._models)
+    def named(self, name: str) -> Snapshot:
+        """The snapshot of that name. Raises SnapshotError if it is missing or damaged."""
+        return load(self._root / "snapshots" / name, self._models)
 
     def _read(self, commit: Commit, watch: Watch) -> Library:
         return read_library(self.repository.tree(commit, self.source.folder), self.source.outside, watch.files)
 
     def _build(self, library: Library, watch: Watch) -> Snapshot:
-        self._root.mkdir(parents=True, exist_ok=True)
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SnapshotError(f"{self._root}: cannot be made: {error.strerror}. Correct KB_DATA_DIR.") from None
         with VectorCache(self._vectors) as cache:
             return build(library, self._models, cache, watch.passages)
 
@@ -131,6 +169,10 @@ class Space:
         outside = self.source.outside
         facts = [FORMAT, self._models.names, CHUNKING, self.source.folder, outside.text if outside else None]
         return f"{sha[:16]}-{hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]}"
+
+    @property
+    def _refusal(self) -> Path:
+        return self._root / f"refused-{self.source.key}.json"
 
     @property
     def _pointer(self) -> Path:

@@ -18,7 +18,7 @@ from kb.yaml import Document, Value, YamlError, parse_mapping
 
 _LISTS: Final = ("products", "jurisdictions", "keywords", "answers", "sources", "redirect_from", "supersedes")
 _TEXTS: Final = ("title", "description", "owner", "effective_from", "effective_until")
-_HEADING: Final = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.M)
+_HEADING: Final = re.compile(r"^#{1,6}[ \t]([^\n]*)$", re.M)
 _TOML: Final = re.compile(r"\ufeff?\+\+\+[ \t]*\r?\n(.*?)(?:^|\n)\+\+\+[ \t]*(?:\r?\n|$)", re.S)
 
 
@@ -215,7 +215,8 @@ def _partition(pattern: re.Pattern[str], text: str) -> tuple[str, bool, str]:
 
 
 def _title(body: str, below: str) -> str:
-    if found := _HEADING.search(body):
-        return found[1]
+    for found in _HEADING.finditer(body):
+        if heading := found[1].strip().rstrip("#").strip():
+            return heading
     name = below.rpartition("/")[2].partition(".")[0]
     return re.sub(r"[-_]+", " ", name).strip().capitalize() or below

@@ -135,7 +135,7 @@ class _Walk:
         elif token.nesting == 1:
             if token.type == _BLOCK_TYPE + "open":
                 self._open_block(token)
-            elif token.type == "heading_open" and set(self.nesting) <= {_BLOCK_TYPE + "open"}:
+            elif token.type == "heading_open" and set(self.nesting) <= {_BLOCK_TYPE + "open"} and not self._unsayable():
                 self._begin_heading(token)
             self.nesting.append(token.type)
         elif token.type == "inline" and self.in_heading:
@@ -202,9 +202,16 @@ class _Walk:
                 f"Put `:::{kind}` around `:::{around}`, with one colon more, or beside it.",
             )
 
+    def _unsayable(self) -> bool:
+        """Whether the walk is inside a `:::dont-say` part: its text is no guidance, so it is in no section."""
+        return any(part.kind is BlockKind.DONT_SAY for part in self.open)
+
     def _close_block(self) -> None:
         block = self.open.pop()
         end = block.last + block.closed
+        if block.kind is BlockKind.DONT_SAY:
+            self._emit(block.first)
+            self.cursor = end
         if block.kind in _SCOPED:
             self._emit(block.last)
             self._emit_bare_heading()

@@ -13,6 +13,10 @@ class RepositoryError(KbError):
     """A repository, ref, commit or folder cannot be read."""
 
 
+class AsOfError(RepositoryError):
+    """What was live then cannot be told. The message names neither branches nor places of the machine: readers see it."""
+
+
 class ContentError(KbError):
     """Articles that may not go live. `problems` holds every one of them, not the first."""
 

@@ -1,6 +1,6 @@
 """Places as ISO 3166 codes, and which place lies in which; languages as ISO 639 codes."""
 
-from functools import cache
+from functools import lru_cache
 from gettext import NullTranslations, translation
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import pycountry
 ALL: Final = "all"
 
 
-@cache
+@lru_cache(maxsize=8192)
 def is_place(code: str) -> bool:
     """Whether the text is an ISO 3166-1 alpha-2 or 3166-2 code, in upper case."""
     if not code.isupper():  # pycountry would accept "us" too; one spelling keeps sets comparable
@@ -25,7 +25,7 @@ def _subdivision(code: str) -> Any:
     return pycountry.subdivisions.get(code=code)  # type: ignore[no-untyped-call]  # pycountry types only countries
 
 
-@cache
+@lru_cache(maxsize=8192)
 def lineage(code: str) -> tuple[str, ...]:
     """The place, then every place it lies in, nearest first, ending in `all`.
 
@@ -60,19 +60,19 @@ def is_country_level(places: frozenset[str]) -> bool:
     return any(place == ALL or "-" not in place for place in places)
 
 
-@cache
+@lru_cache(maxsize=8192)
 def parts_of(country: str) -> tuple[str, ...]:
     """Every ISO 3166-2 code of a country; empty if ISO lists none."""
     found = pycountry.subdivisions.get(country_code=country) or ()  # type: ignore[no-untyped-call]
     return tuple(sorted(part.code for part in found))
 
 
-@cache
+@lru_cache(maxsize=8192)
 def _names(domain: str, lang: str) -> NullTranslations:
     return translation(domain, pycountry.LOCALES_DIR, languages=[lang], fallback=True)
 
 
-@cache
+@lru_cache(maxsize=8192)
 def place_name(code: str, lang: str = "en") -> str:
     """The place's name in the language, by ISO's own translations; the code itself if ISO does not know it."""
     if code == ALL:
@@ -86,7 +86,7 @@ def place_name(code: str, lang: str = "en") -> str:
     return _names("iso3166-1", lang).gettext(name)
 
 
-@cache
+@lru_cache(maxsize=8192)
 def is_language(code: str) -> bool:
     """Whether the text is a language of two letters, with or without a place: `es`, `es-MX`."""
     return pycountry.languages.get(alpha_2=code.partition("-")[0]) is not None

@@ -259,7 +259,7 @@ class _Reading:
             if not file.path.isprintable():
                 reason = "its name is not plain UTF-8 text"
             name = PurePosixPath(below).name
-            if reason and (below not in self.used and name not in (DEFAULTS_FILE, TAXONOMY_FILE)):
+            if reason and (file.path not in self.used and name not in (DEFAULTS_FILE, TAXONOMY_FILE)):
                 self.skipped.append(Skipped(_shown(file), reason))
             elif reason is None:
                 chosen.append((below, file))

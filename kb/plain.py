@@ -33,9 +33,10 @@ _RULES: Final = tuple(
         (r"^[ \t]*(?:>[ \t]?)+", "", re.M),
         (r"^[ \t]*#{1,6}[ \t]+", "", re.M),
         (r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+", "", re.M),
-        (r"(?<=\S)[ \t]*\|[ \t]*\n[ \t\n]*\|[ \t]*(?=\S)", "; ", 0),  # from one row of a table to the next
-        (r"[ \t]*\|[ \t]*", " | ", 0),
-        (r"^[ \t]*\|[ \t]*|[ \t]*\|[ \t]*$", "", re.M),
+        (r"[ \t]{2,}", " ", 0),  # one look at each blank, or the next two rules would take a look for each pair
+        (r"(?<=\S)[ \t]?\|[ \t]?\n(?:[ \t]?\n)*[ \t]?\|[ \t]?(?=\S)", "; ", 0),  # from one row of a table to the next
+        (r"[ \t]?\|[ \t]?", " | ", 0),
+        (r"^[ \t]?[ \t]?\|[ \t]*|[ \t]?\|[ \t]?[ \t]?$", "", re.M),
         (r"(\*\*\*|\*\*|\*)(?=\S)([^*\n]+?)(?<=\S)\1", r"\2", 0),
         (r"(?<![\w_])(__|_)(?=\S)([^_\n]+?)(?<=\S)\1(?![\w_])", r"\2", 0),
         (r"`([^`\n]+)`", r"\1", 0),

@@ -14,7 +14,7 @@ from typing import Final
 import git
 from git.exc import GitCommandError, GitError, InvalidGitRepositoryError, NoSuchPathError, ODBError
 
-from kb.errors import RepositoryError
+from kb.errors import AsOfError, RepositoryError
 from kb.tree import Commit, File, FileKind, Tree
 
 _URL: Final = re.compile(r"(https|ssh)://\S+|[\w.-]+@[\w.-]+:[^\s:]\S*")
@@ -57,18 +57,18 @@ class Repository:
             latest = max(0, int(as_of.timestamp()))  # git reads seconds exactly, and words such as dates by guessing
             sha = self._git("rev-list", "-1", "--first-parent", f"--min-age={latest}", tip.sha)
             if not sha:
-                raise RepositoryError(
-                    f"{self._location}: nothing was live at {as_of.isoformat()}; the history of {ref or 'the default branch'} "
-                    "begins later. Ask for a later moment."
-                )
+                raise AsOfError(f"Nothing was live at {as_of.isoformat()}; the history begins later. Ask for a later moment.")
             return self._commit(sha)
         if not _SHA.fullmatch(as_of):
-            raise RepositoryError(f"as_of is {as_of!r}; expected an RFC 3339 instant, a date, or a commit id.")
-        commit = self._commit(as_of)
-        if commit.sha not in self._git("rev-list", "--first-parent", tip.sha).split():
-            raise RepositoryError(
-                f"{self._location}: commit {as_of} is not in the history of {ref or 'the default branch'}, "
-                "so it was never live there. Ask for a commit that was merged, or for the merge itself."
+            raise AsOfError(f"as_of is {as_of!r}; expected an RFC 3339 instant, a date, or a commit id.")
+        try:
+            commit = self._commit(as_of)
+        except RepositoryError:
+            commit = None
+        if commit is None or commit.sha not in self._git("rev-list", "--first-parent", tip.sha).split():
+            raise AsOfError(
+                f"Commit {as_of} is not in the history of what is served, so it was never live there. "
+                "Ask for a commit that was merged, or for the merge itself."
             )
         return commit
 
@@ -95,7 +95,7 @@ class Repository:
         files = [file for name in names if (file := _file_on_disk(root, name))]
         if not files:
             raise RepositoryError(f"{root / folder}: there is no file here. Name the folder with --folder or KB_FOLDER.")
-        head = self.resolve("HEAD") if self._repo.head.is_valid() else None
+        head = self.resolve("HEAD") if self._has_head() else None
         changes: Callable[[Collection[str]], Mapping[str, Commit]] = lambda _paths: {}  # noqa: E731
         if head is not None:
             tip = head
@@ -114,8 +114,15 @@ class Repository:
                 f"{self._location}: there is no branch, tag or commit {name!r}. {known} Correct --ref or KB_REF."
             ) from None
 
+    def _has_head(self) -> bool:
+        """Whether HEAD names a commit. Asked of a process of its own: GitPython's shared one answers one thread at a time."""
+        try:
+            return bool(self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
+        except RepositoryError:
+            return False
+
     def _default_ref(self) -> str:
-        if self._repo.head.is_valid():
+        if self._has_head():
             return "HEAD"
         branches = self._branches()  # HEAD names a branch that is not there: a bundle, or a mirror of one
         for name in ("main", "master"):

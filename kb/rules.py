@@ -127,9 +127,9 @@ def translations(shelf: Shelf) -> Iterator[Problem]:
         for fence in _missing_fences(article, source.article):
             message = (
                 f"{source.article.path} has a part `{fence}` that this translation does not have. "
-                "If its text is here, fence it as there; if it is not, translate it."
+                "Without it nobody can tell whether its text stands here in the open. Translate the part, with its fence."
             )
-            yield entry.keys.problem(key, "part-not-fenced", message, Severity.WARNING)
+            yield entry.keys.problem(key, "part-not-fenced", message)
 
 
 def _wider(article: Article, source: Article) -> str:
@@ -146,6 +146,8 @@ def _wider(article: Article, source: Article) -> str:
         article.effective_until is None or article.effective_until > source.effective_until
     ):
         return "effective_until is"
+    if source.effective_from is not None and (article.effective_from is None or article.effective_from < source.effective_from):
+        return "effective_from is"
     return ""
 
 

@@ -7,8 +7,7 @@ from typing import Final
 from kb.article import PartScope, Step, StepAnswer
 from kb.problem import did_you_mean
 
-_LAST_LIST: Final = re.compile(r"(?:^|\n)(?P<list>[-*+] [^\n]*(?:\n(?:[-*+] |[ \t]+\S)[^\n]*)*)\s*$")
-_ITEM: Final = re.compile(r"(?:^|\n)[-*+] ")
+_ITEM: Final = re.compile(r"[-*+] ")
 _ARROW: Final = re.compile(r"\s+(?:->|→)\s+")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -18,17 +17,32 @@ def parse_step(name: str, text: str, scope: PartScope) -> tuple[Step, list[str]]
     complaints = []
     if not _NAME.fullmatch(name):
         complaints.append(f"the step's name is {name!r}; expected letters, digits and hyphens, as in `:::step start`.")
-    found = _LAST_LIST.search(text)
-    if found is None:
+    question, items = _split_list(text)
+    if not items:
         complaints.append(f"step {name!r} ends without answers; expected a list such as `- Yes -> next-step`.")
         return Step(name, text, (), scope), complaints
     answers = []
-    for item in _ITEM.split(found["list"])[1:] if found["list"] else []:
+    for item in items:
         answer, complaint = _parse_answer(" ".join(item.split()))
         answers.append(answer)
         if complaint:
             complaints.append(f"step {name!r}: {complaint}")
-    return Step(name, text[: found.start()].strip(), tuple(answers), scope), complaints
+    return Step(name, question, tuple(answers), scope), complaints
+
+
+def _split_list(text: str) -> tuple[str, list[str]]:
+    """The text before the list at its end, and the list's items; no items if the text ends in no list."""
+    lines = text.rstrip().splitlines()
+    first = len(lines)
+    while first and (_ITEM.match(lines[first - 1]) or lines[first - 1][:1] in (" ", "\t")):
+        first -= 1
+    items: list[str] = []
+    for line in lines[first:]:
+        if _ITEM.match(line):
+            items.append(line[2:])
+        elif items:
+            items[-1] += f" {line}"
+    return "\n".join(lines[:first]).strip(), items
 
 
 def _parse_answer(item: str) -> tuple[StepAnswer, str | None]:

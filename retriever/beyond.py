@@ -1,6 +1,6 @@
 """What lies outside the mask: said, never shown. Above the reader's tier, in other places, and where nothing is in scope."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -86,7 +86,7 @@ def _outside(article: Article, snapshot: Snapshot, row: int, scope: Scope) -> tu
     return tuple(ways)
 
 
-def why_empty(snapshot: Snapshot, scope: Scope) -> str:
+def why_empty(snapshot: Snapshot, scope: Scope, replaced: Collection[str]) -> str:
     """Which part of the scope leaves nothing, the first that does."""
     taxonomy, table = snapshot.library.taxonomy, snapshot.table
     if scope.products is not None and not scope.products:
@@ -99,12 +99,12 @@ def why_empty(snapshot: Snapshot, scope: Scope) -> str:
         return "What the guidance says depends on the place. Ask with the customer's jurisdiction."
     every_product = replace(scope, products=None, tier=taxonomy.highest_tier)
     place = scope.jurisdiction
-    day = f"{scope.effective_on:%Y-%m-%d}"
+    day = f"{scope.effective_on.astimezone(taxonomy.zone):%Y-%m-%d}"
     if not mask(table, every_product).any():
         near = did_you_mean(place, taxonomy.jurisdictions) if place and not lineage(place) else ""
         return f"No guidance is in force in {place or 'every place'} on {day}.{near}"
     if not mask(table, scope.at_tier(taxonomy.highest_tier)).any():
         return f"No guidance on this product is in force in {place or 'every place'} on {day}."
-    if not mask(table, scope).any():
+    if not mask(table, scope, replaced).any():
         return "The guidance in this scope is above your tier."
     return "Nothing in scope shares a word or a meaning with this question."

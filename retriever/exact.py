@@ -22,6 +22,7 @@ _QUOTED: Final = re.compile(r"\"([^\"\n]{3,200})\"|“([^”\n]{3,200})”|«\s*
 _COMMON: Final = 0.1
 _FEW: Final = 5
 _MANY: Final = 10
+_PHRASES: Final = 8  # a pasted log quotes hundreds of strings, and each is looked for in every passage
 
 
 def codes_in(text: str) -> set[str]:
@@ -70,7 +71,7 @@ class ExactIndex:
                 continue
             strength[self._in_text.get(code, [])] += 1
             strength[self._in_name.get(code, [])] += 2
-        for phrase in phrases_in(question):
+        for phrase in phrases_in(question)[:_PHRASES]:
             rows = [row for row, text in enumerate(self._texts) if phrase in text]
             if len({self._owners[row] for row in rows}) <= self._many:
                 strength[rows] += 1

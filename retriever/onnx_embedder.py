@@ -119,6 +119,8 @@ class OnnxEmbedder:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only: warnings are about the graph, which no operator can change
+        # a thread that spins for its next piece of work holds the core that Python needs: 9.2 ms a question instead of 4.8
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         path = str(self._graph.get())  # a path, not bytes: with bytes e5 takes 204 MB instead of 92
         return self._translated(GRAPH, lambda: ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]))
 

@@ -1,5 +1,6 @@
 """The use case: one question, one scope, one snapshot, one answer."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from retriever.answer import Answer
@@ -31,7 +32,7 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
         found=len(first),
         answerable=answerable,
         confidence=probability,
-        reason=None if answerable else _reason(ranked, snapshot, asked),
+        reason=None if answerable else _reason(ranked, snapshot, asked, replaced),
         above_tier=above_tier(run, snapshot, asked, allowed, replaced),
         varies_by_jurisdiction=varying_places(run, ranked[:1], snapshot, asked, allowed),
         leads=() if answerable else leads(run, snapshot, asked, allowed, replaced),
@@ -41,7 +42,7 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     )
 
 
-def _reason(ranked: list[Ranked], snapshot: Snapshot, scope: Scope) -> str:
+def _reason(ranked: list[Ranked], snapshot: Snapshot, scope: Scope, replaced: Collection[str]) -> str:
     if ranked:
         return "Nothing in scope fits this question well. The nearest articles are listed; check before you use one."
-    return why_empty(snapshot, scope)
+    return why_empty(snapshot, scope, replaced)

@@ -120,7 +120,8 @@ class World:
 
     def client(self) -> TestClient:
         """The service over HTTP."""
-        return TestClient(create_app(self.guidance, self.reader), raise_server_exceptions=False)
+        app = create_app(self.guidance, self.reader)
+        return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
 
 
 def _yaml(value: Any) -> str:

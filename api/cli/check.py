@@ -9,6 +9,7 @@ import typer
 
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
 from api.composition import source_of
+from api.guidance import RequestError
 from kb.library import examine
 from kb.problem import Problem, Severity, errors
 from kb.repository import open_repository
@@ -45,6 +46,10 @@ def check(
     )
     library, problems = examine(tree, source_of(settings).outside)
     root = repository.root if from_disk else None
+    if path is not None and not any(_inside(file.path, path, root) for file in tree.files):
+        raise RequestError(
+            f"{path} holds no file of {settings.folder or 'the repository'}; nothing was checked. Correct the path."
+        )
     reported = [problem for problem in problems if path is None or _inside(problem.path, path, root)]
     articles = 0 if library is None else len(library.articles)
     skipped = () if library is None else library.skipped

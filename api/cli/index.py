@@ -1,6 +1,7 @@
 """`kb index`."""
 
 import json
+from datetime import UTC, datetime
 from time import perf_counter
 
 import typer
@@ -23,25 +24,26 @@ def index(
     Only passages whose text was never seen before are embedded. A commit with errors is refused whole: every problem is
     printed, and what was served before stays.
     """
-    begun = perf_counter()
+    begun, now = perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
     settings = settings_of(repo, ref, folder, kb)
     models = open_models(settings, announce)
     with watching() as watch:
-        snapshot = open_space(settings, models).publish(watch)
+        _, snapshot = open_space(settings, models).publish(watch)
     if json_:
-        typer.echo(json.dumps(_as_json(snapshot, perf_counter() - begun), ensure_ascii=False))
+        facts = _as_json(snapshot, perf_counter() - begun, built=snapshot.manifest.built_at >= now)
+        typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
         _print(snapshot, perf_counter() - begun)
 
 
-def _as_json(snapshot: Snapshot, seconds: float) -> dict[str, object]:
+def _as_json(snapshot: Snapshot, seconds: float, *, built: bool) -> dict[str, object]:
     manifest, library = snapshot.manifest, snapshot.library
     return {
         "commit": manifest.commit,
         "fingerprint": manifest.fingerprint,
         "articles": manifest.articles,
         "passages": manifest.passages,
-        "embedded": dict(manifest.embedded),
+        "embedded": {leg: count if built else 0 for leg, count in manifest.embedded.items()},
         "skipped": [{"path": entry.path, "reason": entry.reason} for entry in library.skipped],
         "warnings": [str(problem) for problem in library.warnings],
         "seconds": round(seconds, 2),

@@ -1,5 +1,6 @@
 """The options that several commands share."""
 
+import os
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -24,6 +25,19 @@ WorktreeOption: TypeAlias = Annotated[
 ]
 
 
-def settings_of(repo: str | None, ref: str | None, folder: str | None, kb: Path | None) -> Settings:
-    """The settings, with what the command line says before the environment."""
-    return read_settings(repo=repo, ref=ref, folder=folder, taxonomy=kb)
+def settings_of(
+    repo: str | None,
+    ref: str | None,
+    folder: str | None,
+    kb: Path | None,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+) -> Settings:
+    """The settings, with what the command line says before the environment.
+
+    A kb.yml from outside speaks for the whole repository, unless a folder is named too.
+    """
+    if kb is not None and folder is None and "KB_FOLDER" not in os.environ:
+        folder = ""
+    return read_settings(repo=repo, ref=ref, folder=folder, taxonomy=kb, host=host, port=port)

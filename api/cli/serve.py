@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import FolderOption, KbOption, RefOption, RepoOption
+from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
 from api.cli.progress import announce, watching
-from api.composition import open_guidance, open_models
+from api.composition import open_guidance, open_models, warm
 from api.reader import LOOPBACK
-from api.settings import SettingsError, read_settings, require_loopback
+from api.settings import SettingsError, require_loopback
 
 
 def serve(
@@ -30,13 +30,14 @@ def serve(
 
     from api.app import create_app
 
-    settings = read_settings(host=host, port=port, repo=repo, ref=ref, folder=folder, taxonomy=kb)
+    settings = settings_of(repo, ref, folder, kb, host=host, port=port)
     require_loopback(settings.host)
     listening = _listen(settings.host, settings.port)
     _log_as_json()
     models = open_models(settings, announce)
     with watching() as watch:
         guidance = open_guidance(settings, models, watch)
+    warm(models)
     listening.listen(2048)  # before the address is printed: whoever reads it may ask at once
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     _greet(f"http://{shown}:{listening.getsockname()[1]}")

@@ -134,3 +134,33 @@ def test_steps_come_as_a_tree(world: World) -> None:
             ],
         }
     ]
+
+
+def test_a_draft_opens_for_nobody(world: World) -> None:
+    """A draft answers as if it were not there, and no other article names it."""
+    world.article("card.md", id="card", supersedes=["secret"])
+    world.article("secret.md", id="secret", status="draft")
+    client = world.client()
+
+    assert client.get("/v1/articles/secret").status_code == 404
+    assert client.get("/v1/articles/card").json()["supersedes"] == []
+
+
+def test_the_address_of_a_hit_opens_what_the_hit_showed(world: World) -> None:
+    """Tier and place travel with it, so that the page holds the passage."""
+    world.article("card.md", BODY, id="card", jurisdictions=["US"])
+    client = world.client()
+    body = {"q": "raise the limit in the console", "jurisdiction": "US-CA", "tier": 2}
+    hit = client.post("/v1/search", json=body).json()["hits"][0]
+
+    assert hit["url"] == "/articles/card?jurisdiction=US-CA&tier=2"
+    assert hit["snippet"] in client.get(hit["url"]).text
+
+
+def test_a_page_never_calls_an_expired_text_in_force(world: World) -> None:
+    """What stands above the title follows the day, not the status alone."""
+    world.article("old.md", id="old", effective_until="2020-01-01")
+
+    page = world.client().get("/articles/old").text
+
+    assert "tier 1 · not in force · until 2020-01-01" in page

@@ -142,11 +142,12 @@ def test_check_speaks_to_machines(world: World, kb: Kb) -> None:
     [
         (["search", "x", "--ref", "nope"], "there is no branch, tag or commit 'nope'. It has the branches main."),
         (["search", "x", "--folder", "nothere"], "there is no file below 'nothere' at commit"),
-        (["search", "x", "--tier", "9"], "tier is 9, above yours (3). Ask at your own tier or below."),
+        (["search", "x", "--tier", "9"], "tier is 9; expected one of 1, 2, 3."),
         (["search", "x", "--as-of", "yesterday"], "as_of: expected a date such as 2026-03-01, or an instant"),
         (["search", "", "--json"], "q: String should have at least 1 character"),
         (["index", "--repo", "nowhere"], "nowhere: there is no such folder; expected a git repository"),
         (["serve", "--host", "0.0.0.0"], "without tokens the service answers only on this machine"),  # noqa: S104
+        (["check", "artcles/"], "artcles holds no file of articles; nothing was checked. Correct the path."),
         (["new", "--taxonomy", "--adopt"], "--taxonomy and --adopt are two different files."),
     ],
 )

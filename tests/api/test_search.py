@@ -345,3 +345,14 @@ def test_context_changes_no_answer(world: World) -> None:
     without = client.post("/v1/search", json=plain).json()
 
     assert json.dumps(with_context["hits"]) == json.dumps(without["hits"])
+
+
+def test_what_must_not_be_said_is_never_shown_as_guidance(world: World) -> None:
+    """The text of a `:::dont-say` part is no passage: it is neither ranked nor quoted in a snippet."""
+    body = "Open a claim for the customer.\n\n:::dont-say\nYour refund is guaranteed and will arrive tomorrow.\n:::\n"
+    world.article("claim.md", body, id="claim")
+
+    answer = world.search("refund guaranteed tomorrow")
+
+    assert "guaranteed" not in answer.hits[0].snippet
+    assert answer.hits[0].dont_say == ["Your refund is guaranteed and will arrive tomorrow."]

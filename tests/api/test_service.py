@@ -1,12 +1,14 @@
 """The service over time: new commits, bad commits, and what operators see."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from api.live import LiveSpace
 from api.settings import SettingsError, read_settings, require_loopback
+from api.space import Source
 from kb.errors import ContentError
 from tests.world import World
 
@@ -153,7 +155,8 @@ def test_a_mistyped_setting_is_an_error_with_the_name_that_was_meant() -> None:
         read_settings({"KB_FOLDR": "x"})
 
     assert str(wrong.value) == (
-        "KB_FOLDR is no setting. Did you mean 'KB_FOLDER' or 'KB_MODELS_DIR'? `kb settings` lists them all. Correct or unset it."
+        "KB_FOLDR is no setting. Did you mean 'KB_FOLDER' or 'KB_MODELS_DIR'? "
+        "`kb settings` lists them all. Correct or unset it."
     )
 
 
@@ -183,3 +186,68 @@ def test_an_answer_has_every_key_of_the_contract(world: World) -> None:
     )
     assert set(answer) == set(top.split())
     assert set(answer["hits"][0]) == set(hit.split())
+
+
+def test_many_clients_at_once_are_all_answered(world: World) -> None:
+    """Questions, readiness and past moments from eight threads; none waits for ever."""
+    world.article("card.md", "Freeze the card.", id="card")
+    first = world.commit()
+    world.article("card.md", "Freeze the card now.", id="card")
+    client = world.client()
+    asked = [("/readyz", {}), ("/v1/search", {"q": "freeze card"}), ("/v1/search", {"q": "freeze card", "as_of": first})] * 16
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda it: client.get(it[0], params=it[1]).status_code, asked, timeout=60))
+
+    assert statuses == [200] * len(asked)
+
+
+def test_a_name_that_only_points_at_this_machine_is_refused(world: World) -> None:
+    """A web page that lets its own name lead to the loopback address reads nothing."""
+    world.article("card.md")
+
+    response = world.client().get("/v1/search", params={"q": "card"}, headers={"Host": "evil.example"})
+
+    assert (response.status_code, response.json()["detail"]) == (421, "Without tokens this service answers to localhost alone.")
+
+
+def test_two_repositories_in_one_data_folder_stay_apart(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`.` means another repository in another folder, and the same one by its full path."""
+    here = Source(".", None, "articles")
+    monkeypatch.chdir(world.repo)
+    by_dot, by_path = here.key, Source(str(world.repo), None, "articles").key
+    monkeypatch.chdir(world.root)
+
+    assert by_dot == by_path
+    assert here.key != by_dot
+
+
+def test_an_error_in_a_commit_is_not_told_to_readers(world: World) -> None:
+    """Asking for the moment of a refused commit names no article, no owner and no place of the machine."""
+    world.article("card.md", id="card")
+    world.commit()
+    world.article("secret.md", id="secret", tier=3, owner="mallory-from-legal")
+    refused = world.commit()
+    world.git("rm", "--quiet", "articles/secret.md")
+    world.commit()
+
+    response = world.client().get("/v1/search", params={"q": "card", "as_of": refused})
+
+    assert (response.status_code, response.json()["detail"]) == (
+        409,
+        "That commit was never served: it has errors, which `kb check` lists. Ask for another moment.",
+    )
+
+
+def test_a_service_says_why_a_commit_was_refused_beside_it(world: World) -> None:
+    """`kb index` in another process refuses the commit; /readyz of the running service tells the reason."""
+    world.article("card.md", id="card")
+    client = world.client()
+    world.article("card.md", id="card", tier="many")
+    world.commit()
+    with pytest.raises(ContentError):
+        world.space.publish()
+
+    assert client.get("/readyz").json()["spaces"]["default"]["error"] == (
+        "articles/card.md:5: tier is 'many'; expected a whole number."
+    )

@@ -1,11 +1,12 @@
 """Git: commits, trees and history, whatever the repository looks like."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from kb.errors import RepositoryError
+from kb.errors import AsOfError, RepositoryError
 from kb.library import read_library
 from kb.repository import open_repository
 from kb.tree import FileKind
@@ -156,9 +157,7 @@ def test_as_of_an_instant_is_the_commit_that_was_live_then(world: World) -> None
     assert repository.at(None, utc("2026-03-02T09:59:59")).sha == first
     assert repository.at(None, utc("2026-03-02T10:00:00.5")).sha == second
     assert repository.at(None, utc("2099-01-01T00:00")).sha == second
-    with pytest.raises(
-        RepositoryError, match=r"nothing was live at 2026-03-01T09:59:00\+00:00; the history of the default branch"
-    ):
+    with pytest.raises(AsOfError, match=r"^Nothing was live at 2026-03-01T09:59:00\+00:00; the history begins later\."):
         repository.at(None, utc("2026-03-01T09:59"))
 
 
@@ -172,10 +171,10 @@ def test_as_of_a_commit_has_to_be_in_the_history(world: World) -> None:
     repository = world.open()
 
     assert repository.at(None, first[:10]).sha == first
-    with pytest.raises(RepositoryError) as caught:
+    with pytest.raises(AsOfError) as caught:
         repository.at(None, proposal)
     assert str(caught.value) == (
-        f"{world.root}: commit {proposal} is not in the history of the default branch, so it was never live there. "
+        f"Commit {proposal} is not in the history of what is served, so it was never live there. "
         "Ask for a commit that was merged, or for the merge itself."
     )
 
@@ -277,3 +276,20 @@ def test_a_folder_with_a_star_in_its_name_is_only_itself(world: World) -> None:
 
     assert [file.path for file in repository.working_tree("art*").files] == ["art*/b.md"]
     assert [file.path for file in repository.tree(repository.resolve(None), "art*").files] == ["art*/b.md"]
+
+
+def test_many_threads_may_ask_at_once(world: World) -> None:
+    """Sixteen threads resolve the default branch and read blobs; each gets its answer."""
+    world.article("a.md", "Text.")
+    commit = world.commit()
+    repository = open_repository(str(world.root), world.clones)
+    file = next(file for file in repository.tree(repository.resolve(None), "articles").files if file.path.endswith("/a.md"))
+
+    def ask(_: int) -> tuple[str, bytes]:
+        tree = repository.tree(repository.resolve(None), "articles")
+        return repository.at(None, commit).sha, tree.read(file)[-6:]
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = set(pool.map(ask, range(48), timeout=60))
+
+    assert answers == {(commit, b"Text.\n")}

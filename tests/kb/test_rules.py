@@ -108,14 +108,14 @@ def test_a_translation_may_be_narrower(world: World) -> None:
     assert world.errors() == []
 
 
-def test_a_translation_without_the_fence_of_its_source_is_a_warning(world: World) -> None:
-    """The part may be left out on purpose, or stand there for everybody to read."""
+def test_a_translation_has_the_fences_of_its_source(world: World) -> None:
+    """Without the fence the hidden text may stand in the open, where nobody can tell."""
     world.article("a.md", "Open.\n:::tier 2\nHidden.\n:::\n")
     world.article("a.es.md", "Abierto. Oculto.\n", lang="es", translation_of="a")
 
     assert world.problems() == [
-        "articles/a.es.md:4: warning: articles/a.md has a part `:::tier 2` that this translation does not have. "
-        "If its text is here, fence it as there; if it is not, translate it."
+        "articles/a.es.md:4: articles/a.md has a part `:::tier 2` that this translation does not have. "
+        "Without it nobody can tell whether its text stands here in the open. Translate the part, with its fence."
     ]
 
 
@@ -221,4 +221,15 @@ def test_two_articles_that_claim_one_question_are_a_warning(world: World) -> Non
 
     assert world.problems() == [
         "articles/b.md:3: warning: articles/a.md claims to answer 'where is my card?' too. Keep it where the answer is."
+    ]
+
+
+def test_a_translation_is_not_in_force_before_its_source(world: World) -> None:
+    """An announced text does not come out early in another language."""
+    world.article("a.md", effective_from="2099-01-01")
+    world.article("a.es.md", lang="es", translation_of="a")
+
+    assert world.errors() == [
+        "articles/a.es.md:2: effective_from is wider than in articles/a.md, so readers would see in translation what its "
+        "source hides. Narrow it to the source's."
     ]
