@@ -1,5 +1,6 @@
 """No answer ever holds what its scope hides, and what it holds is what brute force over the visible passages finds."""
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -191,11 +192,14 @@ def worlds(draw: st.DrawFn) -> dict[str, str]:
         }
         front |= {"effective_from": begin.isoformat()} if begin else {}
         front |= {"effective_until": end.isoformat()} if end else {}
-        files[f"base-{number}"] = article(draw(bodies(f"zbody{number}x")), **front)
+        body = draw(bodies(f"zbody{number}x"))
+        files[f"base-{number}"] = article(body, **front)
         if draw(st.booleans()):
             other = front | {"id": f"other-{number}", "translation_of": f"base-{number}", "title": f"Zother{number}"}
             other |= {"lang": "es" if front["lang"] == "en" else "en"}
-            files[f"other-{number}"] = article(draw(bodies(f"zother{number}x")), **other)
+            fenced = re.findall(r"^(:::(?:tier|only).*)$", body, re.M)  # a translation has every fence of its source
+            same = "".join(f"\n\n{fence}\nzfenced{number}x{row}\n:::" for row, fence in enumerate(fenced))
+            files[f"other-{number}"] = article(draw(bodies(f"zother{number}x")) + same, **other)
         if draw(st.booleans()):
             place = draw(st.sampled_from(["[US-CA]", "[US-CA, US-NY]"]))
             local: dict[str, object] = {
