@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from pydantic import PlainSerializer
 
@@ -51,6 +51,10 @@ class BlockKind(StrEnum):
     TIER = "tier"
     ONLY = "only"
     STEP = "step"
+
+
+CAN_BE_IN_FORCE: Final = (Status.ACTIVE, Status.DEPRECATED)
+SCOPED: Final = (BlockKind.TIER, BlockKind.ONLY)  # parts that narrow who may see them
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +164,7 @@ class Article:
 
 def is_in_force(article: Article, on: datetime) -> bool:
     """Whether the article's text is the rule at the instant `on` (aware): its status allows it and its dates hold."""
-    if article.status not in (Status.ACTIVE, Status.DEPRECATED):
+    if article.status not in CAN_BE_IN_FORCE:
         return False
     begun = article.effective_from is None or article.effective_from <= on
     return begun and (article.effective_until is None or on < article.effective_until)

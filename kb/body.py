@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
-from kb.article import Block, BlockKind, PartScope, Section, Step
+from kb.article import SCOPED, Block, BlockKind, PartScope, Section, Step
 from kb.fences import closes, stray_fences
 from kb.jurisdiction import narrow
 from kb.problem import Problem
@@ -20,8 +20,7 @@ from kb.steps import parse_step
 NO_TIER: Final = 2**31 - 1  # above every tier: a part whose tier cannot be read is shown to nobody
 
 _NEWLINE: Final = re.compile(r"\r\n?|\n")  # what markdown-it counts as the end of a line
-_SCOPED: Final = (BlockKind.TIER, BlockKind.ONLY)
-_ALONE: Final = (*_SCOPED, BlockKind.STEP)  # no part whose text is shown whole may hold one of these
+_ALONE: Final = (*SCOPED, BlockKind.STEP)  # no part whose text is shown whole may hold one of these
 _BLOCK_TYPE: Final = "container_block_"
 
 
@@ -176,11 +175,11 @@ class _Walk:
         closed = last < limit and closes(self.lines.text(last, last + 1), token.markup)
         self.fences.update([first, last] if closed else [first])
         self._check_nesting(kind, first, token.markup if not closed else None)
-        if kind in _SCOPED:
+        if kind in SCOPED:
             self._emit(first)
         argument = token.info.strip()[len(kind) :].strip()
         self.open.append(_Open(kind, argument, first, last, closed, self.scope, list(self.headings), self.anchor))
-        if kind in _SCOPED:
+        if kind in SCOPED:
             self.scope = narrowed(self.scope, kind, argument)
             self.cursor = first + 1
             self.bare_heading = None  # shown alone, a heading above a hidden part would hint at it
@@ -193,7 +192,7 @@ class _Walk:
                 f"`:::{kind}` is not closed; expected `{unclosed}` on a line of its own. "
                 "Close it; around an inner `:::` part the outer fence takes one colon more.",
             )
-        around = next((part.kind for part in self.open if part.kind not in _SCOPED), None)
+        around = next((part.kind for part in self.open if part.kind not in SCOPED), None)
         if kind in _ALONE and around is not None:
             self.problem(
                 line,
@@ -212,7 +211,7 @@ class _Walk:
         if block.kind is BlockKind.DONT_SAY:
             self._emit(block.first)
             self.cursor = end
-        if block.kind in _SCOPED:
+        if block.kind in SCOPED:
             self._emit(block.last)
             self._emit_bare_heading()
             self.cursor = end

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import combinations
 from typing import Final
 
-from kb.article import Article, BlockKind, PartScope, Status, Step
+from kb.article import CAN_BE_IN_FORCE, SCOPED, Article, BlockKind, PartScope, Step
 from kb.article_file import Entry
 from kb.jurisdiction import ALL, lineage, narrow
 from kb.problem import Problem, Severity, did_you_mean
@@ -15,8 +15,6 @@ from kb.steps import check_tree
 from kb.taxonomy import Taxonomy
 from kb.yaml import Key
 
-_LIVE: Final = (Status.ACTIVE, Status.DEPRECATED)
-_SCOPED: Final = (BlockKind.TIER, BlockKind.ONLY)
 _NAMELESS: Final = (BlockKind.SAY, BlockKind.DONT_SAY, BlockKind.INTERNAL)
 
 
@@ -140,7 +138,7 @@ def _wider(article: Article, source: Article) -> str:
         return "jurisdictions are"
     if ALL not in source.products and not article.products <= source.products:
         return "products are"
-    if article.status in _LIVE and source.status not in _LIVE:
+    if article.status in CAN_BE_IN_FORCE and source.status not in CAN_BE_IN_FORCE:
         return "status is"
     if source.effective_until is not None and (
         article.effective_until is None or article.effective_until > source.effective_until
@@ -158,7 +156,7 @@ def _missing_fences(article: Article, source: Article) -> list[str]:
 
 
 def _scoped_fences(article: Article) -> list[str]:
-    return [f":::{block.kind} {' '.join(sorted(block.argument.split()))}" for block in article.blocks if block.kind in _SCOPED]
+    return [f":::{block.kind} {' '.join(sorted(block.argument.split()))}" for block in article.blocks if block.kind in SCOPED]
 
 
 def overrides(shelf: Shelf) -> Iterator[Problem]:
@@ -194,7 +192,7 @@ def overrides(shelf: Shelf) -> Iterator[Problem]:
 
 def _meet(one: Article, other: Article) -> bool:
     """Whether there is a moment at which both are in force."""
-    if one.status not in _LIVE or other.status not in _LIVE:
+    if one.status not in CAN_BE_IN_FORCE or other.status not in CAN_BE_IN_FORCE:
         return False
     return _before(one.effective_from, other.effective_until) and _before(other.effective_from, one.effective_until)
 

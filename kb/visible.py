@@ -9,10 +9,9 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from kb.article import Article, Block, BlockKind, PartScope
+from kb.article import SCOPED, Article, Block, PartScope
 from kb.body import block_kind, line_of, markdown, unique_anchor
 
-_SCOPED: Final = (BlockKind.TIER, BlockKind.ONLY)
 _OPEN: Final = "container_block_open"
 _TAGS: Final = nh3.ALLOWED_TAGS | {"section"}
 _ATTRIBUTES: Final = {**nh3.ALLOWED_ATTRIBUTES, "section": {"class", "data-name"}, **{f"h{n}": {"id"} for n in range(1, 7)}}
@@ -45,7 +44,7 @@ def visible_html(article: Article, sees: Callable[[PartScope], bool]) -> str:
 
 
 def _hidden(article: Article, sees: Callable[[PartScope], bool]) -> list[Block]:
-    scoped = (block for block in article.blocks if block.kind in _SCOPED and not sees(block.scope))
+    scoped = (block for block in article.blocks if block.kind in SCOPED and not sees(block.scope))
     return sorted(scoped, key=lambda block: block.start)
 
 

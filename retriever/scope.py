@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.article import Article, PartScope, Status, is_in_force
+from kb.article import CAN_BE_IN_FORCE, Article, PartScope, is_in_force
 from kb.jurisdiction import ALL, is_country_level, lineage, nearest
 from retriever.arrays import BoolVector
 from retriever.passage import Passage
@@ -88,7 +88,7 @@ def table_of(passages: Sequence[Passage], articles: Mapping[str, Article], produ
         tier=np.array([passage.scope.tier for passage in passages], np.int64),
         begins=np.array([microseconds(article.effective_from, ALWAYS) for article in owners], np.int64),
         ends=np.array([microseconds(article.effective_until, NEVER) for article in owners], np.int64),
-        live=np.array([article.status in (Status.ACTIVE, Status.DEPRECATED) for article in owners], bool),
+        live=np.array([article.status in CAN_BE_IN_FORCE for article in owners], bool),
         country=np.array([is_country_level(passage.scope.jurisdictions) for passage in passages], bool),
         groups=np.array([numbers[article.group] for article in owners], np.int64),
         group_names=names,

@@ -4,6 +4,7 @@ from time import perf_counter
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -11,7 +12,7 @@ from rich.text import Text
 from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, WorktreeOption, settings_of
 from api.cli.progress import announce, watching
 from api.composition import open_models, open_space
-from api.guidance import Ask, Guidance
+from api.guidance import Ask, Guidance, RequestError
 from api.live import LiveSpace
 from api.presentation import search_response
 from api.reader import LOOPBACK
@@ -103,10 +104,6 @@ def _print_hit(console: Console, number: int, hit: HitOut) -> None:
 
 def parse_query(**values: object) -> SearchQuery:
     """The same checks as over HTTP. Raises RequestError with every value that does not fit."""
-    from pydantic import ValidationError
-
-    from api.guidance import RequestError
-
     try:
         return SearchQuery.model_validate(values)
     except ValidationError as error:
