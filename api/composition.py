@@ -8,6 +8,7 @@ from api.guidance import Guidance
 from api.live import LiveSpace
 from api.settings import Settings, SettingsError
 from api.space import DEFAULT, SILENT, Source, Space, Watch, outside_taxonomy
+from retriever.language import warm as warm_language
 from retriever.model_store import open_model
 from retriever.snapshot import Models
 
@@ -52,4 +53,5 @@ def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> 
 def warm(models: Models) -> None:
     """Load what the first question would wait for: the English model now, the multilingual one beside the first questions."""
     models.english.query("warm")
+    warm_language()
     Thread(target=models.multilingual.query, args=("warm",), daemon=True).start()
