@@ -8,10 +8,10 @@ from typing import Final
 from api.live import LiveSpace
 from api.reader import Reader
 from kb.article import Article, Status, is_in_force
+from kb.language import base_language
 from kb.taxonomy import Taxonomy
 from retriever.answer import Answer, TranslationState
 from retriever.hits import translation_state
-from retriever.lexical import base_language
 from retriever.question import Question
 from retriever.scope import Scope, replacements, sees
 from retriever.search import search

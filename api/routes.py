@@ -2,15 +2,15 @@
 
 import hashlib
 from http import HTTPStatus
-from time import perf_counter
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from api.answering import respond
 from api.article_page import article_page
 from api.guidance import Guidance
-from api.presentation import article_response, healths, search_response
+from api.presentation import article_response, healths
 from api.reader import Reader
 from api.schema import (
     ArticleResponse,
@@ -48,21 +48,13 @@ ReaderDep = Annotated[Reader, Depends(_reader)]
 @router.post("/v1/search", operation_id="search", responses=_PROBLEMS, tags=["guidance"])
 def search(body: SearchRequest, reader: ReaderDep, guidance: GuidanceDep) -> SearchResponse:
     """Guidance in force for one issue, best first."""
-    return _answer(body, reader, guidance)
+    return respond(body, reader, guidance)
 
 
 @router.get("/v1/search", operation_id="searchByQuery", responses=_PROBLEMS, tags=["guidance"])
 def search_by_query(query: Annotated[SearchQuery, Query()], reader: ReaderDep, guidance: GuidanceDep) -> SearchResponse:
     """The same, with the same names as query parameters. Prefer POST: addresses end up in logs."""
-    return _answer(query, reader, guidance)
-
-
-def _answer(query: SearchQuery, reader: Reader, guidance: Guidance) -> SearchResponse:
-    begun = perf_counter()
-    ask = query.ask()
-    answered = guidance.ask(ask, reader)
-    milliseconds = (perf_counter() - begun) * 1000
-    return search_response(answered, ask, reader, explain=query.explain, milliseconds=milliseconds)
+    return respond(query, reader, guidance)
 
 
 @router.get("/v1/articles/{article_id}", operation_id="getArticle", responses=_PROBLEMS, tags=["guidance"])

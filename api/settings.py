@@ -1,12 +1,11 @@
 """Settings from the environment: read once, named with units, and typos are errors."""
 
 import os
-from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kb.problem import did_you_mean
@@ -25,7 +24,10 @@ class Settings(BaseSettings):
 
     repo: str = Field(".", description="Repository of the articles: a path, a bundle, or an https or ssh URL.")
     ref: str | None = Field(None, description="Branch, tag or commit that is live. Default: the repository's default branch.")
-    folder: str = Field("articles", description="Folder of the articles inside the repository; empty for its root.")
+    folder: str = Field(
+        "articles",
+        description="Folder of the articles inside the repository; empty for its root, which is the default with KB_TAXONOMY.",
+    )
     taxonomy: Path | None = Field(
         None, description="A kb.yml outside the repository, for a repository that was not written for us."
     )
@@ -46,18 +48,24 @@ class Settings(BaseSettings):
         1.0, description="Seconds between looks for a newly indexed snapshot while serving."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_repository(cls, said: dict[str, object]) -> dict[str, object]:
+        """A kb.yml from outside speaks for the whole repository, unless a folder is named too."""
+        return {"folder": "", **said} if said.get("taxonomy") else said
+
     @property
     def models_folder(self) -> Path:
         """Where prepared models are kept."""
         return self.models_dir or self.data_dir / "models"
 
 
-def read_settings(environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+def read_settings(**overrides: object) -> Settings:
     """The settings of this process. `overrides` are what the command line says; None means it says nothing.
 
     Raises SettingsError for a name that is not known and for every value that does not fit.
     """
-    names = {name for name in (os.environ if environment is None else environment) if name.upper().startswith(PREFIX)}
+    names = {name for name in os.environ if name.upper().startswith(PREFIX)}
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     if unknown := sorted(name for name in names if name.upper() not in known):
         near = did_you_mean(unknown[0], known)

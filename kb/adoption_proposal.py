@@ -13,6 +13,7 @@ from kb.article_file import decode, too_large
 from kb.errors import KbError
 from kb.frontmatter import ALIASES, KEYS, instant
 from kb.jurisdiction import ALL, is_language
+from kb.language import base_language
 from kb.tree import FileKind, Tree
 from kb.yaml import Value, YamlError
 
@@ -139,7 +140,7 @@ def _by_folder(paths: Sequence[str]) -> dict[str, str]:
 
 
 def _source_first(marks: Mapping[str, str]) -> dict[str, str]:
-    return dict(sorted(marks.items(), key=lambda item: (item[1].partition("-")[0] != "en", item[0])))
+    return dict(sorted(marks.items(), key=lambda item: (base_language(item[1]) != "en", item[0])))
 
 
 def _products(pages: Sequence[Page]) -> Products:

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import pycountry
 
+from kb.language import base_language
+
 ALL: Final = "all"
 
 
@@ -89,4 +91,4 @@ def place_name(code: str, lang: str = "en") -> str:
 @lru_cache(maxsize=8192)
 def is_language(code: str) -> bool:
     """Whether the text is a language of two letters, with or without a place: `es`, `es-MX`."""
-    return pycountry.languages.get(alpha_2=code.partition("-")[0]) is not None
+    return pycountry.languages.get(alpha_2=base_language(code)) is not None

@@ -10,6 +10,7 @@ from typing import Final
 from kb.article import CAN_BE_IN_FORCE, SCOPED, Article, BlockKind, PartScope, Step
 from kb.article_file import Entry
 from kb.jurisdiction import ALL, lineage, narrow
+from kb.language import base_language
 from kb.problem import Problem, Severity, did_you_mean
 from kb.steps import check_tree
 from kb.taxonomy import Taxonomy
@@ -61,7 +62,7 @@ def known_values(shelf: Shelf) -> Iterator[Problem]:
                 yield entry.keys.problem((key,), "all-and-others", message)
         if str(article.scope.tier) not in tiers:
             yield _unknown(entry, ("tier",), str(article.scope.tier), tiers)
-        if article.lang.partition("-")[0] not in {lang.partition("-")[0] for lang in taxonomy.languages}:
+        if base_language(article.lang) not in {base_language(lang) for lang in taxonomy.languages}:
             yield _unknown(entry, ("lang",), article.lang, taxonomy.languages)
         if article.owner is not None and article.owner not in owners:
             yield _unknown(entry, ("owner",), article.owner, owners)

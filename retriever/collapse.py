@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kb.article import Article
+from kb.language import base_language
 from retriever.arrays import BoolVector, IntVector
 from retriever.legs import Candidates
-from retriever.lexical import base_language
 from retriever.scope import PassageTable
 from retriever.snapshot import Snapshot
 

@@ -15,6 +15,7 @@ import bm25s
 import numpy as np
 import Stemmer
 
+from kb.language import base_language
 from retriever.arrays import BoolVector, FloatVector, IntVector
 from retriever.ranking import EMPTY, Ranking, top
 
@@ -26,11 +27,6 @@ B: Final = 0.4
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it announces every index on the debug level, and sets that level
 
 _WORD: Final = re.compile(r"\w+(?:['’]\w+)?")
-
-
-def base_language(lang: str) -> str:
-    """The language without region or script: `es-MX` is `es`."""
-    return lang.partition("-")[0]
 
 
 def index_language(lang: str) -> str:

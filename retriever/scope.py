@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kb.article import CAN_BE_IN_FORCE, Article, PartScope, is_in_force
 from kb.jurisdiction import ALL, is_country_level, lineage, nearest
+from kb.language import base_language
 from retriever.arrays import BoolVector
 from retriever.passage import Passage
 
@@ -93,7 +94,7 @@ def table_of(passages: Sequence[Passage], articles: Mapping[str, Article], produ
         groups=np.array([numbers[article.group] for article in owners], np.int64),
         group_names=names,
         group_numbers=numbers,
-        languages=_columns([{article.lang.partition("-")[0]} for article in owners]),
+        languages=_columns([{base_language(article.lang)} for article in owners]),
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from kb.article import Article
+from kb.language import base_language
 from kb.library import Library
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
 from retriever.centring import centred
@@ -23,7 +24,7 @@ from retriever.errors import SnapshotError
 from retriever.exact import ExactIndex
 from retriever.faiss_store import FaissStore
 from retriever.file_lock import locked
-from retriever.lexical import Lexical, base_language
+from retriever.lexical import Lexical
 from retriever.passage import Passage, embedding_text, lexical_text, passages_of
 from retriever.ranking import EMPTY, Ranking
 from retriever.scope import PassageTable, table_of

@@ -1,18 +1,16 @@
 """`kb eval`."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.options import JsonOption
-from api.cli.progress import announce, console, watching
+from api.cli.progress import announce, console, counting, watching
 from api.composition import open_models
-from api.evaluation import MEASURES, Asked, ask_all, publish, report
+from api.evaluation import MEASURES, ask_all, publish, report
 from api.evaluation_set import read_set
 from api.settings import read_settings
 
@@ -31,23 +29,11 @@ def evaluate(
     models = open_models(settings, announce)
     with watching() as watch:
         published = publish(evaluation_set, models, settings.data_dir / "eval" / "vectors.sqlite", watch)
-    with _counting() as asked:
+    with counting("Questions answered") as asked:
         found = report(ask_all(published, asked))
     for note in published.notes:
         console.print(note, style="yellow", markup=False, highlight=False, soft_wrap=True)
     typer.echo(json.dumps(found, ensure_ascii=False) if json_ else as_text(found))
-
-
-@contextmanager
-def _counting() -> Iterator[Asked | None]:
-    """A bar for the questions answered."""
-    if not console.is_terminal:
-        yield None
-        return
-    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("Questions answered", total=None)
-        yield lambda done, total: progress.update(bar, completed=done, total=total)
 
 
 def as_text(found: Mapping[str, Any]) -> str:

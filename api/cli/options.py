@@ -1,6 +1,5 @@
 """The options that several commands share."""
 
-import os
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -34,10 +33,5 @@ def settings_of(
     host: str | None = None,
     port: int | None = None,
 ) -> Settings:
-    """The settings, with what the command line says before the environment.
-
-    A kb.yml from outside speaks for the whole repository, unless a folder is named too.
-    """
-    if kb is not None and folder is None and "KB_FOLDER" not in os.environ:
-        folder = ""
+    """The settings, with what the command line says before the environment."""
     return read_settings(repo=repo, ref=ref, folder=folder, taxonomy=kb, host=host, port=port)

@@ -1,7 +1,6 @@
 """Progress on a terminal; silence in a pipe."""
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -21,22 +20,34 @@ def announce(message: str) -> None:
 @contextmanager
 def watching() -> Iterator[Watch]:
     """Bars for the files read and the passages embedded, while they are read and embedded."""
-    if not sys.stderr.isatty():
+    if not console.is_terminal:
         yield SILENT
         return
-    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with _bars() as progress:
         bars: dict[str, TaskID] = {}
 
-        def files(done: int, total: int) -> None:
-            bar = bars.setdefault("files", TaskID(-1))
-            if bar < 0:
-                bar = bars["files"] = progress.add_task("Articles read", total=total)
-            progress.update(bar, completed=done)
+        def bar(name: str, total: int) -> TaskID:
+            if name not in bars:
+                bars[name] = progress.add_task(name, total=total)
+            return bars[name]
 
-        def passages(leg: str, more: int, total: int) -> None:
-            if leg not in bars:
-                bars[leg] = progress.add_task(f"Passages embedded, {leg}", total=total)
-            progress.advance(bars[leg], more)
+        yield Watch(
+            files=lambda done, total: progress.update(bar("Articles read", total), completed=done),
+            passages=lambda leg, more, total: progress.advance(bar(f"Passages embedded, {leg}", total), more),
+        )
 
-        yield Watch(files, passages)
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """One bar, which is told how many are done of how many."""
+    if not console.is_terminal:
+        yield None
+        return
+    with _bars() as progress:
+        bar = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(bar, completed=done, total=total)
+
+
+def _bars() -> Progress:
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True)

@@ -1,6 +1,5 @@
 """`kb search`."""
 
-from time import perf_counter
 from typing import Annotated
 
 import typer
@@ -9,12 +8,12 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from api.answering import respond
 from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, WorktreeOption, settings_of
 from api.cli.progress import announce, watching
 from api.composition import open_models, open_space
-from api.guidance import Ask, Guidance, RequestError
+from api.guidance import Guidance, RequestError
 from api.live import LiveSpace
-from api.presentation import search_response
 from api.reader import LOOPBACK
 from api.schema import HitOut, SearchQuery, SearchResponse
 from api.space import DEFAULT
@@ -48,17 +47,11 @@ def search(
     with watching() as watch:
         snapshot = space.working_snapshot(watch) if worktree else space.snapshot(space.tip(), watch)
     guidance = Guidance({DEFAULT: LiveSpace.held(space, snapshot)}, models)
-    response = _answered(guidance, query.ask(), explain=explain)
+    response = respond(query, LOOPBACK, guidance)
     if json_:
         typer.echo(response.model_dump_json())
     else:
         _print(response)
-
-
-def _answered(guidance: Guidance, ask: Ask, *, explain: bool) -> SearchResponse:
-    begun = perf_counter()
-    answered = guidance.ask(ask, LOOPBACK)
-    return search_response(answered, ask, LOOPBACK, explain=explain, milliseconds=(perf_counter() - begun) * 1000)
 
 
 def _print(response: SearchResponse) -> None:

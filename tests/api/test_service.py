@@ -149,15 +149,31 @@ def test_loopback_addresses_are_served(host: str) -> None:
     assert read_settings(host=host).host == host
 
 
-def test_a_mistyped_setting_is_an_error_with_the_name_that_was_meant() -> None:
+def test_a_mistyped_setting_is_an_error_with_the_name_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     """pydantic-settings would ignore it."""
+    monkeypatch.setenv("KB_FOLDR", "x")
+
     with pytest.raises(SettingsError) as wrong:
-        read_settings({"KB_FOLDR": "x"})
+        read_settings()
 
     assert str(wrong.value) == (
         "KB_FOLDR is no setting. Did you mean 'KB_FOLDER' or 'KB_MODELS_DIR'? "
         "`kb settings` lists them all. Correct or unset it."
     )
+
+
+def test_a_taxonomy_from_outside_speaks_for_the_whole_repository_unless_a_folder_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Wherever it is said: by KB_TAXONOMY as by --kb."""
+    assert read_settings().folder == "articles"
+
+    monkeypatch.setenv("KB_TAXONOMY", "elsewhere.yml")
+    assert read_settings().folder == ""
+
+    monkeypatch.setenv("KB_FOLDER", "articles")
+    assert read_settings(taxonomy="elsewhere.yml").folder == "articles"
+    assert read_settings(folder="docs").folder == "docs"
 
 
 def test_a_setting_that_does_not_fit_names_variable_and_value(monkeypatch: pytest.MonkeyPatch) -> None:
