@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from api import problem_json
+from api.admission import admitted
 from api.guidance import Guidance
-from api.reader import Reader
+from api.reader import Readers
 from api.routes import router
 
 LARGEST_BODY: Final = 200_000  # bytes; a question of 20,000 characters in any script, escaped, with its scope
@@ -18,11 +19,11 @@ _STATIC: Final = Path(__file__).parent / "static"
 _DESCRIPTION: Final = "Ranks the guidance in force for an issue: this product, this customer's place, this agent's tier."
 
 
-def create_app(guidance: Guidance, reader: Reader) -> FastAPI:
-    """The application. reader: who every request is taken for, until requests carry tokens."""
-    app = FastAPIOffline(title="Fingerpost", version="1", description=_DESCRIPTION)
+def create_app(guidance: Guidance, readers: Readers) -> FastAPI:
+    """The application. readers: who requests are taken for."""
+    app = FastAPIOffline(title="Fingerpost", version="1", description=_DESCRIPTION, dependencies=[Depends(admitted)])
     app.state.guidance = guidance
-    app.state.reader = reader
+    app.state.readers = readers
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
@@ -30,7 +31,8 @@ def create_app(guidance: Guidance, reader: Reader) -> FastAPI:
 
     @app.middleware("http")
     async def guarded(request: Request, answer: "problem_json.Next") -> Response:
-        refused = problem_json.foreign_host(request) or problem_json.too_large(request, LARGEST_BODY)
+        foreign = problem_json.foreign_host(request) if readers.loopback_only else None
+        refused = foreign or problem_json.too_large(request, LARGEST_BODY)
         response = refused or await answer(request)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"

@@ -133,7 +133,7 @@ class Guidance:
         self, space: str, as_of: datetime | date | str | None, reader: Reader
     ) -> tuple[Snapshot, datetime | str | None]:
         if space not in reader.spaces or space not in self.spaces:
-            raise NotGrantedError(f"The space {space!r} is not among those you may ask.")
+            raise NotFoundError(f"There is no space {space!r} that you may ask.")  # a foreign one is like none
         live = self.spaces[space]
         if as_of is None:
             return live.current(), None

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.guidance import NotFoundError, NotGrantedError, RequestError
+from api.reader import NotAuthenticatedError
 from api.schema import ProblemDetail
 from kb.errors import AsOfError, ContentError, KbError
 from retriever.errors import RetrieverError
@@ -21,6 +22,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 # Nearest class first: the first that fits decides.
 STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
+    NotAuthenticatedError: HTTPStatus.UNAUTHORIZED,
     RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotGrantedError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
@@ -86,7 +88,8 @@ async def _known(request: Request, error: Exception) -> Response:
     kind, status = next((kind, status) for kind, status in STATUSES.items() if isinstance(error, kind))
     if kind in _FOR_OPERATORS:
         log.error("a request could not be answered", path=request.url.path, reason=str(error))
-    return problem(request, status, _FOR_OPERATORS.get(kind) or str(error))
+    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
+    return problem(request, status, _FOR_OPERATORS.get(kind) or str(error), headers=headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

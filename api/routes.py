@@ -7,11 +7,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from api.admission import ReaderDep
 from api.answering import respond
 from api.article_page import article_page
 from api.guidance import Guidance
 from api.presentation import article_response, healths
-from api.reader import Reader
 from api.schema import (
     ArticleResponse,
     HealthResponse,
@@ -27,7 +27,7 @@ router = APIRouter()
 
 _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": ProblemDetail, "content": {"application/problem+json": {}}, "description": HTTPStatus(status).phrase}
-    for status in (403, 404, 409, 422, 503)
+    for status in (401, 403, 404, 409, 413, 421, 422, 429, 503)
 }
 
 
@@ -36,13 +36,7 @@ def _guidance(request: Request) -> Guidance:
     return guidance
 
 
-def _reader(request: Request) -> Reader:
-    reader: Reader = request.app.state.reader
-    return reader
-
-
 GuidanceDep = Annotated[Guidance, Depends(_guidance)]
-ReaderDep = Annotated[Reader, Depends(_reader)]
 
 
 @router.post("/v1/search", operation_id="search", responses=_PROBLEMS, tags=["guidance"])

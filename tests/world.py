@@ -13,7 +13,7 @@ from api.app import create_app
 from api.guidance import Ask, Guidance
 from api.live import LiveSpace
 from api.presentation import search_response
-from api.reader import LOOPBACK, Reader
+from api.reader import LOOPBACK, DemoReaders, Reader
 from api.schema import SearchResponse
 from api.space import DEFAULT, Source, Space
 from retriever.snapshot import Models
@@ -120,7 +120,7 @@ class World:
 
     def client(self) -> TestClient:
         """The service over HTTP."""
-        app = create_app(self.guidance, self.reader)
+        app = create_app(self.guidance, DemoReaders(self.reader))
         return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
 
 

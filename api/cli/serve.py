@@ -10,7 +10,7 @@ import typer
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
 from api.cli.progress import announce, watching
 from api.composition import open_guidance, open_models, warm
-from api.reader import LOOPBACK
+from api.reader import LOOPBACK, DemoReaders
 from api.settings import SettingsError, require_loopback
 
 
@@ -42,7 +42,7 @@ def serve(
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     _greet(f"http://{shown}:{listening.getsockname()[1]}")
     # no access log: addresses of GET requests hold what customers said
-    config = uvicorn.Config(create_app(guidance, LOOPBACK), log_config=None, access_log=False, server_header=False)
+    config = uvicorn.Config(create_app(guidance, DemoReaders(LOOPBACK)), log_config=None, access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
 
 

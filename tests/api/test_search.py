@@ -331,8 +331,8 @@ def test_a_space_that_is_not_granted_is_refused_without_saying_whether_it_exists
 
     response = world.client().post("/v1/search", json={"q": "card", "space": "other"})
 
-    assert response.status_code == 403
-    assert response.json()["detail"] == "The space 'other' is not among those you may ask."
+    assert response.status_code == 404
+    assert response.json()["detail"] == "There is no space 'other' that you may ask."
 
 
 def test_context_changes_no_answer(world: World) -> None:

@@ -1,0 +1,89 @@
+"""Who may do what: one table for roles, one for endpoints. What stands in neither is refused."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """What a reader is here for."""
+
+    AGENT = "agent"
+    WRITER = "writer"
+    LEAD = "lead"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Action(StrEnum):
+    """One thing that can be done. ANYONE needs no reader: what it gives says nothing of any space's guidance."""
+
+    ANYONE = "anyone"
+    ASK = "ask"  # search, suggestions
+    READ = "read"  # articles, their history, changes
+    REPORT = "report"  # send feedback, report a gap, acknowledge a change
+    OWN_RECEIPTS = "own receipts"
+    WORK_FEEDBACK = "work feedback"  # see everybody's, assign and close it
+    INSIGHTS = "insights"  # who has read what, gaps, stale guidance
+    ANY_RECEIPT = "any receipt"
+    AUDIT = "audit"  # the chain of events
+    OPEN_SESSION = "open session"  # for a token that names origins only
+    OPERATE = "operate"  # health in detail, metrics of every space, publishing
+
+
+_EVERYONE: Final = frozenset({Action.ANYONE, Action.ASK, Action.READ, Action.OWN_RECEIPTS})
+
+# Written out for each role: nobody inherits. An auditor sees everything and changes nothing.
+ROLES: Final[Mapping[Role, frozenset[Action]]] = {
+    Role.AGENT: _EVERYONE | {Action.REPORT, Action.OPEN_SESSION},
+    Role.WRITER: _EVERYONE | {Action.REPORT, Action.WORK_FEEDBACK},
+    Role.LEAD: _EVERYONE | {Action.REPORT, Action.WORK_FEEDBACK, Action.INSIGHTS},
+    Role.AUDITOR: _EVERYONE | {Action.INSIGHTS, Action.ANY_RECEIPT, Action.AUDIT},
+    Role.ADMIN: frozenset(Action),
+}
+
+# Method and path of every endpoint; names inside braces do not matter. A new endpoint needs a line here, or it answers nobody,
+# and one in docs/access.md.
+ENDPOINTS: Final[Mapping[str, Action]] = {
+    "GET /": Action.ANYONE,
+    "GET /docs": Action.ANYONE,
+    "GET /docs/oauth2-redirect": Action.ANYONE,
+    "GET /redoc": Action.ANYONE,
+    "GET /healthz": Action.ANYONE,
+    "GET /readyz": Action.ANYONE,
+    "GET /metrics": Action.ANYONE,
+    "POST /hooks/git/{space}": Action.ANYONE,  # its signature is its credential
+    "POST /v1/search": Action.ASK,
+    "GET /v1/search": Action.ASK,
+    "GET /v1/suggest": Action.ASK,
+    "GET /v1/articles/{id}": Action.READ,
+    "GET /v1/articles/{id}/history": Action.READ,
+    "GET /v1/articles/{id}/diff": Action.READ,
+    "GET /v1/changes": Action.READ,
+    "GET /articles/{id}": Action.READ,
+    "POST /v1/feedback": Action.REPORT,
+    "GET /v1/receipts/{id}": Action.OWN_RECEIPTS,
+}
+
+_NAME: Final = re.compile(r"\{[^}]*\}")
+_ACTIONS: Final = {_NAME.sub("{}", endpoint): action for endpoint, action in ENDPOINTS.items()}
+
+
+class UnlistedError(Exception):
+    """An endpoint that stands in no line of ENDPOINTS: a bug, and it answers nobody."""
+
+
+def action_of(method: str, path: str) -> Action:
+    """What a request to this endpoint does. path: as the route declares it. Raises UnlistedError."""
+    action = _ACTIONS.get(f"{method} {_NAME.sub('{}', path)}")
+    if action is None:
+        raise UnlistedError(
+            f"{method} {path} stands in no line of ENDPOINTS in api/access.py; add it there and to docs/access.md."
+        )
+    return action
+
+
+def may(role: Role, action: Action) -> bool:
+    """Whether the role may do it."""
+    return action in ROLES[role]
