@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from api.guidance import Guidance
 from api.live import LiveSpace
@@ -11,6 +12,9 @@ from api.space import DEFAULT, SILENT, Source, Space, Watch, outside_taxonomy
 from retriever.language import warm as warm_language
 from retriever.model_store import open_model
 from retriever.snapshot import Models
+
+if TYPE_CHECKING:
+    from api.database import Database
 
 
 def _own_data_folder(folder: Path) -> None:
@@ -48,6 +52,14 @@ def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> 
     live = LiveSpace(open_space(settings, models), refresh_seconds=settings.refresh_seconds)
     live.start(watch)
     return Guidance({DEFAULT: live}, models)
+
+
+def open_database(settings: Settings) -> "Database":
+    """The database of events and tokens, brought up to date. Raises StoreError."""
+    from api.database import Database  # SQLAlchemy takes 0.3 s to import, which `kb search` should not pay
+
+    _own_data_folder(settings.data_dir)
+    return Database(settings.database_url)
 
 
 def warm(models: Models) -> None:

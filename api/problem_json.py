@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from api.guidance import NotFoundError, NotGrantedError, RequestError
 from api.reader import NotAuthenticatedError
 from api.schema import ProblemDetail
+from api.store_error import StoreError
 from kb.errors import AsOfError, ContentError, KbError
 from retriever.errors import RetrieverError
 
@@ -30,6 +31,7 @@ STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     ContentError: HTTPStatus.CONFLICT,
     KbError: HTTPStatus.SERVICE_UNAVAILABLE,
     RetrieverError: HTTPStatus.SERVICE_UNAVAILABLE,
+    StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 # Their own words name articles, owners and places of the machine: those are for the log, not for every reader.
@@ -37,6 +39,7 @@ _FOR_OPERATORS: Final[Mapping[type[Exception], str]] = {
     ContentError: "That commit was never served: it has errors, which `kb check` lists. Ask for another moment.",
     KbError: "The repository cannot be read right now. The log of the service tells why.",
     RetrieverError: "The index cannot be read right now. The log of the service tells why.",
+    StoreError: "The database cannot be reached right now. The log of the service tells why.",
 }
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kb.problem import did_you_mean
@@ -48,11 +48,21 @@ class Settings(BaseSettings):
         1.0, description="Seconds between looks for a newly indexed snapshot while serving."
     )
 
+    database: SecretStr | None = Field(
+        None, description="Where events and tokens are kept, as a URL. Default: a SQLite file in the data folder."
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _whole_repository(cls, said: dict[str, object]) -> dict[str, object]:
         """A kb.yml from outside speaks for the whole repository, unless a folder is named too."""
         return {"folder": "", **said} if said.get("taxonomy") else said
+
+    @property
+    def database_url(self) -> str:
+        """Where events and tokens are kept; may hold a password."""
+        default = f"sqlite:///{(self.data_dir / 'fingerpost.sqlite').absolute()}"
+        return self.database.get_secret_value() if self.database else default
 
     @property
     def models_folder(self) -> Path:

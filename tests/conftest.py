@@ -3,13 +3,16 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from api.database import Database
 from retriever.model_store import open_model
 from retriever.snapshot import Models
+from tests import postgres as a_server
+from tests.postgres import Postgres
 from tests.world import TAXONOMY, World
 
 ROOT = Path(__file__).parent.parent
@@ -55,3 +58,27 @@ def kb(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for the whole session; skips where it is not installed."""
+    with a_server.server() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/events.sqlite"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()
+
+
+@pytest.fixture
+def database(empty_database: str) -> Iterator[Database]:
+    """A migrated database of each kind."""
+    opened = Database(empty_database)
+    yield opened
+    opened.close()

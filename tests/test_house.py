@@ -27,7 +27,10 @@ BEHIND_ONE_FILE = {
     "lingua": "retriever/language.py",
     "pydantic_settings": "api/settings.py",
     "uvicorn": "api/cli/serve.py",
+    "sqlalchemy": "api/database.py",
+    "alembic": "api/database.py",
 }
+MIGRATIONS = ROOT / "api" / "migrations"  # written in alembic's and SQLAlchemy's own words, and by no other's
 
 
 def _files(floor: str) -> list[Path]:
@@ -64,10 +67,18 @@ def test_a_library_stands_behind_one_file(library: str, door: str) -> None:
         str(path.relative_to(ROOT))
         for floor in FLOORS
         for path in _files(floor)
-        if library in {module.partition(".")[0] for module in _imports(path)}
+        if library in {module.partition(".")[0] for module in _imports(path)} and MIGRATIONS not in path.parents
     }
 
     assert users == {door}
+
+
+def test_migrations_know_only_the_database() -> None:
+    """A released migration never changes, so it leans on nothing of ours that does; and no other library hides there."""
+    known = {"alembic", "sqlalchemy"}
+    found = {module.partition(".")[0] for path in MIGRATIONS.rglob("*.py") for module in _imports(path)}
+
+    assert found <= known
 
 
 def test_the_lower_floors_know_neither_http_nor_settings() -> None:
@@ -113,7 +124,7 @@ def _top_level(node: ast.stmt) -> Iterator[str]:
 
 def test_answering_imports_neither_torch_nor_transformers() -> None:
     """The serving path stays light: six seconds and 400 MB of imports belong to preparing a model."""
-    heavy = ("torch", "transformers", "sentence_transformers", "langchain_text_splitters", "onnx")
+    heavy = ("torch", "transformers", "sentence_transformers", "langchain_text_splitters", "onnx", "alembic")
     script = f"import api.app, api.cli, sys; api.cli.command_line(); print([name for name in {heavy!r} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 

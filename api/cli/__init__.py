@@ -9,6 +9,7 @@ import typer
 
 from api.guidance import NotFoundError, NotGrantedError, RequestError
 from api.settings import SettingsError
+from api.store_error import StoreError
 from kb.errors import ContentError, KbError
 from retriever.errors import RetrieverError
 
@@ -52,7 +53,7 @@ def main() -> None:
         _stop(f"{error}\n{_counted(len(error.problems))}; nothing was indexed.", FOUND_PROBLEMS)
     except (SettingsError, RequestError, NotGrantedError, NotFoundError, KbError) as error:
         _stop(str(error), WRONG_USE)
-    except RetrieverError as error:
+    except (RetrieverError, StoreError) as error:
         _stop(str(error), FOUND_PROBLEMS)
 
 

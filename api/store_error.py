@@ -1,0 +1,5 @@
+"""What the event store raises. In a file of its own, so that who only catches it does not import the database."""
+
+
+class StoreError(Exception):
+    """The database cannot be opened, read or written. The message names neither passwords nor what is stored."""
