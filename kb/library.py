@@ -3,8 +3,9 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from kb.article import Article
 from kb.article_file import Entry, Source
 from kb.errors import ContentError
 from kb.glossary import Glossary, read_glossary
+from kb.kept import NOTHING, Kept, kept_entry
 from kb.problem import Problem, errors
 from kb.schema import Layer, Layered
 from kb.taxonomy import Taxonomy
@@ -65,19 +67,39 @@ class Library:
     files: tuple[tuple[str, str], ...]
 
 
-def read_library(tree: Tree, outside: OutsideTaxonomy | None = None, progress: Progress | None = None) -> Library:
-    """Read and check every article of the tree. Raises ContentError with every problem if there is an error."""
-    library, problems = examine(tree, outside, progress)
+def read_library(
+    tree: Tree,
+    outside: OutsideTaxonomy | None = None,
+    progress: Progress | None = None,
+    earlier: Library | None = None,
+) -> Library:
+    """Read and check every article of the tree. Raises ContentError with every problem if there is an error.
+
+    earlier: any library of the same repository, whose unchanged articles are not read again. The result is the same.
+    """
+    kept = NOTHING
+    if earlier is not None and earlier.commit is not None and earlier.folder == tree.folder:
+        kept = Kept.of(earlier.commit, dict(earlier.files), earlier.articles, earlier.warnings)
+    library, problems = examine(tree, outside, progress, kept)
     if library is None:
         raise ContentError(errors(problems))
     return library
 
 
 def examine(
-    tree: Tree, outside: OutsideTaxonomy | None = None, progress: Progress | None = None
+    tree: Tree, outside: OutsideTaxonomy | None = None, progress: Progress | None = None, kept: Kept = NOTHING
 ) -> tuple[Library | None, list[Problem]]:
     """The library and what is wrong in it, in file and line order; no library if there is an error."""
-    reading = _Reading(tree, progress or (lambda _done, _all: None))
+    reading = _Reading(tree, progress or (lambda _done, _all: None), kept)
+    library, problems = _examined(reading, outside)
+    named = {problem.path for problem in problems} | {skip.path for skip in reading.skipped}
+    if named & reading.unopened:  # something is wrong in a file that was not opened: its lines are wanted after all
+        return examine(tree, outside, progress, kept.without(named & reading.unopened))
+    return library, problems
+
+
+def _examined(reading: "_Reading", outside: OutsideTaxonomy | None) -> tuple[Library | None, list[Problem]]:
+    tree = reading.tree
     settings = reading.settings(outside)
     if settings is None:
         if outside is None and TAXONOMY_FILE in reading.by_name:
@@ -96,9 +118,6 @@ def examine(
     if errors(problems):
         return None, problems
     articles = sorted((entry.article for entry in entries), key=lambda article: article.id)
-    files = dict(reading.used)
-    if outside is not None:
-        files[f"outside:{TAXONOMY_FILE}"] = hashlib.sha1(outside.text.encode(), usedforsecurity=False).hexdigest()
     library = Library(
         commit=tree.commit,
         folder=tree.folder,
@@ -107,7 +126,7 @@ def examine(
         articles=tuple(articles),
         skipped=tuple(sorted(reading.skipped)),
         warnings=tuple(problems),
-        files=tuple(sorted(files.items())),
+        files=tuple(sorted(reading.used.items())),
     )
     return library, problems
 
@@ -115,9 +134,11 @@ def examine(
 class _Reading:
     """One reading of one tree: what was found wrong, what was skipped, which files were used."""
 
-    def __init__(self, tree: Tree, progress: Progress) -> None:
+    def __init__(self, tree: Tree, progress: Progress, kept: Kept) -> None:
         self.tree = tree
         self.progress = progress
+        self.kept = kept
+        self.unopened: set[str] = set()  # paths of articles that are taken from an earlier reading
         self.by_name = {tree.below(file): file for file in tree.files}
         self.problems: list[Problem] = []
         self.skipped: list[Skipped] = []
@@ -135,6 +156,8 @@ class _Reading:
 
     def settings(self, outside: OutsideTaxonomy | None) -> TaxonomyFile | None:
         if outside is not None:
+            blob = hashlib.sha1(outside.text.encode(), usedforsecurity=False).hexdigest()
+            self._used_as_then(f"outside:{TAXONOMY_FILE}", blob)
             return self._settings(outside.path, outside.text)
         file = self.by_name.get(TAXONOMY_FILE)
         if file is None:
@@ -146,10 +169,17 @@ class _Reading:
             self.problems.append(Problem(path, 1, "no-taxonomy", message))
             return None
         text, problem = self.text(file)
+        self._used_as_then(file.path, file.blob)
         if text is None:
             self.problems += [problem] if problem else []
             return None
         return self._settings(file.path, text)
+
+    def _used_as_then(self, path: str, blob: str) -> None:
+        """Use a file that every article depends on; if it has changed, every article is read again."""
+        self.used[path] = blob
+        if self.kept.files.get(path) != blob:
+            self.kept = self.kept.without(self.kept.articles)
 
     def _settings(self, path: str, text: str) -> TaxonomyFile | None:
         try:
@@ -182,8 +212,12 @@ class _Reading:
     def own(self, taxonomy: Taxonomy | None) -> list[Entry]:
         """Every Markdown file of a repository that was written for us; without a taxonomy, only to see what is wrong."""
         defaults = self._defaults()
-        sources = []
+        same = cache(lambda folder: self.kept.had(folder, DEFAULTS_FILE, self.used))
+        sources: list[Source | Article] = []
         for below, file in self._own_files():
+            if (article := self.kept.article(file)) is not None and same(file.path.rpartition("/")[0]):
+                sources.append(self._unread_again(file, article))
+                continue
             text, problem = self.text(file)
             if text is None:
                 self.problems += [problem] if problem else []
@@ -219,8 +253,13 @@ class _Reading:
     def foreign(self, adoption: Adoption, taxonomy: Taxonomy) -> list[Entry]:
         """Every file that the adoption takes. What cannot be read is skipped, with the reason."""
         originals = adoption.sources(name for name, file in self.by_name.items() if file.kind is FileKind.FILE)
-        sources = []
+        then = adoption.sources(self.tree.below_path(path) for path in self.kept.files)
+        sources: list[Source | Article] = []
         for below, file in self._files(lambda name: None if adoption.takes(name) else "not taken by adopt.include"):
+            stem = adoption.stem(below)[0]
+            if (article := self.kept.article(file)) is not None and (stem in originals) == (stem in then):
+                sources.append(self._unread_again(file, article))
+                continue
             text, problem = self.text(file)
             if text is None:
                 self.skipped.append(Skipped(file.path, problem.message if problem else "no text"))
@@ -284,10 +323,27 @@ class _Reading:
             layers[str(PurePosixPath(below).parent)] = layer
         return layers
 
-    def _built(self, sources: Sequence[Source], zone: ZoneInfo, problems: list[Problem]) -> list[Entry]:
-        changes = self.tree.changes([source.file.path for source in sources])
+    def _unread_again(self, file: File, article: Article) -> Article:
+        self.used[file.path] = file.blob
+        self.unopened.add(file.path)
+        return article
+
+    def _changes(self, paths: Sequence[str]) -> Mapping[str, Commit]:
+        """The commit that last changed each file; history that an earlier reading has seen is not read again."""
+        since = self.tree.since(self.kept.commit) if self.kept.commit else None
+        if since is None:
+            return self.tree.changes(paths)
+        known = {**self.kept.changed, **since}
+        missing = [path for path in paths if path not in known]
+        return {**known, **self.tree.changes(missing)} if missing else known
+
+    def _built(self, sources: Sequence[Source | Article], zone: ZoneInfo, problems: list[Problem]) -> list[Entry]:
+        changes = self._changes([_path(source) for source in sources])
         entries = []
         for done, source in enumerate(sources, 1):
+            if isinstance(source, Article):
+                entries.append(kept_entry(source, changes.get(source.path)))
+                continue
             entry, found = article_file.build(source, zone, changes.get(source.file.path))
             problems += found
             if entry:
@@ -296,6 +352,10 @@ class _Reading:
                 self.unread.add(str(source.keys.values().get("id") or source.default_id))
             self.progress(done, len(sources))
         return entries
+
+
+def _path(source: Source | Article) -> str:
+    return source.path if isinstance(source, Article) else source.file.path
 
 
 def _why_none(skipped: Sequence[Skipped]) -> str:

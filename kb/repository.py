@@ -1,44 +1,52 @@
-"""Git, through GitPython: refs, commits, trees and blobs. Never a checkout; the working tree only when asked."""
+"""Git: refs, commits, trees and blobs of one repository. Never a checkout; the working tree only when asked."""
 
 import hashlib
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
-from threading import Lock
-from typing import Final
-
-import git
-from git.exc import GitCommandError, GitError, InvalidGitRepositoryError, NoSuchPathError, ODBError
+from typing import Any, Final
 
 from kb.errors import AsOfError, RepositoryError
+from kb.git_process import GitProcess, GitProcessError
+from kb.mirror import Mirror, is_bundle, is_remote, shown
 from kb.tree import Commit, File, FileKind, Tree
 
-_URL: Final = re.compile(r"(https|ssh)://\S+|[\w.-]+@[\w.-]+:[^\s:]\S*")
-_PASSWORD: Final = re.compile(r"(://)[^/@\s]+@")  # messages reach logs; a token in a URL must not
 _SHA: Final = re.compile(r"[0-9a-f]{7,64}")
 _KINDS: Final = {b"120000": FileKind.SYMLINK, b"160000": FileKind.SUBMODULE}
+_CHANGES: Final = (
+    "--first-parent", "-m", "--no-show-signature", "--no-renames", "--name-only", "-z", "--format=%x01%H %cI"
+)  # fmt: skip
 
 
 class Repository:
     """One git repository, bare or not. Reading is safe from several threads."""
 
-    def __init__(self, repo: git.Repo, location: str) -> None:
-        self._repo = repo
+    def __init__(self, process: GitProcess, location: str, mirror: Mirror | None = None) -> None:
+        self._process = process
         self._location = location
-        self._lock = Lock()  # one `git cat-file --batch` process answers all reads
+        self._mirror = mirror
 
     def close(self) -> None:
         """End git's helper processes."""
-        self._repo.close()
+        self._process.close()
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the commits lie elsewhere and have to be fetched."""
+        return self._mirror is not None
+
+    def refresh(self) -> None:
+        """Fetch what is new, where the commits lie elsewhere. Raises RepositoryError."""
+        if self._mirror is not None:
+            self._mirror.refresh(self._process)
 
     @property
     def root(self) -> Path | None:
         """The root of the working tree; None for a bare repository."""
-        return Path(self._repo.working_tree_dir) if self._repo.working_tree_dir else None
+        return self._process.root
 
     def resolve(self, ref: str | None) -> Commit:
         """The commit that a branch, tag or commit id names; None names the default branch.
@@ -82,7 +90,14 @@ class Repository:
                 f"{self._location}: there is no file below {folder or 'the root'!r} at commit {commit.sha[:12]}. "
                 "Name the folder of the articles with --folder or KB_FOLDER."
             )
-        return Tree(commit, folder, files, self._blob, lambda paths: self._last_changes(commit, folder, paths))
+        return Tree(
+            commit,
+            folder,
+            files,
+            self._blob,
+            lambda paths: self._last_changes(commit, folder, paths),
+            lambda earlier: self._changes_since(earlier, commit, folder),
+        )
 
     def working_tree(self, folder: str) -> Tree:
         """The files below the folder as they lie on the disk, without those that git ignores."""
@@ -142,9 +157,8 @@ class Repository:
 
     def _blob(self, file: File) -> bytes:
         try:
-            with self._lock:
-                return bytes(self._repo.odb.stream(bytes.fromhex(file.blob)).read())
-        except (ODBError, ValueError, OSError) as error:
+            return self._process.blob(file.blob)
+        except GitProcessError as error:
             raise RepositoryError(
                 f"{self._location}: the content of {file.path} ({file.blob[:12]}) cannot be read: {error}. "
                 "Run `git fsck` there; a partial clone lacks objects, so make a whole one."
@@ -153,19 +167,25 @@ class Repository:
     def _last_changes(self, commit: Commit, folder: str, paths: Collection[str]) -> dict[str, Commit]:
         """One pass over the first-parent history, ended as soon as every path was seen."""
         wanted, found = set(paths), dict[str, Commit]()
-        process = self._repo.git.log(
-            "--first-parent", "-m", "--no-show-signature", "--no-renames", "--name-only", "-z", "--format=%x01%H %cI",
-            commit.sha, "--", *([f":(literal){folder}"] if folder else []), as_process=True,
-        )  # fmt: skip
-        try:
-            for change, path in _changed_paths(process.stdout):
+        with self._process.stream("log", *_CHANGES, commit.sha, "--", *_only(folder)) as printed:
+            for change, path in _changed_paths(printed):
                 if path in wanted:
                     wanted.discard(path)
                     found[path] = change
                 if not wanted:
                     break
-        finally:
-            process.stdout.close()  # git ends by itself when nobody reads on
+        return found
+
+    def _changes_since(self, earlier: Commit, commit: Commit, folder: str) -> dict[str, Commit] | None:
+        """The newest change of every path that changed after `earlier`; None if it is not on the first-parent history."""
+        last = self._git("rev-list", "--first-parent", "--parents", f"{earlier.sha}..{commit.sha}").splitlines()[-1:]
+        began = last[0].split()[1:2] if last else [commit.sha]
+        if began != [earlier.sha]:
+            return None
+        found: dict[str, Commit] = {}
+        with self._process.stream("log", *_CHANGES, f"{earlier.sha}..{commit.sha}", "--", *_only(folder)) as printed:
+            for change, path in _changed_paths(printed):
+                found.setdefault(path, change)
         return found
 
     def _git(self, *args: str) -> str:
@@ -173,10 +193,9 @@ class Repository:
 
     def _git_bytes(self, command: str, *args: str) -> bytes:
         try:
-            output = self._repo.git.execute(["git", "--literal-pathspecs", command, *args], stdout_as_string=False)
-        except GitCommandError as error:
-            raise RepositoryError(f"{self._location}: git {command} failed: {_reason(error)}") from None
-        return bytes(output)
+            return self._process.output(command, *args)
+        except GitProcessError as error:
+            raise RepositoryError(f"{self._location}: git {command} failed: {error}") from None
 
 
 def open_repository(location: str, clones: Path) -> Repository:
@@ -184,22 +203,19 @@ def open_repository(location: str, clones: Path) -> Repository:
 
     Raises RepositoryError if the location is neither, or cannot be reached.
     """
-    if _URL.fullmatch(location):
-        return Repository(_mirror(location, clones), _PASSWORD.sub(r"\1***@", location))
+    if is_remote(location) or is_bundle(location):
+        mirror = Mirror(location, clones)
+        return Repository(mirror.open(), shown(location), mirror)
     path = Path(location).expanduser()
-    if path.is_file() and path.suffix == ".bundle":
-        return Repository(_mirror(str(path.resolve()), clones), location)
     if not path.exists():
         raise RepositoryError(
             f"{location}: there is no such folder; expected a git repository, a bundle, or an https or ssh URL. "
             "Correct --repo or KB_REPO."
         )
-    try:
-        return Repository(git.Repo(path, search_parent_directories=True), location)
-    except (InvalidGitRepositoryError, NoSuchPathError):
-        raise RepositoryError(
-            f"{location}: this is no git repository. Run `git init` there, or correct --repo or KB_REPO."
-        ) from None
+    process = GitProcess.at(path)
+    if process is None:
+        raise RepositoryError(f"{location}: this is no git repository. Run `git init` there, or correct --repo or KB_REPO.")
+    return Repository(process, location)
 
 
 def write_repository(folder: Path, files: Mapping[str, bytes], *, at: datetime) -> None:
@@ -209,41 +225,20 @@ def write_repository(folder: Path, files: Mapping[str, bytes], *, at: datetime) 
     """
     stamp = f"{int(at.timestamp())} +0000"
     try:
-        with TemporaryFile() as stream, closing(git.Repo.init(folder, bare=True, initial_branch="main")) as repo:
+        process = GitProcess.bare(folder)
+        with TemporaryFile() as stream:
             stream.write(f"commit refs/heads/main\ncommitter kb <kb@localhost> {stamp}\ndata 0\n".encode())
             for path, content in files.items():
                 stream.write(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content))
             stream.seek(0)
-            repo.git.execute(["git", "fast-import", "--quiet"], istream=stream)
-    except (GitError, OSError) as error:
-        reason = _reason(error) if isinstance(error, GitCommandError) else error
-        raise RepositoryError(f"{folder}: the repository cannot be written: {reason}. Free some space there.") from None
+            process.output("fast-import", "--quiet", stdin=stream)
+        process.close()
+    except (GitProcessError, OSError) as error:
+        raise RepositoryError(f"{folder}: the repository cannot be written: {error}. Free some space there.") from None
 
 
-def _mirror(url: str, clones: Path) -> git.Repo:
-    """A bare clone whose branches are those of the URL. Only one clone of a URL exists."""
-    shown = _PASSWORD.sub(r"\1***@", url)
-    target = clones / hashlib.sha256(url.encode()).hexdigest()[:16]
-    environment = {"GIT_TERMINAL_PROMPT": "0"}  # a missing password is an error, not a question to nobody
-    try:
-        if not (target / "HEAD").exists():
-            clones.mkdir(parents=True, exist_ok=True)
-            git.Repo.clone_from(url, target, bare=True, env=environment).close()
-        repo = git.Repo(target)
-        with repo.git.custom_environment(**environment):
-            repo.git.fetch("--prune", "--quiet", "origin", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-    except GitCommandError as error:
-        reason = _PASSWORD.sub(r"\1***@", _reason(error))
-        raise RepositoryError(f"{shown}: cannot be fetched: {reason}. Correct --repo or KB_REPO, or its access.") from None
-    except GitError as error:
-        raise RepositoryError(f"{shown}: refused: {error}. Use an https or ssh URL.") from None
-    return repo
-
-
-def _reason(error: GitCommandError) -> str:
-    lines = [line.strip() for line in str(error.stderr or "").strip(" '\n").splitlines() if line.strip()]
-    known = [line for line in lines if line.startswith(("fatal:", "error:", "stderr: 'fatal:"))]
-    return (known or lines or [f"exit code {error.status}"])[-1].removeprefix("stderr: '").removesuffix("'")
+def _only(folder: str) -> list[str]:
+    return [f":(literal){folder}"] if folder else []
 
 
 def _clean(folder: str) -> str:
@@ -271,21 +266,21 @@ def _file_on_disk(root: Path, name: str) -> File | None:
     return File(name, blob, len(content))
 
 
-def _changed_paths(stream: "Iterator[bytes] | object") -> Iterator[tuple[Commit, str]]:
-    """(commit, path) for each path of `git log -z --name-only --format=%x01%H %cI`, newest first."""
+def _changed_paths(printed: Any) -> Iterator[tuple[Commit, str]]:
+    """(commit, path) for each path of `git log` with _CHANGES, newest first."""
     commit: Commit | None = None
-    for raw in _fields(stream):
+    for raw in _fields(printed):
         field = raw.lstrip(b"\n")
         if field.startswith(b"\x01"):
-            sha, at = field[1:].decode().split(" ", 1)
-            commit = Commit(sha, datetime.fromisoformat(at.strip()))
+            sha, at = field[1:].decode().split()
+            commit = Commit(sha, datetime.fromisoformat(at))
         elif field and commit is not None:
             yield commit, os.fsdecode(field)
 
 
-def _fields(stream: object) -> Iterator[bytes]:
+def _fields(stream: Any) -> Iterator[bytes]:
     rest = b""
-    while chunk := stream.read(65536):  # type: ignore[attr-defined]
+    while chunk := stream.read(65536):
         *fields, rest = (rest + chunk).split(b"\0")
         yield from fields
     if rest:

@@ -41,6 +41,8 @@ class Tree:
     read:    the content of one of the files, in bytes.
     changes: for some paths, the commit on the first-parent history that last changed each; a path that no commit
              holds is left out.
+    since:   the same for every path that changed after an earlier commit; None if that commit is not on the first-parent
+             history, so that what was known at it says nothing.
     """
 
     commit: Commit | None
@@ -48,7 +50,12 @@ class Tree:
     files: tuple[File, ...]
     read: Callable[[File], bytes]
     changes: Callable[[Collection[str]], Mapping[str, Commit]]
+    since: Callable[[Commit], Mapping[str, Commit] | None] = lambda _earlier: None
 
     def below(self, file: File) -> str:
         """The file's path relative to the folder."""
-        return file.path.removeprefix(f"{self.folder}/") if self.folder else file.path
+        return self.below_path(file.path)
+
+    def below_path(self, path: str) -> str:
+        """A path relative to the folder."""
+        return path.removeprefix(f"{self.folder}/") if self.folder else path

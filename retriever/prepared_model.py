@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final, Self
 
+from kb.file_lock import locked
 from retriever.errors import ModelError
-from retriever.file_lock import locked
 
 FORMAT: Final = 1
 GRAPH: Final = "model.onnx"

@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from kb.article import Article
+from kb.file_lock import locked
 from kb.language import base_language
 from kb.library import Library
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
@@ -23,7 +24,6 @@ from retriever.embedder import Embedder
 from retriever.errors import SnapshotError
 from retriever.exact import ExactIndex
 from retriever.faiss_store import FaissStore
-from retriever.file_lock import locked
 from retriever.lexical import Lexical
 from retriever.passage import Passage, embedding_text, lexical_text, passages_of
 from retriever.ranking import EMPTY, Ranking

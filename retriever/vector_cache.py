@@ -16,10 +16,10 @@ from typing import Final, Self, TypeVar
 
 import numpy as np
 
+from kb.file_lock import locked
 from retriever.arrays import FloatMatrix
 from retriever.embedder import Embedder, Progress
 from retriever.errors import VectorCacheError
-from retriever.file_lock import locked
 
 T = TypeVar("T")
 
