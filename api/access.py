@@ -29,7 +29,8 @@ class Action(StrEnum):
     ANY_RECEIPT = "any receipt"
     AUDIT = "audit"  # the chain of events
     OPEN_SESSION = "open session"  # for a token that names origins only
-    OPERATE = "operate"  # health in detail, metrics of every space, publishing
+    DIAGNOSE = "diagnose"  # why the newest commit is not served
+    OPERATE = "operate"  # metrics of every space, publishing
 
 
 _EVERYONE: Final = frozenset({Action.ANYONE, Action.ASK, Action.READ, Action.OWN_RECEIPTS})
@@ -37,7 +38,7 @@ _EVERYONE: Final = frozenset({Action.ANYONE, Action.ASK, Action.READ, Action.OWN
 # Written out for each role: nobody inherits. An auditor sees everything and changes nothing.
 ROLES: Final[Mapping[Role, frozenset[Action]]] = {
     Role.AGENT: _EVERYONE | {Action.REPORT, Action.OPEN_SESSION},
-    Role.WRITER: _EVERYONE | {Action.REPORT, Action.WORK_FEEDBACK},
+    Role.WRITER: _EVERYONE | {Action.REPORT, Action.WORK_FEEDBACK, Action.DIAGNOSE},
     Role.LEAD: _EVERYONE | {Action.REPORT, Action.WORK_FEEDBACK, Action.INSIGHTS},
     Role.AUDITOR: _EVERYONE | {Action.INSIGHTS, Action.ANY_RECEIPT, Action.AUDIT},
     Role.ADMIN: frozenset(Action),
@@ -52,7 +53,7 @@ ENDPOINTS: Final[Mapping[str, Action]] = {
     "GET /redoc": Action.ANYONE,
     "GET /healthz": Action.ANYONE,
     "GET /readyz": Action.ANYONE,
-    "GET /metrics": Action.ANYONE,
+    "GET /metrics": Action.OPERATE,
     "POST /hooks/git/{space}": Action.ANYONE,  # its signature is its credential
     "POST /v1/search": Action.ASK,
     "GET /v1/search": Action.ASK,

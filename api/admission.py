@@ -26,6 +26,13 @@ def admitted(request: Request) -> Reader | None:
     return reader
 
 
+def greeted(request: Request) -> Reader | None:
+    """The reader of a request that anyone may send; None if it names none. Raises NotAuthenticatedError for a wrong name."""
+    readers: Readers = request.app.state.readers
+    credentials = credentials_of(request)
+    return None if credentials.bearer is None and not readers.loopback_only else readers.recognise(credentials)
+
+
 def credentials_of(request: Request) -> Credentials:
     """What the request says of its sender. Raises NotAuthenticatedError if it says it in a way that is not known."""
     given = request.headers.getlist("authorization")
@@ -41,3 +48,4 @@ def _reader(reader: Annotated[Reader | None, Depends(admitted)]) -> Reader:
 
 
 ReaderDep = Annotated[Reader, Depends(_reader)]
+GuestDep = Annotated[Reader | None, Depends(greeted)]

@@ -1,20 +1,26 @@
 """The one place where the floors are put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+import structlog
+
 from api.guidance import Guidance
 from api.live import LiveSpace
 from api.settings import Settings, SettingsError
-from api.space import DEFAULT, SILENT, Source, Space, Watch, outside_taxonomy
+from api.space import DEFAULT, SILENT, Source, Space, Watch
+from api.space_config import SpaceConfig, chosen, read_spaces
+from kb.errors import KbError
+from retriever.errors import RetrieverError
 from retriever.language import warm as warm_language
 from retriever.model_store import open_model
 from retriever.snapshot import Models
 
 if TYPE_CHECKING:
     from api.database import Database
+log = structlog.get_logger()
 
 
 def _own_data_folder(folder: Path) -> None:
@@ -37,21 +43,45 @@ def open_models(settings: Settings, announce: Callable[[str], None] | None = Non
     )
 
 
-def source_of(settings: Settings) -> Source:
-    """Where the articles come from. A kb.yml outside speaks for the whole repository unless a folder is named too."""
-    return Source(settings.repo, settings.ref, settings.folder, outside_taxonomy(settings.taxonomy))
+def spaces_of(settings: Settings) -> Mapping[str, SpaceConfig]:
+    """Every space of the service: those of KB_CONFIG, or the default one alone. Raises SettingsError."""
+    if settings.config is None:
+        taxonomy = None if settings.taxonomy is None else str(settings.taxonomy)
+        return {DEFAULT: SpaceConfig(settings.repo, settings.ref, settings.folder, taxonomy)}
+    if said := sorted(settings.model_fields_set & {"repo", "ref", "folder", "taxonomy"}):
+        raise SettingsError(f"KB_CONFIG names the repositories, and so does KB_{said[0].upper()} or its option. Unset one.")
+    return read_spaces(settings.config)
 
 
-def open_space(settings: Settings, models: Models) -> Space:
-    """The default space."""
-    return Space(DEFAULT, source_of(settings), settings.data_dir, models)
+def source_of(settings: Settings, space: str | None = None) -> Source:
+    """Where the articles of a space come from; None means the only one, or `default`. Raises SettingsError."""
+    spaces = spaces_of(settings)
+    return spaces[chosen(spaces, space)].source()
+
+
+def open_space(settings: Settings, models: Models, space: str | None = None) -> Space:
+    """One space; None means the only one, or `default`. Raises SettingsError."""
+    spaces = spaces_of(settings)
+    name = chosen(spaces, space)
+    return Space(name, spaces[name].source(), settings.data_dir, models)
 
 
 def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> Guidance:
-    """The service's use cases over the default space, which is published or found published. Raises what keeps it from that."""
-    live = LiveSpace(open_space(settings, models), refresh_seconds=settings.refresh_seconds)
-    live.start(watch)
-    return Guidance({DEFAULT: live}, models)
+    """The service's use cases over every space, each published or found published.
+
+    A space that cannot be served answers with an error and keeps no other from being served. Raises what keeps the only one.
+    """
+    lives = {}
+    for name in spaces_of(settings):
+        lives[name] = LiveSpace(open_space(settings, models, name), refresh_seconds=settings.refresh_seconds)
+    for name, live in lives.items():
+        try:
+            live.start(watch)
+        except (KbError, RetrieverError) as error:
+            if len(lives) == 1:
+                raise
+            log.error("a space is not served", space=name, reason=str(error))
+    return Guidance(lives, models)
 
 
 def open_database(settings: Settings) -> "Database":

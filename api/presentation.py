@@ -1,11 +1,13 @@
 """From values to the wire."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any, Final, Literal
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from api.access import Action, may
 from api.guidance import Answered, Ask, Opened
 from api.live import Health
 from api.reader import Reader
@@ -27,6 +29,7 @@ from api.schema import (
     StepOut,
     TranslationOut,
 )
+from api.space import DEFAULT
 from kb.article import Article, PartScope
 from kb.visible import visible_body, visible_html
 from retriever.answer import Explanation, Hit
@@ -128,7 +131,8 @@ def article_url(article_id: str, target: Mapping[str, str]) -> str:
 def _target(ask: Ask, scope: Scope | None = None) -> dict[str, str]:
     """The scope as an address carries it: what was asked or inferred, so that the page shows what the hit showed."""
     place = scope.jurisdiction if scope else None
-    said = {"jurisdiction": place, "tier": ask.tier, "as_of": ask.as_of, "effective_on": ask.effective_on}
+    space = None if ask.space == DEFAULT else ask.space
+    said = {"space": space, "jurisdiction": place, "tier": ask.tier, "as_of": ask.as_of, "effective_on": ask.effective_on}
     return {name: _written(value) for name, value in said.items() if value is not None}
 
 
@@ -249,3 +253,16 @@ def _steps(article: Article, visible: Callable[[PartScope], bool]) -> list[StepO
 def healths(spaces: Mapping[str, Health]) -> dict[str, SpaceHealth]:
     """Every space's health for the wire."""
     return {name: space_health(health) for name, health in spaces.items()}
+
+
+def shown_to(reader: Reader | None, spaces: Mapping[str, Health]) -> dict[str, Health]:
+    """The health of the reader's own spaces. What is wrong with one names articles: it is for whoever may mend it."""
+    if reader is None:
+        return {}
+    own = {name: health for name, health in spaces.items() if name in reader.spaces}
+    if may(reader.role, Action.DIAGNOSE):
+        return own
+    return {name: replace(health, error=health.error and _ASK) for name, health in own.items()}
+
+
+_ASK: Final = "The newest commit is not served. A writer or an administrator sees why."

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from api.admission import ReaderDep
+from api.admission import GuestDep, ReaderDep
 from api.answering import respond
 from api.article_page import article_page
 from api.guidance import Guidance
-from api.presentation import article_response, healths
+from api.presentation import article_response, healths, shown_to
 from api.schema import (
     ArticleResponse,
     HealthResponse,
@@ -94,13 +94,13 @@ def health() -> HealthResponse:
 
 
 @router.get("/readyz", operation_id="ready", tags=["operations"], responses={503: {"model": ReadyResponse}})
-def ready(guidance: GuidanceDep) -> JSONResponse:
-    """Whether questions can be answered: models, commit and lag of each space, and why the newest one is not served."""
+def ready(guidance: GuidanceDep, guest: GuestDep) -> JSONResponse:
+    """Whether questions can be answered; a reader also sees how its spaces stand, and why the newest commit is not served."""
     states = {name: live.health() for name, live in guidance.spaces.items()}
     body = ReadyResponse(
-        ready=all(state.commit is not None for state in states.values()),
+        ready=any(state.commit is not None for state in states.values()),  # one client's mistake takes no other's service away
         models=guidance.model_names,
-        spaces=healths(states),
+        spaces=healths(shown_to(guest, states)),
     )
     status = HTTPStatus.OK if body.ready else HTTPStatus.SERVICE_UNAVAILABLE
     return JSONResponse(body.model_dump(mode="json"), int(status))

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     taxonomy: Path | None = Field(
         None, description="A kb.yml outside the repository, for a repository that was not written for us."
     )
+    config: Path | None = Field(
+        None, description="A spaces.yml that names several repositories, instead of KB_REPO and its like."
+    )
     data_dir: Path = Field(Path(".kb"), description="Where snapshots, clones, vectors and models are kept.")
     models_dir: Path | None = Field(None, description="Where prepared models are kept. Default: `models` in the data folder.")
     english_model: str = Field(

@@ -69,12 +69,12 @@ class Space:
         self._models = models
         self._root = data_dir / "spaces" / name
         self._vectors = vectors or self._root / "vectors.sqlite"
-        self._clones = data_dir / "clones"
+        self.clones = self._root / "clones"  # its own: a fetch, or a password in a URL, is nothing to other spaces
 
     @cached_property
     def repository(self) -> Repository:
         """The repository; a URL is fetched when it is first used. Raises RepositoryError."""
-        return open_repository(self.source.repo, self._clones)
+        return open_repository(self.source.repo, self.clones)
 
     def tip(self) -> Commit:
         """The commit that should be live. Raises RepositoryError."""

@@ -48,6 +48,7 @@ class World:
     root: Path
     models: Models
     reader: Reader = LOOPBACK
+    name: str = DEFAULT
     _live: LiveSpace | None = field(default=None, init=False)
 
     def git(self, *args: str, at: str | None = None) -> str:
@@ -90,7 +91,7 @@ class World:
     @property
     def space(self) -> Space:
         """The space of this repository."""
-        return Space(DEFAULT, Source(str(self.repo), None, "articles"), self.root / "data", self.models)
+        return Space(self.name, Source(str(self.repo), None, "articles"), self.root / "data", self.models)
 
     @property
     def live(self) -> LiveSpace:
@@ -110,7 +111,7 @@ class World:
         """The use cases over this space; commits what is not committed yet."""
         if self._live is None and self.git("status", "--porcelain"):
             self.commit()
-        return Guidance({DEFAULT: self.live}, self.models)
+        return Guidance({self.name: self.live}, self.models)
 
     def search(self, q: str, *, explain: bool = False, products: Sequence[str] | None = None, **scope: Any) -> SearchResponse:
         """Ask as an agent does."""

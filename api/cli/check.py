@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
+from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, SpaceOption, settings_of
 from api.composition import source_of
 from api.guidance import RequestError
 from kb.library import examine
@@ -30,6 +30,7 @@ def check(
     ref: RefOption = None,
     folder: FolderOption = None,
     kb: KbOption = None,
+    space: SpaceOption = None,
 ) -> None:
     """Check every article as a push would be: each problem with file, line, what was expected and the cure.
 
@@ -37,18 +38,17 @@ def check(
     there is an error; warnings alone exit with 0.
     """
     settings = settings_of(repo, ref, folder, kb)
-    repository = open_repository(settings.repo, settings.data_dir / "clones")
-    from_disk = settings.ref is None and repository.root is not None
+    source = source_of(settings, space)
+    repository = open_repository(source.repo, settings.data_dir / "clones")
+    from_disk = source.ref is None and repository.root is not None
     tree = (
-        repository.working_tree(settings.folder)
-        if from_disk
-        else repository.tree(repository.resolve(settings.ref), settings.folder)
+        repository.working_tree(source.folder) if from_disk else repository.tree(repository.resolve(source.ref), source.folder)
     )
-    library, problems = examine(tree, source_of(settings).outside)
+    library, problems = examine(tree, source.outside)
     root = repository.root if from_disk else None
     if path is not None and not any(_inside(file.path, path, root) for file in tree.files):
         raise RequestError(
-            f"{path} holds no file of {settings.folder or 'the repository'}; nothing was checked. Correct the path."
+            f"{path} holds no file of {source.folder or 'the repository'}; nothing was checked. Correct the path."
         )
     reported = [problem for problem in problems if path is None or _inside(problem.path, path, root)]
     articles = 0 if library is None else len(library.articles)

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import typer
 
-from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, settings_of
+from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, SpaceOption, settings_of
 from api.cli.progress import announce, console, watching
 from api.composition import open_models, open_space
 from retriever.snapshot import Snapshot
@@ -17,6 +17,7 @@ def index(
     ref: RefOption = None,
     folder: FolderOption = None,
     kb: KbOption = None,
+    space: SpaceOption = None,
     json_: JsonOption = False,
 ) -> None:
     """Index the articles of a commit and let them be what is served.
@@ -28,7 +29,7 @@ def index(
     settings = settings_of(repo, ref, folder, kb)
     models = open_models(settings, announce)
     with watching() as watch:
-        _, snapshot = open_space(settings, models).publish(watch)
+        _, snapshot = open_space(settings, models, space).publish(watch)
     if json_:
         facts = _as_json(snapshot, perf_counter() - begun, built=snapshot.manifest.built_at >= now)
         typer.echo(json.dumps(facts, ensure_ascii=False))

@@ -18,6 +18,9 @@ KbOption: TypeAlias = Annotated[
     Path | None,
     typer.Option("--kb", help="A kb.yml outside the repository, for one that was not written for us. [KB_TAXONOMY]"),
 ]
+SpaceOption: TypeAlias = Annotated[
+    str | None, typer.Option("--space", help="Space of KB_CONFIG. Default: the only one, or `default`.")
+]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 WorktreeOption: TypeAlias = Annotated[
     bool, typer.Option("--worktree", help="Read the files as they lie on the disk instead of a commit.")

@@ -1,5 +1,6 @@
 """`kb search`."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,14 +10,14 @@ from rich.padding import Padding
 from rich.text import Text
 
 from api.answering import respond
-from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, WorktreeOption, settings_of
+from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, SpaceOption, WorktreeOption, settings_of
 from api.cli.progress import announce, watching
-from api.composition import open_models, open_space
+from api.composition import open_models, open_space, spaces_of
 from api.guidance import Guidance, RequestError
 from api.live import LiveSpace
 from api.reader import LOOPBACK
 from api.schema import HitOut, SearchQuery, SearchResponse
-from api.space import DEFAULT
+from api.space_config import chosen
 
 
 def search(
@@ -34,20 +35,22 @@ def search(
     ref: RefOption = None,
     folder: FolderOption = None,
     kb: KbOption = None,
+    space: SpaceOption = None,
     worktree: WorktreeOption = False,
 ) -> None:
     """Rank the guidance in force for an issue. Indexes the commit first if it is not indexed yet."""
+    settings = settings_of(repo, ref, folder, kb)
+    name = chosen(spaces_of(settings), space)
     query = parse_query(
-        q=text, products=product, jurisdiction=jurisdiction, tier=tier, lang=lang, limit=limit, as_of=as_of,
+        space=name, q=text, products=product, jurisdiction=jurisdiction, tier=tier, lang=lang, limit=limit, as_of=as_of,
         effective_on=effective_on, explain=explain,
     )  # fmt: skip
-    settings = settings_of(repo, ref, folder, kb)
     models = open_models(settings, announce)
-    space = open_space(settings, models)
+    opened = open_space(settings, models, name)
     with watching() as watch:
-        snapshot = space.working_snapshot(watch) if worktree else space.snapshot(space.tip(), watch)
-    guidance = Guidance({DEFAULT: LiveSpace.held(space, snapshot)}, models)
-    response = respond(query, LOOPBACK, guidance)
+        snapshot = opened.working_snapshot(watch) if worktree else opened.snapshot(opened.tip(), watch)
+    guidance = Guidance({name: LiveSpace.held(opened, snapshot)}, models)
+    response = respond(query, replace(LOOPBACK, spaces=frozenset({name})), guidance)
     if json_:
         typer.echo(response.model_dump_json())
     else:

@@ -3,6 +3,7 @@
 import logging
 import socket
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -41,8 +42,9 @@ def serve(
     listening.listen(2048)  # before the address is printed: whoever reads it may ask at once
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     _greet(f"http://{shown}:{listening.getsockname()[1]}")
+    demo = replace(LOOPBACK, spaces=frozenset(guidance.spaces))
     # no access log: addresses of GET requests hold what customers said
-    config = uvicorn.Config(create_app(guidance, DemoReaders(LOOPBACK)), log_config=None, access_log=False, server_header=False)
+    config = uvicorn.Config(create_app(guidance, DemoReaders(demo)), log_config=None, access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
 
 

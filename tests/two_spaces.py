@@ -1,0 +1,156 @@
+"""Two client companies on one install, each with texts that only it may ever see, and a walk over every endpoint."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from api.access import Role
+from api.app import create_app
+from api.composition import open_guidance
+from api.guidance import Guidance
+from api.reader import LOOPBACK, DemoReaders, Reader
+from api.settings import Settings, read_settings
+from retriever.snapshot import Models
+from tests.world import World
+
+OWN, FOREIGN, NONE = "acme", "zenith", "nobody"  # the reader's space, another one, and one that does not exist
+MARK = "zquorn"  # stands in everything that the foreign space holds
+
+_TAXONOMY = """\
+name: Bank {mark}
+time_zone: America/New_York
+languages: [en, es]
+products:
+  cards{mark}: {{name: {{en: Cards {mark}}}, escalate_to: queue{mark}}}
+jurisdictions: [US, US-CA, {place}]
+tiers:
+  1: {{name: Frontline, escalate_to: queue{mark}}}
+  2: {{name: Specialist}}
+queues:
+  queue{mark}: {{name: Queue {mark}}}
+owners:
+  owner{mark}: {{name: Owner {mark}}}
+"""
+
+
+@dataclass(frozen=True)
+class TwoSpaces:
+    """The service over both. commits: the last one of each space; first: the one before it."""
+
+    root: Path
+    worlds: Mapping[str, World]
+    settings: Settings
+    guidance: Guidance
+    commits: Mapping[str, str]
+    first: Mapping[str, str]
+
+    def reader(self, role: Role = Role.AGENT, **granted: Any) -> Reader:
+        """A reader of its own space alone."""
+        own = replace(LOOPBACK, id="reader", name="reader", role=role, spaces=frozenset({OWN}), tier=2)
+        return replace(own, **granted)
+
+    def client(self, reader: Reader) -> TestClient:
+        """The service as that reader meets it."""
+        app = create_app(self.guidance, DemoReaders(reader))
+        return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False, follow_redirects=False)
+
+
+def two_spaces(root: Path, models: Models) -> TwoSpaces:
+    """Both repositories, their spaces.yml, and the service."""
+    worlds = {name: _world(root / name, models, mark) for name, mark in ((OWN, "own"), (FOREIGN, MARK))}
+    first = {name: world.commit(at="2026-01-01T00:00:00Z") for name, world in worlds.items()}
+    for name, world in worlds.items():
+        mark = MARK if name == FOREIGN else "own"
+        world.article("later.md", f"Later {name} guidance on lost cards.", id=f"later-{mark}", tier=2)
+    commits = {name: world.commit(at="2026-02-01T00:00:00Z") for name, world in worlds.items()}
+    entries = "\n".join(f"  {name}: {{repo: {name}/repo}}" for name in worlds)
+    (root / "spaces.yml").write_text(f"spaces:\n{entries}\n")
+    settings = read_settings(config=root / "spaces.yml", data_dir=root / "data", refresh_seconds=0.1)
+    return TwoSpaces(root, worlds, settings, open_guidance(settings, models), commits, first)
+
+
+def _world(root: Path, models: Models, mark: str) -> World:
+    world = World(root, models)
+    world.repo.mkdir(parents=True)
+    world.git("init", "--quiet", "--initial-branch=main")
+    place = "MX" if mark == MARK else "CA"
+    world.write("kb.yml", _TAXONOMY.format(mark=mark, place=place))
+    keys = {"products": [f"cards{mark}"], "jurisdictions": ["US"], "owner": f"owner{mark}"}
+    world.article(f"lost-{mark}.md", f"Freeze the lost card in the {mark} console.", id=f"lost-{mark}", **keys)
+    world.article(f"deep-{mark}.md", f"Raise the wire limit, {mark}.", id=f"deep-{mark}", **{**keys, "tier": 2})
+    return world
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of the walk. `space` is the one it names, None where the endpoint takes none."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any]
+    body: Mapping[str, Any] | None
+    space: str | None
+
+    def send(self, client: TestClient) -> Any:
+        """What comes back."""
+        return client.request(self.method, self.path, params=dict(self.params), json=self.body)
+
+    @property
+    def said(self) -> list[str]:
+        """Every text that the request holds itself, which an answer may echo. Longest first."""
+        texts = [
+            self.path,
+            *self.path.split("/"),
+            json.dumps(dict(self.params)),
+            *(str(value).strip('"') for value in self.params.values()),
+        ]
+        texts += [str(value).strip('"') for value in (self.body or {}).values()]
+        return sorted({text for text in texts if len(text) > 3}, key=len, reverse=True)
+
+
+def walk(client: TestClient, values: Mapping[str, list[str]]) -> Iterator[Call]:
+    """Every operation of the contract and every hidden page, once for each value of each parameter that `values` names."""
+    document = client.get("/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield from _calls(document, method.upper(), path, operation, values)
+    for path in ("/openapi.json", "/docs", "/redoc", "/", "/static/page.css", "/no/such/address"):
+        yield Call("GET", path, {}, None, None)
+    for space in values["space"]:
+        for name in values["id"]:
+            yield Call("GET", f"/articles/{name}", {"space": space}, None, space)
+
+
+def _calls(
+    document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any], values: Mapping[str, list[str]]
+) -> Iterator[Call]:
+    declared = operation.get("parameters", [])
+    places = {entry["name"]: entry["in"] for entry in declared}
+    body = _properties(document, operation)
+    names = {*places, *body}
+    needed = {entry["name"] for entry in declared if entry.get("required")} | {"q"}
+    base = {name: values.get(_plain(name), ["some"])[0] for name in sorted(names & needed)}
+    varied = [{name: value} for name in sorted(names) for value in values.get(_plain(name), []) if name != "space"]
+    for space in values["space"] if "space" in names else [None]:
+        for changed in [{}, *varied]:
+            said = {**base, **changed, **({} if space is None else {"space": space})}
+            filled = path
+            for name in said:
+                filled = filled.replace(f"{{{name}}}", str(said[name]))
+            query = {name: value for name, value in said.items() if places.get(name) == "query"}
+            yield Call(method, filled, query, {name: said[name] for name in said if name in body} or None, space)
+
+
+def _plain(name: str) -> str:
+    return "id" if name.endswith("id") else name
+
+
+def _properties(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Mapping[str, Any]:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    name = content.get("$ref", "").rpartition("/")[2]
+    properties: Mapping[str, Any] = document["components"]["schemas"].get(name, content).get("properties", {})
+    return properties
