@@ -58,6 +58,8 @@ ENDPOINTS: Final[Mapping[str, Action]] = {
     "POST /v1/search": Action.ASK,
     "GET /v1/search": Action.ASK,
     "GET /v1/suggest": Action.ASK,
+    "GET /v1/taxonomy": Action.ASK,
+    "GET /v1/glossary": Action.READ,
     "GET /v1/articles/{id}": Action.READ,
     "GET /v1/articles/{id}/history": Action.READ,
     "GET /v1/articles/{id}/diff": Action.READ,

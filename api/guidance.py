@@ -63,6 +63,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """What one reader sees there and then: the snapshot, and the scope in it."""
+
+    snapshot: Snapshot
+    scope: Scope
+    as_of: datetime | str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """An article as one reader may see it, and whether it is the rule there and then."""
 
@@ -100,15 +109,20 @@ class Guidance:
             )
         if not 1 <= ask.limit <= MOST_HITS:
             raise RequestError(f"limit is {ask.limit}; expected 1 to {MOST_HITS}.")
-        snapshot, as_of = self._snapshot(ask.space, ask.as_of, reader)
-        scope = self._scope(ask, reader, snapshot, as_of)
+        view = self.view(ask, reader)
         question = Question(text, ask.lang or reader.lang)
-        return Answered(search(question, scope, snapshot, self._models, limit=ask.limit), snapshot, as_of)
+        answer = search(question, view.scope, view.snapshot, self._models, limit=ask.limit)
+        return Answered(answer, view.snapshot, view.as_of)
+
+    def view(self, ask: Ask, reader: Reader) -> View:
+        """What the reader sees in the asked scope, without a question. Raises what `ask` raises."""
+        snapshot, as_of = self._snapshot(ask.space, ask.as_of, reader)
+        return View(snapshot, self._scope(ask, reader, snapshot, as_of), as_of)
 
     def open(self, article_id: str, ask: Ask, reader: Reader) -> Opened:
         """Open one article. Raises NotFoundError also where it is hidden from the reader: the two look alike."""
-        snapshot, as_of = self._snapshot(ask.space, ask.as_of, reader)
-        scope = self._scope(ask, reader, snapshot, as_of)
+        view = self.view(ask, reader)
+        snapshot, scope = view.snapshot, view.scope
         article = snapshot.articles.get(article_id)
         if article is None or not _may_open(article, scope):
             raise NotFoundError(f"There is no article {article_id!r} here that you may read.")

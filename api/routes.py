@@ -1,22 +1,21 @@
 """The endpoints. Each translates; none decides."""
 
-import hashlib
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from api.admission import GuestDep, ReaderDep
 from api.answering import respond
 from api.article_page import article_page
-from api.guidance import Guidance
+from api.browsing import router as browsing_router
+from api.endpoint import PROBLEMS, GuidanceDep, cached
 from api.presentation import article_response, healths, shown_to
 from api.schema import (
     ArticleResponse,
     HealthResponse,
     Place,
-    ProblemDetail,
     ReadyResponse,
     SearchQuery,
     SearchRequest,
@@ -24,41 +23,29 @@ from api.schema import (
 )
 
 router = APIRouter()
-
-_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": ProblemDetail, "content": {"application/problem+json": {}}, "description": HTTPStatus(status).phrase}
-    for status in (401, 403, 404, 409, 413, 421, 422, 429, 503)
-}
+router.include_router(browsing_router)
 
 
-def _guidance(request: Request) -> Guidance:
-    guidance: Guidance = request.app.state.guidance
-    return guidance
-
-
-GuidanceDep = Annotated[Guidance, Depends(_guidance)]
-
-
-@router.post("/v1/search", operation_id="search", responses=_PROBLEMS, tags=["guidance"])
+@router.post("/v1/search", operation_id="search", responses=PROBLEMS, tags=["guidance"])
 def search(body: SearchRequest, reader: ReaderDep, guidance: GuidanceDep) -> SearchResponse:
     """Guidance in force for one issue, best first."""
     return respond(body, reader, guidance)
 
 
-@router.get("/v1/search", operation_id="searchByQuery", responses=_PROBLEMS, tags=["guidance"])
+@router.get("/v1/search", operation_id="searchByQuery", responses=PROBLEMS, tags=["guidance"])
 def search_by_query(query: Annotated[SearchQuery, Query()], reader: ReaderDep, guidance: GuidanceDep) -> SearchResponse:
     """The same, with the same names as query parameters. Prefer POST: addresses end up in logs."""
     return respond(query, reader, guidance)
 
 
-@router.get("/v1/articles/{article_id}", operation_id="getArticle", responses=_PROBLEMS, tags=["guidance"])
+@router.get("/v1/articles/{article_id}", operation_id="getArticle", responses=PROBLEMS, tags=["guidance"])
 def article(
     article_id: str, place: Annotated[Place, Query()], request: Request, reader: ReaderDep, guidance: GuidanceDep
 ) -> ArticleResponse:
     """One article, rendered and raw, without the parts that the reader may not see."""
     ask = place.ask()
     response = article_response(guidance.open(article_id, ask, reader), ask, reader)
-    return _cached(request, response, JSONResponse(response.model_dump(mode="json")))  # type: ignore[return-value]
+    return cached(request, _seen(response), JSONResponse(response.model_dump(mode="json")))  # type: ignore[return-value]
 
 
 @router.get("/articles/{article_id}", include_in_schema=False)
@@ -69,22 +56,16 @@ def article_as_page(
     ask = place.ask()
     response = article_response(guidance.open(article_id, ask, reader), ask, reader)
     page = HTMLResponse(article_page(response), headers={"Content-Security-Policy": _PAGE_POLICY})
-    return _cached(request, response, page)  # type: ignore[return-value]
+    return cached(request, _seen(response), page)  # type: ignore[return-value]
 
 
 _PAGE_POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; form-action 'none'"
 
 
-def _cached(request: Request, content: ArticleResponse, response: Response) -> Response:
-    """The response with an ETag, or 304 if the client has it already. A new day is new content, a new moment is not."""
+def _seen(content: ArticleResponse) -> str:
+    """What a reader sees of it: a new day is new content, because the page prints it; a new moment is not."""
     seen = content.model_dump_json(exclude={"scope": {"effective_on"}, "index": {"built_at"}})
-    day = f"{content.scope.effective_on:%Y-%m-%d}"  # the page prints it
-    tag = f'"{hashlib.sha256(f"{day}{seen}".encode()).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if tag in {part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")}:
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    response.headers.update(headers)
-    return response
+    return f"{content.scope.effective_on:%Y-%m-%d}{seen}"
 
 
 @router.get("/healthz", operation_id="health", tags=["operations"])

@@ -57,16 +57,16 @@ def ranked_as(candidates: Candidates, snapshot: Snapshot, allowed: BoolVector, l
 
 def shown_member(snapshot: Snapshot, group: str, allowed: BoolVector, lang: str) -> Article:
     """The article of the group to show: in the reader's language, else its source, else any that may be seen."""
-    members = [article for article in snapshot.members[group] if allowed[_span(snapshot, article)].any()]
+    members = [article for article in snapshot.members[group] if is_shown(snapshot, article, allowed)]
     spoken: Mapping[str, Article] = {article.lang: article for article in reversed(members)}
     based: Mapping[str, Article] = {base_language(article.lang): article for article in reversed(members)}
     return spoken.get(lang) or based.get(base_language(lang)) or members[0]
 
 
-def _span(snapshot: Snapshot, article: Article) -> slice:
-    """The article's rows; none for one whose body is markup alone."""
+def is_shown(snapshot: Snapshot, article: Article, allowed: BoolVector) -> bool:
+    """Whether any passage of the article may be seen. One whose body is markup alone has none."""
     rows = snapshot.rows_of.get(article.id, range(0))
-    return slice(rows.start, rows.stop)
+    return bool(allowed[rows.start : rows.stop].any())
 
 
 def _shown_row(candidates: Candidates, snapshot: Snapshot, article: Article, allowed: BoolVector, index: int) -> int:

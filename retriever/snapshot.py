@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final, TypeAlias
@@ -30,6 +30,7 @@ from retriever.ranking import EMPTY, Ranking
 from retriever.scope import PassageTable, table_of
 from retriever.splitter import CHUNKING
 from retriever.store import VectorStore, inner_products
+from retriever.titles import TitleIndex
 from retriever.vector_cache import VectorCache, embed_cached
 
 FORMAT: Final = 1  # of the files below; another number is another snapshot
@@ -138,6 +139,11 @@ class Snapshot:
         self.exact = ExactIndex(passages, self.articles)  # now, not at the first question: 10,000 passages take half a second
         self.rows_of: Mapping[str, range] = _rows_of(passages)
         self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
+
+    @cached_property
+    def titles(self) -> TitleIndex:
+        """For suggestions; made at the first one, because most commands never need it."""
+        return TitleIndex(self.library.articles)
 
 
 def _rows_of(passages: Sequence[Passage]) -> Mapping[str, range]:

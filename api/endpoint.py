@@ -1,0 +1,34 @@
+"""What every endpoint has: the use cases, the problems it documents, and answers that a client may keep."""
+
+import hashlib
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+from fastapi.responses import Response
+
+from api.guidance import Guidance
+from api.schema import ProblemDetail
+
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": ProblemDetail, "content": {"application/problem+json": {}}, "description": HTTPStatus(status).phrase}
+    for status in (401, 403, 404, 409, 413, 421, 422, 429, 503)
+}
+
+
+def _guidance(request: Request) -> Guidance:
+    guidance: Guidance = request.app.state.guidance
+    return guidance
+
+
+GuidanceDep = Annotated[Guidance, Depends(_guidance)]
+
+
+def cached(request: Request, seen: str, response: Response) -> Response:
+    """The response with an ETag, or 304 if the client has it already. seen: everything of it that a reader would notice."""
+    tag = f'"{hashlib.sha256(seen.encode()).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if tag in {part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")}:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    response.headers.update(headers)
+    return response
