@@ -72,6 +72,12 @@ class Adoption:
                 return path.removesuffix(mark), lang
         return path.rpartition(".")[0] or path, None
 
+    def default_id(self, below: str) -> str:
+        """The id of the file at this path if it says none itself."""
+        stem, lang = self.stem(below)
+        name = identifier(stem)
+        return name if lang in (None, self.source_language) else f"{name}.{lang}"
+
     def sources(self, paths: Iterable[str]) -> frozenset[str]:
         """The stems of those paths that are in the source language: what a translation can be of."""
         source = self.source_language
@@ -163,14 +169,12 @@ def _is_unpublished(adoption: Adoption, theirs: Mapping[str, Value]) -> bool:
 
 def _identity(adoption: Adoption, below: str, sources: frozenset[str]) -> dict[str, Value]:
     stem, lang = adoption.stem(below)
-    name = identifier(stem)
-    if lang is None:
-        return {"id": name}
-    if lang == adoption.source_language:
-        return {"id": name, "lang": lang}
-    if stem not in sources:
-        return {"id": f"{name}.{lang}", "lang": lang}
-    return {"id": f"{name}.{lang}", "lang": lang, "translation_of": name}
+    found: dict[str, Value] = {"id": adoption.default_id(below)}
+    if lang is not None:
+        found["lang"] = lang
+    if lang not in (None, adoption.source_language) and stem in sources:
+        found["translation_of"] = identifier(stem)
+    return found
 
 
 def identifier(stem: str) -> str:

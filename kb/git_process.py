@@ -70,6 +70,19 @@ class GitProcess:
             raise GitProcessError(_reason(error)) from None
         return bytes(printed)
 
+    def search(self, *args: str) -> bytes:
+        """What `git grep` printed; finding nothing is no failure. Raises GitProcessError."""
+        found: Any = self._repo.git.execute(
+            ["git", *_QUIET, "--literal-pathspecs", "grep", *args],
+            stdout_as_string=False,
+            with_exceptions=False,
+            with_extended_output=True,
+        )
+        status, printed, reason = found
+        if status > 1:
+            raise GitProcessError(str(reason).strip())
+        return bytes(printed)
+
     @contextmanager
     def stream(self, command: str, *args: str) -> Iterator[Any]:
         """What the command prints, while it prints; git ends by itself when nobody reads on."""

@@ -248,7 +248,7 @@ class _Reading:
             elif _LIKE_DEFAULTS.fullmatch(name) and name != DEFAULTS_FILE:
                 message = f"{name!r} is not read, so its defaults are missing; expected {DEFAULTS_FILE!r}. Rename it."
                 self.problems.append(Problem(file.path, 1, "defaults-name", message))
-        return self._files(_not_ours)
+        return self._files(not_ours)
 
     def foreign(self, adoption: Adoption, taxonomy: Taxonomy) -> list[Entry]:
         """Every file that the adoption takes. What cannot be read is skipped, with the reason."""
@@ -368,7 +368,8 @@ def _is_article(below: str) -> bool:
     return below.casefold().endswith(".md")
 
 
-def _not_ours(below: str) -> str | None:
+def not_ours(below: str) -> str | None:
+    """Why the file at this path (relative to the folder) is no article; None if it is one."""
     if PurePosixPath(below).name.casefold() == "readme.md":
         return "a README is for people who browse the repository"
     return None if _is_article(below) else "not a Markdown file"

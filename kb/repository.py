@@ -9,9 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Final
 
+from kb.commit_log import LogEntry
 from kb.errors import AsOfError, RepositoryError
 from kb.git_process import GitProcess, GitProcessError
 from kb.mirror import Mirror, is_bundle, is_remote, shown
+from kb.raw_log import LOG_OPTIONS, parse_log
 from kb.tree import Commit, File, FileKind, Tree
 
 _SHA: Final = re.compile(r"[0-9a-f]{7,64}")
@@ -116,6 +118,36 @@ class Repository:
             tip = head
             changes = lambda paths: self._last_changes(tip, folder, paths)  # noqa: E731
         return Tree(None, folder, tuple(files), lambda file: (root / file.path).read_bytes(), changes)
+
+    def log(self, tip: Commit, folder: str, *, since: Commit | None = None, whole: bool = False) -> tuple[LogEntry, ...]:
+        """The commits up to `tip` that changed a file below the folder, newest first, each against its first parent.
+
+        since: leave out whatever this commit holds already.
+        whole: every commit that merges brought instead of the merges themselves.
+        """
+        which = ["--no-merges"] if whole else ["--first-parent", "-m"]
+        without = [f"^{since.sha}"] if since else []
+        return parse_log(self._git_bytes("log", *which, *LOG_OPTIONS, tip.sha, *without, "--", *_part(folder)))
+
+    def merged(self, entry: LogEntry, paths: Collection[str]) -> tuple[LogEntry, ...]:
+        """The commits that a merge brought to these files, newest first; none for a commit that is no merge."""
+        if len(entry.parents) < 2:
+            return ()
+        brought = self.log(entry.commit, "", since=Commit(entry.parents[0], entry.commit.at), whole=True)
+        return tuple(each for each in brought if any(touch.path in paths for touch in each.touches))
+
+    def holding(self, commit: Commit, folder: str, words: Collection[str]) -> list[str]:
+        """The files below the folder at the commit that hold one of the words, letter for letter."""
+        wanted = [part for word in sorted(words) for part in ("-e", word)]
+        try:
+            found = self._process.search("-l", "-z", "--full-name", "-F", *wanted, commit.sha, "--", *_part(folder))
+        except GitProcessError as error:
+            raise RepositoryError(f"{self._location}: git grep failed: {error}. Run `git fsck` there.") from None
+        return [os.fsdecode(name).partition(":")[2] for name in found.split(b"\0") if name]
+
+    def content(self, file: File) -> bytes:
+        """The content of a file of any commit. Raises RepositoryError if git has lost it."""
+        return self._blob(file)
 
     def _commit(self, name: str) -> Commit:
         try:
@@ -239,6 +271,11 @@ def write_repository(folder: Path, files: Mapping[str, bytes], *, at: datetime) 
 
 def _only(folder: str) -> list[str]:
     return [f":(literal){folder}"] if folder else []
+
+
+def _part(folder: str) -> list[str]:
+    """The folder as the end of a command whose paths are taken letter for letter."""
+    return [folder] if (folder := _clean(folder)) else []
 
 
 def _clean(folder: str) -> str:

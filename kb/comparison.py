@@ -1,0 +1,222 @@
+"""Every article that changed between two moments of a repository, reading only the files that can tell."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Final, TypeAlias
+
+from kb.article import Article, is_in_force
+from kb.changes import ArticleChange, Contribution, Event, Moments, Severity, change_of
+from kb.commit_log import Declared, LogEntry, credit, together
+from kb.edition import Edition
+from kb.library import DEFAULTS_FILE, TAXONOMY_FILE, OutsideTaxonomy
+from kb.moment import Moment
+from kb.repository import Repository
+from kb.translation import lags
+
+See: TypeAlias = Callable[[Article], Article | None]  # an article as one reader may see it; None if not at all
+
+_DECLARED: Final = {Declared.MINOR: Severity.EDITORIAL, Declared.RULE: Severity.RULE}
+_SHARED: Final = (DEFAULTS_FILE, TAXONOMY_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """One article then and now, as it was read; None where it was not there."""
+
+    old: Article | None
+    new: Article | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What may have changed between two moments, unfiltered: give it to `changes` with what a reader may see.
+
+    pairs:         every article whose file, defaults or being in force differs, or that another one took over from, by id.
+    translations:  of each source among the pairs.
+    contributions: the commits that had part in each article's change, oldest first.
+    """
+
+    old: Moment
+    new: Moment
+    pairs: Mapping[str, Versions]
+    translations: Mapping[str, Sequence[Versions]]
+    contributions: Mapping[str, tuple[Contribution, ...]]
+
+
+def compare(repository: Repository, folder: str, outside: OutsideTaxonomy | None, old: Moment, new: Moment) -> Comparison:
+    """Read what differs between two moments. Raises RepositoryError."""
+    return _Comparing(repository, folder, outside, old, new).result()
+
+
+def changes(comparison: Comparison, see: See) -> list[ArticleChange]:
+    """What happened to each article as one reader may see it, by id. What the reader may not see is not there."""
+    moments = Moments(comparison.old.at, comparison.new.at)
+    seen = {name: _seen(versions, see) for name, versions in comparison.pairs.items()}
+    successors = _successors(seen.values(), moments)
+    found = []
+    for name, versions in sorted(seen.items()):
+        change = change_of(versions.old, versions.new, moments)
+        if by := successors.get(name, ()):
+            change = _superseded(change, versions, by)
+        if change is not None:
+            found.append(_complete(change, comparison, see))
+    return found
+
+
+def _seen(versions: Versions, see: See) -> Versions:
+    return Versions(versions.old and see(versions.old), versions.new and see(versions.new))
+
+
+def _successors(pairs: Iterable[Versions], moments: Moments) -> dict[str, tuple[str, ...]]:
+    """Article → those that took over from it between the moments."""
+    taken: dict[str, tuple[str, ...]] = {}
+    for pair in pairs:
+        before = set(pair.old.supersedes) if pair.old and is_in_force(pair.old, moments.old) else set()
+        if pair.new and is_in_force(pair.new, moments.new):
+            for name in pair.new.supersedes:
+                if name not in before:
+                    taken[name] = (*taken.get(name, ()), pair.new.id)
+    return taken
+
+
+def _superseded(change: ArticleChange | None, versions: Versions, by: tuple[str, ...]) -> ArticleChange | None:
+    article = versions.new or versions.old
+    if article is None:
+        return None
+    if change is None:
+        change = ArticleChange(article.id, versions.old, versions.new, (), Severity.RULE)
+    return replace(change, events=(*change.events, Event.SUPERSEDED), superseded_by=by, severity=Severity.RULE)
+
+
+def _complete(change: ArticleChange, comparison: Comparison, see: See) -> ArticleChange:
+    """The change with who made it, when, how much they say it matters, and which translations it left behind."""
+    contributions = comparison.contributions.get(change.id, ())
+    declared = together([contribution.credit.declared for contribution in contributions])
+    others = (_seen(versions, see) for versions in comparison.translations.get(change.id, ()))
+    return replace(
+        change,
+        severity=change.severity if declared is None else _DECLARED[declared],
+        behind=lags(change, [(pair.old, pair.new) for pair in others if pair.new]),
+        contributions=contributions,
+        declared=declared,
+        at=_happened(change, contributions, comparison),
+    )
+
+
+def _happened(change: ArticleChange, contributions: Sequence[Contribution], comparison: Comparison) -> datetime:
+    """When: the last commit, or the edge of the article's time that lies between the moments if that is later."""
+    article = change.article
+    edges = [edge for edge in (article.effective_from, article.effective_until) if edge is not None]
+    passed = [edge for edge in edges if comparison.old.at < edge <= comparison.new.at]
+    made = [contribution.commit.at for contribution in contributions]
+    return max([*passed, *made], default=comparison.new.at)
+
+
+class _Comparing:
+    """One comparison: the two editions, and what was read of them."""
+
+    def __init__(self, repository: Repository, folder: str, outside: OutsideTaxonomy | None, old: Moment, new: Moment) -> None:
+        self.repository, self.folder, self.old, self.new = repository, folder, old, new
+        self.before = Edition(repository.tree(old.commit, folder), outside)
+        same = old.commit == new.commit
+        self.after = self.before if same else Edition(repository.tree(new.commit, folder), outside)
+        self.log = () if same else repository.log(new.commit, folder, since=old.commit)
+        self.pairs: dict[str, Versions] = {}
+
+    def result(self) -> Comparison:
+        touched = {path for path in self.before.paths | self.after.paths if self._differs(path)}
+        self._read(touched)
+        self._read_dated(touched)
+        self._read_superseded()
+        sources = {name: pair for name, pair in self.pairs.items() if _may_leave_behind(pair)}
+        return Comparison(self.old, self.new, self.pairs, self._translations(sources), self._contributions())
+
+    def _differs(self, path: str) -> bool:
+        same_file = self.before.blob(path) == self.after.blob(path)
+        return not same_file or (self.before is not self.after and self.before.context(path) != self.after.context(path))
+
+    def _read(self, paths: Iterable[str]) -> None:
+        old: dict[str, Article] = {}
+        new: dict[str, Article] = {}
+        for path in sorted(paths):
+            if article := self.before.article(path):
+                old.setdefault(article.id, article)
+            if article := self.after.article(path):
+                new.setdefault(article.id, article)
+        for name in sorted(old.keys() | new.keys()):
+            self.pairs[name] = Versions(old.get(name), new.get(name))
+
+    def _read_dated(self, touched: Collection[str]) -> None:
+        """Articles that no commit touched and that began or ceased to be in force by their dates alone."""
+        if self.old.at == self.new.at:
+            return
+        holding = set(self.repository.holding(self.new.commit, self.folder, self.after.edge_words()))
+        folders = {str(PurePosixPath(path).parent) for path in holding if PurePosixPath(path).name in _SHARED}
+        for path in sorted(self.after.paths - set(touched)):
+            if path not in holding and not folders.intersection(map(str, PurePosixPath(path).parents)):
+                continue
+            article = self.after.article(path)
+            if article is not None and is_in_force(article, self.old.at) != is_in_force(article, self.new.at):
+                self.pairs.setdefault(article.id, Versions(article, article))
+
+    def _read_superseded(self) -> None:
+        """Articles that no commit touched and that another one takes over from."""
+        named = {name for pair in self.pairs.values() if pair.new for name in pair.new.supersedes} - self.pairs.keys()
+        for path in self._naming(named):
+            article = self.after.article(path)
+            if article is not None and article.id in named:
+                self.pairs.setdefault(article.id, Versions(article, article))
+
+    def _translations(self, sources: Mapping[str, Versions]) -> dict[str, list[Versions]]:
+        pairs = [pair for pair in self.pairs.values() if pair.new]
+        near = [pair.new.path for pair in sources.values() if pair.new]
+        for path in sorted({*self._naming(sources), *(kin for one in near for kin in self.after.kin(one))}):
+            article = self.after.article(path)
+            if article is not None and article.id not in self.pairs:
+                pairs.append(Versions(article, article))
+        found: dict[str, list[Versions]] = {name: [] for name in sources}
+        for pair in pairs:
+            if pair.new and pair.new.translation_of in found:
+                found[pair.new.translation_of].append(pair)
+        return found
+
+    def _naming(self, ids: Collection[str]) -> list[str]:
+        """The articles' files that hold one of the ids."""
+        return (
+            [path for path in self.repository.holding(self.new.commit, self.folder, ids) if path in self.after.paths]
+            if ids
+            else []
+        )
+
+    def _contributions(self) -> dict[str, tuple[Contribution, ...]]:
+        by_path: dict[str, list[LogEntry]] = {}
+        for entry in reversed(self.log):
+            for touch in entry.touches:
+                by_path.setdefault(touch.path, []).append(entry)
+        return {name: self._credited(pair, by_path) for name, pair in self.pairs.items()}
+
+    def _credited(self, pair: Versions, by_path: Mapping[str, Sequence[LogEntry]]) -> tuple[Contribution, ...]:
+        paths = {article.path for article in (pair.old, pair.new) if article}
+        if not paths & by_path.keys():  # then a file that several articles share changed it, or time alone
+            folders = {str(parent) for path in paths for parent in PurePosixPath(path).parents}
+            paths = {path for path in by_path if path.endswith(_SHARED) and str(PurePosixPath(path).parent) in folders}
+        entries = {entry.commit.sha: entry for path in sorted(paths) for entry in by_path.get(path, ())}
+        return tuple(
+            Contribution(entry.commit, entry.subject, credit(entry, self.repository.merged(entry, paths)))
+            for entry in reversed(self.log)
+            if entry.commit.sha in entries
+        )
+
+
+def _may_leave_behind(pair: Versions) -> bool:
+    """Whether the article is a source whose text changed."""
+    if pair.old is None or pair.new is None:
+        return False
+    return pair.new.translation_of is None and pair.old.body != pair.new.body
+
+
+def everything(article: Article) -> Article:
+    """What a writer with the repository may see: all of it."""
+    return article

@@ -1,0 +1,123 @@
+"""Dates and times of day in plain text, each with one value for every language and spelling.
+
+Every finder takes (text, base language) and yields what it finds from left to right.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from kb.figure import BLANK, DIGIT, Figure, before
+
+_I: Final = re.IGNORECASE
+_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan enero ene janvier janv",
+            "february feb febrero febr février févr",
+            "march mar marzo mars",
+            "april apr abril abr avril avr",
+            "may mayo mai",
+            "june jun junio juin",
+            "july jul julio juillet juil",
+            "august aug agosto ago août",
+            "september sept sep septiembre setiembre septembre",
+            "october oct octubre octobre",
+            "november nov noviembre novembre",
+            "december dec diciembre dic décembre déc",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH: Final = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_DATES: Final = (
+    re.compile(r"\b(?P<year>(?:19|20)\d\d)-(?P<number>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])\b"),
+    re.compile(
+        rf"\b{_MONTH}{BLANK}+(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?\b(?:(?:,{BLANK}*|{BLANK}+)(?P<year>(?:19|20)\d\d)\b)?",
+        _I,
+    ),
+    re.compile(
+        rf"\b(?P<day>[12]\d|3[01]|0?[1-9])(?:\.?º|er|st|nd|rd|th)?{BLANK}+(?:de{BLANK}+|of{BLANK}+)?{_MONTH}"
+        rf"(?:(?:,?{BLANK}+|{BLANK}+de(?:l)?{BLANK}+)(?P<year>(?:19|20)\d\d)\b)?",
+        _I,
+    ),
+    re.compile(rf"\b(?P<day>primero){BLANK}+de{BLANK}+{_MONTH}(?:{BLANK}+de(?:l)?{BLANK}+(?P<year>(?:19|20)\d\d)\b)?", _I),
+    re.compile(rf"\b{_MONTH}{BLANK}+(?:de{BLANK}+|of{BLANK}+)?(?P<year>(?:19|20)\d\d)\b", _I),
+)
+_NUMERIC_DATE: Final = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/((?:19|20)\d\d)(?![\d/])")
+_STAMP: Final = re.compile(
+    r"(?:updated|reviewed|revised|edited|actualizad[oa]|revisad[oa]|modificad[oa]|mise? à jour|modifiée?)"
+    r"(?:\s+(?:on|el|le))?\s*:?\s*$",
+    _I,
+)
+
+
+def dates(text: str, lang: str) -> Iterator[Figure]:
+    """Dates, with or without a year or a day. When a page says it was updated is no fact of it."""
+    if not DIGIT.search(text) and "primero" not in text:
+        return
+    for pattern in _DATES:
+        for found in pattern.finditer(text):
+            value = _date(found.groupdict())
+            if "month" not in pattern.groupindex or found["month"] != "may":  # "you may 2 ..." is no month
+                yield Figure(found.start(), found.end(), "" if _STAMP.search(before(text, found)) else value)
+    for found in _NUMERIC_DATE.finditer(text):
+        first, second = int(found[1]), int(found[2])
+        month, day = (first, second) if (lang == "en" and first <= 12) or second > 12 else (second, first)
+        if 1 <= month <= 12 and 1 <= day <= 31:
+            yield Figure(found.start(), found.end(), f"{found[3]}-{month:02}-{day:02}")
+
+
+def _date(parts: dict[str, str | None]) -> str:
+    month = int(parts["number"] or 0) if "number" in parts else _MONTHS[(parts["month"] or "").casefold()]
+    day = parts.get("day")
+    number = 1 if day == "primero" else int(day) if day else None
+    return f"{parts['year'] or '-'}-{month:02}" + (f"-{number:02}" if number else "")
+
+
+_ZONES: Final = {
+    "et": "ET", "est": "ET", "edt": "ET", "eastern": "ET", "eastern time": "ET", "hora del este": "ET", "heure de l'est": "ET",
+    "heure de l’est": "ET", "he": "ET", "hne": "ET",
+    "ct": "CT", "cst": "CT", "cdt": "CT", "central time": "CT", "hora del centro": "CT", "heure du centre": "CT",
+    "mt": "MT", "mst": "MT", "mdt": "MT", "mountain time": "MT", "hora de la montaña": "MT", "heure des rocheuses": "MT",
+    "pt": "PT", "pst": "PT", "pdt": "PT", "pacific time": "PT", "hora del pacífico": "PT", "heure du pacifique": "PT",
+    "utc": "UTC", "gmt": "UTC",
+}  # fmt: skip
+_ZONE: Final = rf"(?:{BLANK}*\(?(?P<zone>{'|'.join(sorted(_ZONES, key=len, reverse=True))})\b\)?)?"
+_HALF: Final = rf"{BLANK}*(?P<half>[ap])\.?{BLANK}?m(?:\.|\b)"
+_TIMES: Final = (
+    re.compile(rf"(?<![\d:.,$])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))?{_HALF}{_ZONE}", _I),
+    re.compile(
+        rf"(?<![\d:.,$])(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?![\d:])(?:{BLANK}*(?:horas|hrs?|h)\b)?{_ZONE}", _I
+    ),
+    re.compile(rf"(?<![\d:.,$])(?P<hour>[01]?\d|2[0-3]){BLANK}?h{BLANK}?(?P<minute>[0-5]\d)(?!\d){_ZONE}", _I),
+    re.compile(rf"\b(?P<word>noon|midday|midnight|mediodía|medianoche|midi|minuit)\b{_ZONE}", _I),
+)
+_ALWAYS: Final = re.compile(
+    r"\b24\s?/\s?7\b|\b24 hours(?: a| per|/) ?day,? (?:and )?(?:7|seven) days(?: a| per|/) ?week"
+    r"|\b(?:las )?24 horas(?: al| del| por)? (?:día|dia),? (?:y )?(?:los )?(?:7|siete) días (?:a|de|por) la semana"
+    r"|\b24 ?h(?:eures)?(?: sur |/)24,? (?:et )?7 ?j(?:ours)?(?: sur |/)7",
+    _I,
+)
+_MIDNIGHT: Final = frozenset({"midnight", "medianoche", "minuit"})
+
+
+def times(text: str, _lang: str) -> Iterator[Figure]:
+    """Times of day, with the zone if one is named, and "24 hours a day, 7 days a week"."""
+    for found in _ALWAYS.finditer(text):
+        yield Figure(found.start(), found.end(), "24/7")
+    for pattern in _TIMES:
+        for found in pattern.finditer(text):
+            zone = _ZONES[found["zone"].casefold()] if found["zone"] else ""
+            yield Figure(found.start(), found.end(), f"{_clock(found.groupdict())} {zone}".strip())
+
+
+def _clock(parts: dict[str, str | None]) -> str:
+    if word := parts.get("word"):
+        return "00:00" if word.casefold() in _MIDNIGHT else "12:00"
+    hour, half = int(parts["hour"] or 0), (parts.get("half") or "").casefold()
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return f"{hour:02}:{parts.get('minute') or '00'}"

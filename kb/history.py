@@ -1,0 +1,202 @@
+"""The versions of one article over the history of a ref: followed by its id, through renames and returns."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from kb.article import Article
+from kb.changes import ArticleChange, Moments, change_of
+from kb.commit_log import Credit, LogEntry, Touch, credit
+from kb.comparison import See
+from kb.edition import Edition
+from kb.library import DEFAULTS_FILE, TAXONOMY_FILE, OutsideTaxonomy
+from kb.repository import Repository
+from kb.tree import Commit, File, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one commit made of the article: its text from then on, unfiltered; None where the commit took it away."""
+
+    entry: LogEntry
+    path: str
+    article: Article | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version as one reader may see it.
+
+    number:  from 1, the oldest, over the versions that this reader can tell apart.
+    article: None where the article was taken away.
+    current: whether this is the text of the ref's newest commit.
+    """
+
+    number: int
+    commit: Commit
+    subject: str
+    credit: Credit
+    article: Article | None
+    change: ArticleChange
+    current: bool
+
+
+class Log:
+    """The first-parent history of one tip, and any article of it, from the files that its commits touched."""
+
+    def __init__(self, repository: Repository, folder: str, outside: OutsideTaxonomy | None, tip: Commit) -> None:
+        self._repository = repository
+        self._outside = outside
+        self._tree = repository.tree(tip, folder)
+        self._prefix = f"{self._tree.folder}/" if self._tree.folder else ""
+        self.tip = tip
+        self.entries = repository.log(tip, folder)
+
+    def stages(self, article_id: str) -> list[Stage]:
+        """What each commit made of the article, newest first; empty if no commit ever held it."""
+        found = list(self._walk(article_id))
+        return [each for each, older in zip(found, [*found[1:], None], strict=False) if not _same(each, older)]
+
+    def credited(self, stage: Stage) -> Credit:
+        """Who stands behind the commit, as far as it concerns the article."""
+        return credit(stage.entry, self._repository.merged(stage.entry, {stage.path}))
+
+    def _walk(self, article_id: str) -> Iterator[Stage]:
+        """From the newest commit that may have changed the article to the oldest; a shared file may have changed nothing."""
+        number, path = self._newest(article_id)
+        while path is not None:
+            entry = self.entries[number]
+            article = self._read(number, path)
+            yield Stage(entry, path, article if article and article.id == article_id else None)
+            number, path = self._before(article_id, number, path)
+
+    def _newest(self, article_id: str) -> tuple[int, str | None]:
+        """Where the article was last changed, added or taken away."""
+        return self._ended(article_id, -1) if (path := self._path_now(article_id)) is None else self._touched(-1, path)
+
+    def _path_now(self, article_id: str) -> str | None:
+        edition = self._edition
+        naming = self._repository.holding(self.tip, self._tree.folder, {article_id})
+        named = [path for path in edition.paths if self._edition.default_id(path) == article_id]
+        return next((p for p in [*named, *naming] if (article := edition.article(p)) and article.id == article_id), None)
+
+    def _touched(self, number: int, path: str) -> tuple[int, str | None]:
+        """The next older commit that touched the file, or what the file's defaults say."""
+        places = [self._places[each] for each in (path, *self._shared(path)) if each in self._places]
+        older = [place for each in places if (place := next((p for p, _ in each if p > number), None)) is not None]
+        return (min(older), path) if older else (len(self.entries), None)
+
+    def _before(self, article_id: str, number: int, path: str) -> tuple[int, str | None]:
+        """Where the article was before this commit: in this file, in another one it touched, or in one taken away earlier."""
+        for touch in sorted(self.entries[number].touches, key=lambda touch: touch.path != path):
+            if touch.old is not None and self._is(article_id, number + 1, touch):
+                return self._touched(number, touch.path)
+        if self._blob(number + 1, path) is not None and all(touch.path != path for touch in self.entries[number].touches):
+            return self._touched(number, path)  # only a shared file was touched here
+        return self._ended(article_id, number)
+
+    def _ended(self, article_id: str, number: int) -> tuple[int, str | None]:
+        """The next older commit that took the article away, if there is one."""
+        for older, touch in self._removals:
+            if older > number and self._is(article_id, older + 1, touch):
+                return older, touch.path
+        return len(self.entries), None
+
+    def _is(self, article_id: str, number: int, touch: Touch) -> bool:
+        """Whether the file held the article just before the touch. Looks into the file only if its bytes may say so."""
+        if self._edition.default_id(touch.path) != article_id:
+            content = self._repository.content(File(touch.path, touch.old or "", 0))
+            if article_id.encode() not in content:
+                return False
+        article = self._read(number, touch.path)
+        return article is not None and article.id == article_id
+
+    def _read(self, number: int, path: str) -> Article | None:
+        """The article as it stood after the commit of this number."""
+        if number >= len(self.entries) or self._blob(number, path) is None:
+            return None
+        commit = self.entries[number].commit
+        files = [File(each, blob, 0) for each in self._around(path) if (blob := self._blob(number, each))]
+        tree = Tree(commit, self._tree.folder, tuple(files), self._repository.content, lambda _paths: {})
+        return Edition(tree, self._outside).article(path, commit)
+
+    def _blob(self, number: int, path: str) -> str | None:
+        """The file's content after the commit of this number."""
+        return next((touch.new for place, touch in self._places.get(path, ()) if place >= number), None)
+
+    def _around(self, path: str) -> list[str]:
+        """The file, and all that its article can depend on."""
+        return list(dict.fromkeys([path, *self._shared(path), *self._kin.get(self._stem(path.removeprefix(self._prefix)), ())]))
+
+    def _shared(self, path: str) -> list[str]:
+        if self._outside is not None:
+            return []
+        above = PurePosixPath(path.removeprefix(self._prefix)).parents
+        defaults = [f"{self._prefix}{'' if str(parent) == '.' else f'{parent}/'}{DEFAULTS_FILE}" for parent in above]
+        return [*defaults, f"{self._prefix}{TAXONOMY_FILE}"]
+
+    def _stem(self, below: str) -> str:
+        return self._edition.stem(below)
+
+    @cached_property
+    def _edition(self) -> Edition:
+        return Edition(self._tree, self._outside)
+
+    @cached_property
+    def _places(self) -> Mapping[str, list[tuple[int, Touch]]]:
+        """Every touch of each file, newest first, with the number of its commit."""
+        places: dict[str, list[tuple[int, Touch]]] = defaultdict(list)
+        for number, entry in enumerate(self.entries):
+            for touch in entry.touches:
+                places[touch.path].append((number, touch))
+        return dict(places)
+
+    @cached_property
+    def _removals(self) -> list[tuple[int, Touch]]:
+        """Every file that a commit took away, newest first."""
+        return [
+            (n, touch) for n, entry in enumerate(self.entries) for touch in entry.touches if touch.new is None and touch.old
+        ]
+
+    @cached_property
+    def _kin(self) -> Mapping[str, list[str]]:
+        """In an adopted repository, the files that are one article in several languages."""
+        kin: dict[str, list[str]] = defaultdict(list)
+        for path in self._places if self._edition.adopted else ():
+            kin[self._stem(path.removeprefix(self._prefix))].append(path)
+        return dict(kin)
+
+
+def versions(log: Log, article_id: str, see: See) -> list[Version]:
+    """The versions that one reader can tell apart, newest first. What the reader may not see is no version."""
+    found: list[Version] = []
+    before: Article | None = None
+    newest: Stage | None = None
+    for stage in reversed(log.stages(article_id)):
+        now = see(stage.article) if stage.article else None
+        at = stage.entry.commit.at
+        change = change_of(before, now, Moments(at, at))
+        newest = stage if now else None
+        if change is not None:
+            found.append(
+                Version(
+                    len(found) + 1, stage.entry.commit, stage.entry.subject, log.credited(stage), now, change, current=False
+                )
+            )
+        before = now
+    if found and newest is not None:
+        last = found[-1]
+        found[-1] = Version(last.number, last.commit, last.subject, last.credit, last.article, last.change, current=True)
+    return found[::-1]
+
+
+def _same(one: Stage, other: Stage | None) -> bool:
+    """Whether a commit left the article as it was."""
+    if other is None:
+        return one.article is None
+    if one.article is None or other.article is None:
+        return one.article is other.article
+    at = one.entry.commit.at
+    return change_of(other.article, one.article, Moments(at, at)) is None

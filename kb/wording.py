@@ -1,0 +1,68 @@
+"""Whether new words say the same: a corrected spelling is no news, a clearer sentence is, and a negation always."""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from enum import IntEnum
+from typing import Final
+
+from rapidfuzz import fuzz
+
+from kb.article import Article
+from kb.plain import plain
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_TYPO: Final = 80  # per cent alike, of words of four letters or more: `recieve` and `receive`
+_LONG: Final = 4
+_MOST_WORDS: Final = 6_000  # beyond that, different texts are taken as different in meaning
+_DECISIVE: Final = frozenset(
+    "not no never none neither nor without cannot must may might can could should shall will would only unless except before"
+    " after until all any every always no nunca jamás ningún ninguna ninguno sin debe deben puede pueden podrá podrán deberá"
+    " deberán solo sólo solamente excepto salvo antes después hasta todo todos toda todas siempre si pas jamais aucun aucune"
+    " sans doit doivent peut peuvent pourra devra seulement sauf avant après tout tous toute toutes toujours".split()
+)  # to add, drop or swap one of these is never a matter of spelling
+
+
+class Wording(IntEnum):
+    """How far two texts differ."""
+
+    SAME = 0
+    EDITORIAL = 1
+    CLARIFIED = 2
+
+
+def wording(old: Article, new: Article) -> Wording:
+    """How far the words of two versions differ: titles, descriptions and bodies, without markup, case and punctuation."""
+    before, after = _words(old), _words(new)
+    if before == after:
+        told = (old.title, old.description, old.body.split()) == (new.title, new.description, new.body.split())
+        return Wording.SAME if told else Wording.EDITORIAL
+    if max(len(before), len(after)) > _MOST_WORDS:
+        return Wording.CLARIFIED
+    opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    spelt = all(tag == "equal" or _is_spelling(before[a:b], after[c:d]) for tag, a, b, c, d in opcodes)
+    return Wording.EDITORIAL if spelt else Wording.CLARIFIED
+
+
+def _words(article: Article) -> list[str]:
+    sections = (plain(article.body[section.start : section.end]) for section in article.sections)
+    headings = (title for section in article.sections for title in section.heading)
+    return [
+        word.casefold()
+        for text in (article.title, article.description or "", *sections, *headings)
+        for word in _WORD.findall(text)
+    ]
+
+
+def _is_spelling(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether the words differ in spelling alone: joined, split, or each nearly its counterpart."""
+    if "".join(old) == "".join(new):
+        return True
+    return len(old) == len(new) and all(map(_is_typo, old, new))
+
+
+def _is_typo(old: str, new: str) -> bool:
+    if {old, new} & _DECISIVE or not (old.isalpha() and new.isalpha()) or min(len(old), len(new)) < _LONG:
+        return old == new
+    negated = old.endswith(new) or new.endswith(old)  # `able`, `unable`
+    return not negated and fuzz.ratio(old, new) >= _TYPO
