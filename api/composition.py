@@ -13,10 +13,12 @@ from api.settings import Settings, SettingsError
 from api.space import DEFAULT, SILENT, Source, Space, Watch
 from api.space_config import SpaceConfig, chosen, read_spaces
 from kb.errors import KbError
+from retriever.apertium import Apertium
 from retriever.errors import RetrieverError
 from retriever.language import warm as warm_language
 from retriever.model_store import open_model
 from retriever.snapshot import Models
+from retriever.translator import NoTranslator, Translator
 
 if TYPE_CHECKING:
     from api.database import Database
@@ -34,12 +36,29 @@ def _own_data_folder(folder: Path) -> None:
 
 
 def open_models(settings: Settings, announce: Callable[[str], None] | None = None) -> Models:
-    """Both models, prepared on this machine if they are not yet. Raises ModelError."""
+    """Both models, prepared on this machine if they are not yet, and the translator. Raises ModelError."""
     _own_data_folder(settings.data_dir)
     folder = settings.models_folder
     return Models(
         english=open_model(settings.english_model, folder, threads=settings.threads, announce=announce),
         multilingual=open_model(settings.multilingual_model, folder, threads=settings.threads, announce=announce),
+        translator=open_translator(settings),
+    )
+
+
+def open_translator(settings: Settings) -> Translator:
+    """Apertium where it is installed and wanted; it starts at the first question that needs it, or at `warm`."""
+    wanted = settings.translator == "apertium"
+    return Apertium() if wanted and Apertium.installed() else NoTranslator()
+
+
+def translation_notice(settings: Settings, models: Models) -> str | None:
+    """What to say once where questions should be translated and cannot be."""
+    if settings.translator == "none" or models.translator.name != NoTranslator.name:
+        return None
+    return (
+        "Apertium is not installed, so Spanish questions are searched as they stand, which finds less. "
+        "Install the system package apertium-eng-spa, or set KB_TRANSLATOR=none to stop this notice."
     )
 
 
@@ -96,4 +115,5 @@ def warm(models: Models) -> None:
     """Load what the first question would wait for: the English model now, the multilingual one beside the first questions."""
     models.english.query("warm")
     warm_language()
+    models.translator.start()
     Thread(target=models.multilingual.query, args=("warm",), daemon=True).start()

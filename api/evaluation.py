@@ -49,6 +49,7 @@ class Answered:
     confidence: float
     answerable: bool
     lang: str
+    translated: bool
     milliseconds: float
 
 
@@ -128,7 +129,7 @@ def report(evaluation: Evaluation) -> dict[str, object]:
             "seconds": round(published.seconds, 2),
             "embedded": dict(published.index.embedded),
         },
-        "translated": False,
+        "translated": any(it.translated for it in evaluation.answered),
     }
 
 
@@ -170,7 +171,8 @@ def _ask(question: Judged) -> Ask:
 def _answered(question: Judged, answer: Answer, ids: Mapping[str, str], milliseconds: float) -> Answered:
     ranked = tuple(ids[found.article.id] for found in answer.hits)
     lang = question.lang or answer.query.lang
-    return Answered(question, ranked, answer.confidence, answer.answerable, lang, milliseconds)
+    translated = answer.query.translation is not None
+    return Answered(question, ranked, answer.confidence, answer.answerable, lang, translated, milliseconds)
 
 
 def _notes(snapshot: Snapshot) -> list[str]:

@@ -95,8 +95,8 @@ class Guidance:
 
     @property
     def model_names(self) -> Mapping[str, str]:
-        """The models that answer."""
-        return self._models.names
+        """The models that answer, and what translates questions."""
+        return {**self._models.names, "translator": self._models.translator.name}
 
     def ask(self, ask: Ask, reader: Reader) -> Answered:
         """Answer one question for one reader. Raises RequestError, NotGrantedError, KbError or RetrieverError."""

@@ -61,6 +61,8 @@ def search_response(answered: Answered, ask: Ask, reader: Reader, *, explain: bo
         query=QueryOut(
             text=answer.query.text,
             lang=answer.query.lang,
+            translated=answer.query.translation is not None,
+            translation=answer.query.translation,
             inferred=InferredOut(jurisdiction=answer.inferred_jurisdiction),
             redacted=[],
         ),

@@ -186,6 +186,10 @@ class QueryOut(BaseModel):
 
     text: str
     lang: str
+    translated: bool = Field(
+        description="Whether a question in another language was searched in English too; false also for an English question."
+    )
+    translation: str | None = Field(description="The rough English that was searched beside the question; null if it was not.")
     inferred: InferredOut
     redacted: list[str]
 

@@ -3,7 +3,7 @@
 import os
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     )
     multilingual_model: str = Field(
         "multilingual-e5-small", description="sentence-transformers name or path of the model for every other pair."
+    )
+    translator: Literal["apertium", "none"] = Field(
+        "apertium", description="What turns Spanish questions into rough English: apertium (where it is installed) or none."
     )
     threads: Annotated[int, Field(ge=1, le=64)] = Field(
         min(os.cpu_count() or 1, 8), description="Passages that are embedded side by side."

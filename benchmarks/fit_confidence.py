@@ -168,7 +168,7 @@ def sampled(published: Published, questions: Sequence[Judged], models: Models, a
     everything = np.ones(snapshot.table.size, bool)
     found = []
     for question in questions:
-        query = understand(Question(question.text), ())
+        query = understand(Question(question.text), (), models.translator)
         run = Search(query, snapshot, models)
         candidates = run.candidates(everything)
         evidence = run.evidence(candidates, int(leaders(candidates, snapshot.table)[0]))

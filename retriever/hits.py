@@ -22,7 +22,7 @@ def hit_of(
     """One hit. replaced: see scope.replacements."""
     article = ranked.article
     passage = snapshot.passages[ranked.row]
-    text, highlights = snippet(passage.text, query.text, article.lang)
+    text, highlights = snippet(passage.text, query.in_language(article.lang), article.lang)
     place = _place(snapshot, article, passage.scope.jurisdictions, scope, replaced)
     ranked_by = snapshot.passages[int(candidates.rows[ranked.found])].article
     return Hit(
@@ -61,11 +61,10 @@ def _as_seen(article: Article, scope: Scope) -> Article:
 
 def _legs(candidates: Candidates, index: int) -> dict[str, LegScore]:
     row = int(candidates.rows[index])
-    raw = {"lexical": float(candidates.lexical[index]), str(candidates.leg[index]): float(candidates.dense[index])}
     legs = {}
-    for name, score in raw.items():
+    for name in (name for name in candidates.raw if candidates.read_by(name, index)):
         places = np.flatnonzero(candidates.lists[name].rows == row)
-        legs[name] = LegScore(score, int(places[0]) + 1 if places.size else None)
+        legs[name] = LegScore(float(candidates.raw[name][index]), int(places[0]) + 1 if places.size else None)
     return legs
 
 

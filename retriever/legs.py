@@ -6,11 +6,10 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retriever.arrays import BoolVector, FloatVector, IntVector
 from retriever.confidence import Evidence
-from retriever.fusion import ACROSS_LANGUAGES, LEXICAL_WEIGHT, between, convex
+from retriever.fusion import ACROSS_LANGUAGES, LEXICAL_WEIGHT, LEXICAL_WEIGHT_OF_THREE, between, convex, mean_of
 from retriever.lexical import index_language
 from retriever.question import Query
 from retriever.ranking import DEPTH, Ranking, merged, top
@@ -28,19 +27,20 @@ class Candidates:
     rows:    (k,) int64, rising.
     score:   (k,) float32, 0 to 1, the fused score; comparable within this search only.
     exact:   (k,) int64, how strongly the row matches a code, an id or a quoted phrase.
-    lexical: (k,) float32, BM25.
-    dense:   (k,) float32, by the model that serves the row: its cosine, for the multilingual one above its language's mean.
-    leg:     (k,) str, the name of that model's leg.
+    raw:     for each leg (k,) float32: BM25, or the model's cosine, for the multilingual one above its language's mean;
+             nan for a row that the leg does not read.
     lists:   each leg's own list, for `explain`.
     """
 
     rows: IntVector
     score: FloatVector
     exact: IntVector
-    lexical: FloatVector
-    dense: FloatVector
-    leg: NDArray[np.str_]
+    raw: Mapping[str, FloatVector]
     lists: Mapping[str, Ranking]
+
+    def read_by(self, leg: str, index: int) -> bool:
+        """Whether the leg has a score for this candidate."""
+        return leg in self.raw and not np.isnan(self.raw[leg][index])
 
 
 class Search:
@@ -54,7 +54,12 @@ class Search:
 
     @cached_property
     def _words(self) -> FloatVector:
-        return self._snapshot.lexical.scores(self.query.text)
+        return self._snapshot.lexical.scores(self.query.text, self._translations)
+
+    @cached_property
+    def _translations(self) -> Mapping[str, str]:
+        """The question in the languages that it was translated into."""
+        return {SOURCE_LANGUAGE: self.query.english} if self.query.english is not None else {}
 
     @cached_property
     def _exact(self) -> IntVector:
@@ -62,7 +67,7 @@ class Search:
 
     @cached_property
     def _english(self) -> FloatVector:
-        return self._models.english.query(self.query.text)
+        return self._models.english.query(self.query.english or self.query.text)
 
     @cached_property
     def _multilingual(self) -> FloatVector:
@@ -70,10 +75,11 @@ class Search:
 
     @cached_property
     def _own(self) -> BoolVector:
-        """(n,) the rows in the question's language."""
+        """(n,) the rows in a language in which the question is there: its own, and those it was translated into."""
         own = np.zeros(self._snapshot.table.size, bool)
+        spoken = {index_language(lang) for lang in (self.query.lang, *self._translations)}
         for lang, rows in self._snapshot.table.languages.items():
-            if index_language(lang) == index_language(self.query.lang):
+            if index_language(lang) in spoken:
                 own |= rows
         return own
 
@@ -96,39 +102,38 @@ class Search:
 
     def candidates(self, allowed: BoolVector) -> Candidates:
         """Search inside the mask. Every row of the answer is allowed."""
-        english, other = self._split(allowed)
-        served = english | other
-        lists = {WORDS: top(self._words, served & (self._words > 0), DEPTH)}
-        lists |= {
-            name: self._nearest(name, serves) for name, serves in ((ENGLISH, english), (MULTILINGUAL, other)) if serves.any()
-        }
-        wanted = served & (self._exact > 0)
+        reads = self._split(allowed)
+        lists = {WORDS: top(self._words, (reads[ENGLISH] | reads[MULTILINGUAL]) & (self._words > 0), DEPTH)}
+        lists |= {name: self._nearest(name, serves) for name, serves in reads.items() if serves.any()}
+        wanted = (reads[ENGLISH] | reads[MULTILINGUAL]) & (self._exact > 0)
         for found in lists.values():
             wanted[found.rows] = True
         rows = np.flatnonzero(wanted).astype(np.int64)
-        by_english = english[rows]
-        raw, dense = np.zeros(rows.size, np.float32), np.zeros(rows.size, np.float32)
-        for name, mine in ((ENGLISH, by_english), (MULTILINGUAL, ~by_english)):
-            if name in lists:
-                raw[mine] = self._leg(name).scores(self._vector(name), rows[mine])
-                dense[mine] = between(raw[mine], *self._scale(name, allowed, other, lists[name]))
-        words = self._words[rows]
-        lexical = between(words, 0.0, float(words.max(initial=0))) * self._word_weight(allowed)[rows]
-        fused = convex(lexical, dense, weight=LEXICAL_WEIGHT)
-        legs = np.where(by_english, ENGLISH, MULTILINGUAL)
-        return Candidates(rows, fused, self._exact[rows], words, raw, legs, lists)
+        raw = {WORDS: self._words[rows]} | {name: self._raw(name, rows, reads[name]) for name in reads if name in lists}
+        scaled = [between(raw[name], *self._scale(name, allowed, reads[name], lists[name])) for name in reads if name in lists]
+        lexical = between(raw[WORDS], 0.0, float(raw[WORDS].max(initial=0))) * self._word_weight(allowed)[rows]
+        weight = LEXICAL_WEIGHT_OF_THREE if (reads[ENGLISH] & reads[MULTILINGUAL]).any() else LEXICAL_WEIGHT
+        score = convex(lexical, mean_of(scaled, rows.size), weight=weight)
+        return Candidates(rows, score, self._exact[rows], raw, lists)
 
     def evidence(self, candidates: Candidates, index: int) -> Evidence:
         """What speaks for one of the candidates as the answer."""
-        leg = str(candidates.leg[index])
+        leg = ENGLISH if self.query.lang == SOURCE_LANGUAGE and candidates.read_by(ENGLISH, index) else MULTILINGUAL
         row = int(candidates.rows[index])
         return Evidence(
             leg=leg,
             cosine=self._leg(leg).cosine(self._vector(leg), row),
-            lead=float(candidates.dense[index]) - float(candidates.lists[leg].scores.mean()),
-            coverage=self._snapshot.lexical.coverage(self.query.text, row),
+            lead=float(candidates.raw[leg][index]) - float(candidates.lists[leg].scores.mean()),
+            coverage=self._snapshot.lexical.coverage(self.query.text, row, self._translations),
             exact=float(candidates.exact[index] > 0),
         )
+
+    def _raw(self, name: str, rows: IntVector, serves: BoolVector) -> FloatVector:
+        """The leg's score of each row, nan where it does not read it."""
+        raw = np.full(rows.size, np.nan, np.float32)
+        mine = serves[rows]
+        raw[mine] = self._leg(name).scores(self._vector(name), rows[mine])
+        return raw
 
     def _scale(self, name: str, allowed: BoolVector, other: BoolVector, found: Ranking) -> tuple[float, float]:
         """The lowest and highest score of the leg's list: what 0 and 1 mean.
@@ -159,22 +164,25 @@ class Search:
     def _vector(self, name: str) -> FloatVector:
         return self._english if name == ENGLISH else self._multilingual
 
-    def _split(self, allowed: BoolVector) -> tuple[BoolVector, BoolVector]:
-        """Which allowed rows the English model serves, and which the multilingual one. The rest is not searched.
+    def _split(self, allowed: BoolVector) -> dict[str, BoolVector]:
+        """Which allowed rows each model reads. The rest is not searched.
 
-        An English question needs the multilingual model only for articles that have no English text it may see: a
-        translation is one hit with its source. It also reads a translation that alone holds a code or phrase of the
-        question. Every other question needs it for everything.
+        The English one reads every English text, if the question is there in English. The multilingual one reads everything
+        for a question in another language. For an English question it is needed only for articles that have no English text
+        the question may see: a translation is one hit with its source. It also reads a translation that alone holds a code
+        or phrase of the question.
         """
         table = self._snapshot.table
-        if SOURCE_LANGUAGE not in table.languages or self.query.lang != SOURCE_LANGUAGE:
-            return np.zeros(allowed.size, bool), allowed
-        english = allowed & table.languages[SOURCE_LANGUAGE]
+        english = np.zeros(allowed.size, bool)
+        if self.query.english is not None and SOURCE_LANGUAGE in table.languages:
+            english = allowed & table.languages[SOURCE_LANGUAGE]
+        if self.query.lang != SOURCE_LANGUAGE or not english.any():
+            return {ENGLISH: english, MULTILINGUAL: allowed}
         other = allowed & ~english
-        if not other.any():
-            return english, other
-        exact = self._exact > 0
-        return english, other & (~self._has(english) | (exact & ~self._has(english & exact)))
+        if other.any():
+            exact = self._exact > 0
+            other &= ~self._has(english) | (exact & ~self._has(english & exact))
+        return {ENGLISH: english, MULTILINGUAL: other}
 
     def _has(self, some: BoolVector) -> BoolVector:
         """(n,) bool: the rows whose article has one of these rows, in whatever language."""

@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from kb.language import base_language
 from retriever.language import language_of
 from retriever.place_words import infer_place
+from retriever.translator import Translator
 
+ENGLISH: Final = "en"
 LONGEST: Final = 4000  # characters that are read; a model's window ends long before, and BM25 gains nothing from more
 
 
@@ -23,22 +26,34 @@ class Question:
 class Query:
     """A question as it is searched.
 
-    lang:  the language the question is in (`en`, `es`, `fr`).
-    shown: the language in which articles are shown where they are there in it.
-    place: the jurisdiction that its words name; None if they name none, or several.
+    lang:    the language the question is in (`en`, `es`, `fr`).
+    shown:   the language in which articles are shown where they are there in it.
+    place:   the jurisdiction that its words name; None if they name none, or several.
+    english: the question in English: itself, or a rough translation; None if it was not translated.
     """
 
     text: str
     lang: str
     shown: str
     place: str | None
+    english: str | None
+
+    @property
+    def translation(self) -> str | None:
+        """The translation that was searched beside the question; None where the question is English, or was not translated."""
+        return None if self.lang == ENGLISH else self.english
+
+    def in_language(self, lang: str) -> str:
+        """The question as a text of this language is compared with it."""
+        return self.english if self.english is not None and base_language(lang) == ENGLISH else self.text
 
 
-def understand(question: Question, places: Iterable[str]) -> Query:
+def understand(question: Question, places: Iterable[str], translator: Translator) -> Query:
     """Read the question. `places` are the jurisdictions of the space."""
     text = _readable(question.text)
     lang = language_of(text)
-    return Query(text, lang, question.lang or lang, infer_place(text, places))
+    english = text if lang == ENGLISH else translator.english(text, lang)
+    return Query(text, lang, question.lang or lang, infer_place(text, places), english or None)
 
 
 def _readable(text: str) -> str:

@@ -16,7 +16,7 @@ from retriever.snapshot import Models, Snapshot
 
 def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models, *, limit: int = 10) -> Answer:
     """Answer one question for one scope from one snapshot, best article first."""
-    query = understand(question, snapshot.library.taxonomy.jurisdictions)
+    query = understand(question, snapshot.library.taxonomy.jurisdictions, models.translator)
     inferred = query.place if scope.jurisdiction is None else None
     asked = scope if inferred is None else replace(scope, jurisdiction=inferred)
     replaced = replacements(snapshot.overriding, asked)

@@ -31,9 +31,11 @@ from retriever.scope import PassageTable, table_of
 from retriever.splitter import CHUNKING
 from retriever.store import VectorStore, inner_products
 from retriever.titles import TitleIndex
+from retriever.translator import NoTranslator, Translator
 from retriever.vector_cache import VectorCache, embed_cached
 
 FORMAT: Final = 1  # of the files below; another number is another snapshot
+NOT_TRANSLATED: Final = NoTranslator()
 SOURCE_LANGUAGE: Final = "en"  # passages in it are also embedded by the English model
 
 _LIBRARY: Final = TypeAdapter(Library)
@@ -44,14 +46,15 @@ Progress: TypeAlias = Callable[[str, int, int], None]  # leg, passages finished 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The two models: one for English questions over English passages, one for every other pair of languages."""
+    """What texts are read with: a model for English over English, one for every other pair of languages, and a translator."""
 
     english: Embedder
     multilingual: Embedder
+    translator: Translator = NOT_TRANSLATED
 
     @property
     def names(self) -> dict[str, str]:
-        """What the fingerprint and the answers call them."""
+        """What the fingerprint and the answers call the models; a translator changes nothing in a snapshot."""
         return {"english": self.english.name, "multilingual": self.multilingual.name}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.database import Database
+from retriever.apertium import Apertium
 from retriever.model_store import open_model
 from retriever.snapshot import Models
 from tests import postgres as a_server
@@ -27,6 +28,17 @@ def models() -> Models:
         english=open_model("all-MiniLM-L6-v2", folder, threads=2),
         multilingual=open_model("multilingual-e5-small", folder, threads=2),
     )
+
+
+@pytest.fixture(scope="session")
+def apertium() -> Iterator[Apertium]:
+    """The real translator, started; what needs it is skipped where it is not installed."""
+    if not Apertium.installed():
+        pytest.skip("apertium-eng-spa is not installed: apt-get install apertium-eng-spa")
+    translator = Apertium(budget=10.0)  # seconds: a loaded machine must not change what a test sees
+    translator.start()
+    yield translator
+    translator.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import typer
 
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
 from api.cli.progress import announce, watching
-from api.composition import open_guidance, open_models, warm
+from api.composition import open_guidance, open_models, translation_notice, warm
 from api.reader import LOOPBACK, DemoReaders
 from api.settings import SettingsError, require_loopback
 
@@ -36,6 +36,8 @@ def serve(
     listening = _listen(settings.host, settings.port)
     _log_as_json()
     models = open_models(settings, announce)
+    if notice := translation_notice(settings, models):
+        typer.echo(notice, err=True)
     with watching() as watch:
         guidance = open_guidance(settings, models, watch)
     warm(models)

@@ -229,7 +229,7 @@ def test_a_title_is_the_first_sentence_at_most_ninety_characters(text: str, expe
 
 def _answered(ranked: Sequence[str], grades: Mapping[str, float], confidence: float = 1.0) -> Answered:
     question = Judged("q", "text", "en", None, None, grades)
-    return Answered(question, tuple(ranked), confidence, confidence >= 0.5, "en", 1.0)
+    return Answered(question, tuple(ranked), confidence, confidence >= 0.5, "en", translated=False, milliseconds=1.0)
 
 
 def test_measures_are_means_over_questions() -> None:

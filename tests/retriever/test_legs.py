@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from retriever.arrays import BoolVector
 from retriever.legs import Candidates, Search
 from retriever.question import Question, understand
+from retriever.translator import NoTranslator
 from tests.retriever.worlds import World, article, world_of
 
 WORDS = "card wire fee limit late refund tarjeta cargo".split()
@@ -29,8 +30,8 @@ def world() -> World:
 def values(candidates: Candidates) -> Sequence[object]:
     """Everything in it, as plain values."""
     lists = {name: (found.rows.tolist(), found.scores.tolist()) for name, found in candidates.lists.items()}
-    arrays = (candidates.rows, candidates.score, candidates.exact, candidates.lexical, candidates.dense, candidates.leg)
-    return [*(array.tolist() for array in arrays), lists]
+    raw = {name: np.nan_to_num(scores).tolist() for name, scores in candidates.raw.items()}
+    return [candidates.rows.tolist(), candidates.score.tolist(), candidates.exact.tolist(), raw, lists]
 
 
 def masks(share: float) -> st.SearchStrategy[BoolVector]:
@@ -44,7 +45,7 @@ def masks(share: float) -> st.SearchStrategy[BoolVector]:
 def test_a_wider_mask_after_a_narrower_one_finds_what_it_finds_alone(text: str, narrow: BoolVector, more: BoolVector) -> None:
     """Bit for bit, in both orders."""
     it = world()
-    query = understand(Question(text), it.library.taxonomy.jurisdictions)
+    query = understand(Question(text), it.library.taxonomy.jurisdictions, NoTranslator())
     wide = narrow | more
     alone = [values(Search(query, it.snapshot, it.models).candidates(mask)) for mask in (narrow, wide)]
 
