@@ -51,6 +51,8 @@ ENDPOINTS: Final[Mapping[str, Action]] = {
     "GET /docs": Action.ANYONE,
     "GET /docs/oauth2-redirect": Action.ANYONE,
     "GET /redoc": Action.ANYONE,
+    "GET /sidebar": Action.ANYONE,
+    "GET /demo": Action.ANYONE,
     "GET /healthz": Action.ANYONE,
     "GET /readyz": Action.ANYONE,
     "GET /metrics": Action.OPERATE,

@@ -13,6 +13,7 @@ from api.admission import admitted
 from api.guidance import Guidance
 from api.reader import Readers
 from api.routes import router
+from api.widget_pages import WIDGET
 
 LARGEST_BODY: Final = 200_000  # bytes; a question of 20,000 characters in any script, escaped, with its scope
 _STATIC: Final = Path(__file__).parent / "static"
@@ -26,6 +27,7 @@ def create_app(guidance: Guidance, readers: Readers) -> FastAPI:
     app.state.readers = readers
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.mount("/widget", StaticFiles(directory=WIDGET), name="widget")
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     problem_json.install(app)
 

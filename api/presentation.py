@@ -159,6 +159,7 @@ def _hit(hit: Hit, today: date, zone: ZoneInfo, target: Mapping[str, str], *, ex
         anchor=hit.passage.anchor,
         heading=list(hit.passage.heading),
         kind=article.kind,
+        internal=hit.internal,
         snippet=hit.snippet,
         highlights=list(hit.highlights),
         score=round(hit.score, _DIGITS),

@@ -21,9 +21,11 @@ from api.schema import (
     SearchRequest,
     SearchResponse,
 )
+from api.widget_pages import router as widget_router
 
 router = APIRouter()
 router.include_router(browsing_router)
+router.include_router(widget_router)
 
 
 @router.post("/v1/search", operation_id="search", responses=PROBLEMS, tags=["guidance"])

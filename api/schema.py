@@ -137,6 +137,7 @@ class HitOut(BaseModel):
     anchor: str
     heading: list[str]
     kind: str
+    internal: bool = Field(description="The passage holds words that no customer may be sent: never insert its snippet.")
     snippet: str
     highlights: list[tuple[int, int]]
     score: float = Field(description="0 to 1, higher is better; comparable within one answer only.")

@@ -55,6 +55,7 @@ class BlockKind(StrEnum):
 
 CAN_BE_IN_FORCE: Final = (Status.ACTIVE, Status.DEPRECATED)
 SCOPED: Final = (BlockKind.TIER, BlockKind.ONLY)  # parts that narrow who may see them
+NEVER_SENT: Final = (BlockKind.INTERNAL, BlockKind.DONT_SAY)  # parts whose words no customer may be sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,13 +48,14 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One article of the answer, with the passage that answers best."""
+    """One article of the answer, with the passage that answers best. internal: it holds words that no customer may be sent."""
 
     article: Article
     passage: Passage
     score: float
     place: PlaceMatch
     translation: TranslationState
+    internal: bool
     snippet: str
     highlights: tuple[tuple[int, int], ...]
     say: tuple[str, ...]

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from kb.article import Article, BlockKind, is_in_force
+from kb.article import NEVER_SENT, Article, BlockKind, is_in_force
 from kb.jurisdiction import ALL, nearest
 from retriever.answer import Explanation, Hit, LegScore, PlaceMatch, TranslationState
 from retriever.collapse import Ranked
 from retriever.legs import Candidates
+from retriever.passage import Passage
 from retriever.question import Query
 from retriever.scope import Scope, sees
 from retriever.snapshot import Snapshot
@@ -31,6 +32,7 @@ def hit_of(
         score=ranked.score,
         place=place,
         translation=translation_state(snapshot, article),
+        internal=_is_internal(article, passage),
         snippet=text,
         highlights=tuple(highlights),
         say=_spoken(article, BlockKind.SAY, passage.heading, scope),
@@ -43,6 +45,10 @@ def hit_of(
             ranked_by=ranked_by,
         ),
     )
+
+
+def _is_internal(article: Article, passage: Passage) -> bool:
+    return any(block.kind in NEVER_SENT and block.start < passage.end and passage.start < block.end for block in article.blocks)
 
 
 def _as_seen(article: Article, scope: Scope) -> Article:

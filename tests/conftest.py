@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from api.database import Database
 from retriever.apertium import Apertium
 from retriever.model_store import open_model
 from retriever.snapshot import Models
 from tests import postgres as a_server
+from tests.browser import chromium
 from tests.postgres import Postgres
 from tests.world import TAXONOMY, World
 
@@ -70,6 +72,13 @@ def kb(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser for the whole session; skips where none is installed."""
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

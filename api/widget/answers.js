@@ -1,0 +1,75 @@
+/** The answer to one question: notices first, then the articles, best first. */
+
+import { h, marked } from './dom.js'
+
+/**
+ * @param {object} view { answer, selected, words, taxonomy, onopen, onplace, ongap }
+ * @returns {HTMLElement[]}
+ */
+export function answerList(view) {
+  const { answer, words } = view
+  return [
+    ...notices(view),
+    answer.hits.length > 0 &&
+      h('ol', { class: `hits ${answer.answerable ? '' : 'unsure'}`, 'aria-label': words.sidebar },
+        answer.hits.map((hit, index) => card(hit, index, view))),
+    answer.leads.length > 0 && leads(view),
+    !answer.answerable && h('button', { class: 'plain gap', type: 'button', onclick: view.ongap }, words.gap),
+  ].filter(Boolean)
+}
+
+function notices({ answer, words, taxonomy, onplace }) {
+  const queue = answer.above_tier?.escalate_to
+  return [
+    !answer.answerable &&
+      h('div', { class: 'notice doubt' }, h('strong', {}, words.refused), answer.reason && h('p', {}, answer.reason)),
+    answer.above_tier &&
+      h('div', { class: 'notice above' },
+        h('strong', {}, words.aboveTier, queue && ` ${words.escalateTo(nameOf(taxonomy, queue))}`),
+        h('p', {}, answer.above_tier.message)),
+    answer.varies_by_jurisdiction.length > 0 &&
+      h('div', { class: 'notice differs' },
+        h('strong', {}, words.differs),
+        h('div', { class: 'row' }, answer.varies_by_jurisdiction.map((code) =>
+          h('button', { type: 'button', class: 'plain', onclick: () => onplace(code) }, placeName(taxonomy, code, words))))),
+  ]
+}
+
+function card(hit, index, { selected, words, onopen }) {
+  return h('li', { class: 'hit', 'aria-current': index === selected && 'true', 'data-id': hit.id },
+    h('button', { class: 'title', type: 'button', lang: hit.lang, onclick: () => onopen(index) }, hit.title),
+    hit.heading.length > 0 && h('p', { class: 'heading', lang: hit.lang }, hit.heading.join(' › ')),
+    h('p', { class: 'snippet', lang: hit.lang }, marked(hit.snippet, hit.highlights)),
+    h('p', { class: 'why' }, hit.jurisdiction.why),
+    h('ul', { class: 'facts' }, factsOf(hit, words).map(([kind, text]) => h('li', { class: kind }, text))))
+}
+
+/** What an agent must know of a text before using it, as [kind, words]; what is of kind `warn` must not be overlooked. */
+export function factsOf(it, words) {
+  return [
+    ['', words.tierN(it.tier)],
+    ['', it.lang.toUpperCase()],
+    it.effective_from && ['', words.from(it.effective_from)],
+    it.effective_until && ['warn', words.until(it.effective_until)],
+    it.status === 'deprecated' && ['warn', words.deprecated],
+    it.review.state === 'overdue' && ['warn', words.overdue(it.review.by)],
+    it.translation.state === 'behind' && ['warn', words.behind],
+    it.identity_check !== 'none' && ['check', words.identity[it.identity_check]],
+  ].filter(Boolean)
+}
+
+function leads({ answer, words }) {
+  return h('section', { class: 'leads' }, h('h2', {}, words.leads),
+    h('ul', {}, answer.leads.map((lead) => h('li', {}, lead.title, ' ', h('small', {}, lead.outside.join('; '))))))
+}
+
+/** @returns {string} the queue as people call it */
+export function nameOf(taxonomy, queue) {
+  return taxonomy?.queues[queue]?.name ?? queue
+}
+
+/** @returns {string} the place as people call it */
+export function placeName(taxonomy, code, words) {
+  const name = taxonomy?.jurisdictions.find((place) => place.code === code)?.name
+  return name ? (name[words.code] ?? name.en) : code
+}

@@ -1,0 +1,120 @@
+/** One article, opened beside the ticket: who to verify and where to escalate first, then the text. */
+
+import { factsOf, nameOf } from './answers.js'
+import { fragmentOf, h } from './dom.js'
+import { stepWalker } from './steps.js'
+
+/**
+ * @param {object} view { article, hit, words, taxonomy, terms, oncopy, oninsert, onback, onhistory, onfeedback, address }
+ * @returns {HTMLElement}
+ */
+export function articleView(view) {
+  const { article, words, onback, onhistory, address } = view
+  return h('article', { class: 'article', 'aria-label': article.title },
+    h('div', { class: 'row bar' },
+      h('button', { type: 'button', class: 'back', onclick: onback }, `← ${words.back}`),
+      h('button', { type: 'button', class: 'plain', onclick: onhistory }, words.history),
+      h('a', { class: 'plain', href: address(article.url), target: '_blank', rel: 'noopener' }, words.openPage)),
+    h('h1', { lang: article.lang, tabindex: '-1' }, article.title),
+    article.description && h('p', { class: 'lead', lang: article.lang }, article.description),
+    h('ul', { class: 'facts' }, factsOf(article, words).map(([kind, text]) => h('li', { class: kind }, text))),
+    standing(view),
+    firstThings(view),
+    body(view),
+    article.sources.length > 0 && h('p', { class: 'sources' }, `${words.sources}: ${article.sources.join('; ')}`),
+    h('p', { class: 'version' }, `${article.id} · ${(article.commit ?? '').slice(0, 12)} · ${article.committed_at?.slice(0, 10) ?? ''}`),
+    opinion(view))
+}
+
+function standing({ article, words }) {
+  if (article.replaced_by) return h('p', { class: 'notice above' }, words.replacedBy(article.replaced_by))
+  return !article.in_force && h('p', { class: 'notice above' }, words.notInForce)
+}
+
+function firstThings({ article, words, taxonomy, oncopy }) {
+  const { escalation, identity_check: check } = article
+  if (!escalation && check === 'none') return null
+  const collect = escalation?.collect ?? []
+  return h('section', { class: 'first' },
+    check !== 'none' && h('p', { class: 'check' }, words.identity[check]),
+    escalation && h('div', {},
+      h('p', {}, h('strong', {}, `${words.escalation}: `), nameOf(taxonomy, escalation.to), queueFacts(taxonomy, escalation.to)),
+      escalation.when && h('p', {}, words.when(escalation.when)),
+      collect.length > 0 && h('fieldset', {}, h('legend', {}, words.collect),
+        collect.map((item) => h('label', {}, h('input', { type: 'checkbox' }), ` ${item}`)),
+        h('button', {
+          type: 'button', class: 'plain',
+          onclick: (event) => oncopy(checklist(event.target.closest('fieldset'))),
+        }, words.copyList))))
+}
+
+function queueFacts(taxonomy, id) {
+  const queue = taxonomy?.queues[id]
+  const facts = [queue?.contact, queue?.hours].filter(Boolean).join(', ')
+  return facts ? ` (${facts})` : ''
+}
+
+function checklist(fieldset) {
+  return [...fieldset.querySelectorAll('label')]
+    .map((label) => `- [${label.querySelector('input').checked ? 'x' : ' '}] ${label.textContent.trim()}`)
+    .join('\n')
+}
+
+function body(view) {
+  const { article, hit, words, terms } = view
+  const text = h('div', { class: 'body', lang: article.lang })
+  text.append(fragmentOf(article.html))
+  for (const section of text.querySelectorAll('section.kb-say')) sayBox(section, view)
+  for (const section of text.querySelectorAll('section.kb-dont-say')) labelled(section, words.dontSay)
+  for (const section of text.querySelectorAll('section.kb-internal')) labelled(section, words.internal)
+  for (const section of text.querySelectorAll('section.kb-only')) labelled(section, words.onlyFor(section.dataset.name))
+  for (const section of text.querySelectorAll('section.kb-tier')) labelled(section, words.fromTier(section.dataset.name))
+  walkable(text, view)
+  for (const table of text.querySelectorAll('table')) scrollable(table)
+  if (terms) terms.mark(text, article.lang)
+  if (hit?.anchor) found(text, hit.anchor)
+  return text
+}
+
+function labelled(section, label) {
+  section.prepend(h('p', { class: 'label' }, label))
+}
+
+/** What must be said word for word is a text of its own with its own two buttons, and cannot be edited. */
+function sayBox(section, { words, oncopy, oninsert }) {
+  const text = section.textContent.trim().replace(/\n{2,}/g, '\n\n')
+  labelled(section, words.say)
+  section.append(h('div', { class: 'row' },
+    h('button', { type: 'button', class: 'plain', onclick: () => oncopy(text) }, words.copy),
+    h('button', { type: 'button', class: 'plain', onclick: () => oninsert(text) }, words.insert)))
+}
+
+/** The steps as they stand in the text become one guided walk, where the first of them stood. */
+function walkable(text, { article, words, taxonomy, oncopy }) {
+  const [first, ...others] = text.querySelectorAll('section.kb-step')
+  if (!first || article.steps.length === 0) return
+  first.replaceWith(stepWalker({ article, words, taxonomy, oncopy }))
+  for (const section of others) section.remove()
+}
+
+function scrollable(table) {
+  const frame = h('div', { class: 'scroll', tabindex: '0' })
+  table.replaceWith(frame)
+  frame.append(table)
+}
+
+/** Mark the part that answered: from its heading to the next one. */
+function found(text, anchor) {
+  const heading = [...text.querySelectorAll('[data-anchor]')].find((it) => it.dataset.anchor === anchor)
+  if (!heading) return
+  heading.classList.add('found')
+  for (let next = heading.nextElementSibling; next && !/^H[1-6]$/.test(next.tagName); next = next.nextElementSibling) {
+    next.classList.add('found')
+  }
+}
+
+function opinion({ words, onfeedback }) {
+  const kinds = ['helpful', 'wrong', 'outdated', 'missing']
+  return h('fieldset', { class: 'opinion' }, h('legend', {}, words.feedback),
+    kinds.map((kind) => h('button', { type: 'button', class: 'plain', onclick: () => onfeedback(kind) }, words[kind])))
+}

@@ -1,0 +1,62 @@
+/** When a question is sent: a moment after the last key, stale answers dropped, and again by itself after trouble that passes. */
+
+const PAUSE = 120 // milliseconds after the last key
+const FIRST_RETRY = 1000
+const LAST_RETRY = 15000
+const SHORTEST = 3 // letters; fewer get suggestions only
+
+/**
+ * @param {object} options
+ * @param {import('./client.js').Client} options.client
+ * @param {() => object} options.body the question as it stands now
+ * @param {(change: object) => void} options.tell what became of it
+ */
+export function asking({ client, body, tell }) {
+  let latest = 0
+  let timer = null
+  let flight = null
+  let wait = FIRST_RETRY
+
+  return {
+    /** The question or its scope changed. now: the agent is not typing, so there is nothing to wait for. */
+    changed({ now = false } = {}) {
+      clearTimeout(timer)
+      flight?.abort()
+      const mine = ++latest
+      wait = FIRST_RETRY
+      if (!body().q) return tell({ answer: null, suggestions: [], waiting: false, trouble: null, said: '' })
+      timer = setTimeout(() => send(mine), now ? 0 : PAUSE)
+    },
+    stop() {
+      latest++
+      clearTimeout(timer)
+      flight?.abort()
+    },
+  }
+
+  async function send(mine) {
+    flight = new AbortController()
+    const question = body()
+    const short = question.q.length < SHORTEST
+    tell({ waiting: true, said: '' })
+    try {
+      const [answer, suggested] = await Promise.all([
+        short ? null : client.search(question, flight.signal),
+        short ? client.suggest({ q: question.q, space: question.space, jurisdiction: question.jurisdiction, tier: question.tier, lang: question.lang }, flight.signal) : null,
+      ])
+      if (mine !== latest) return
+      wait = FIRST_RETRY
+      tell({ answer, suggestions: suggested?.suggestions ?? [], waiting: false, trouble: null })
+    } catch (error) {
+      if (mine === latest) failed(error, mine)
+    }
+  }
+
+  function failed(error, mine) {
+    if (error.kind === undefined) throw error
+    tell({ waiting: false, trouble: error })
+    if (!error.passing) return
+    timer = setTimeout(() => send(mine), Math.max(wait, error.retryAfter * 1000))
+    wait = Math.min(wait * 2, LAST_RETRY)
+  }
+}

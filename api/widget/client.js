@@ -1,0 +1,127 @@
+/** The service over HTTP: questions out, answers in. A token is asked for when it is needed, and kept nowhere else. */
+
+/** An answer that is not one. kind: 'offline' | 'slow' | 'busy' | 'refused' | 'missing' | 'wrong' | 'trouble' */
+export class ServiceError extends Error {
+  constructor(kind, detail = '', retryAfter = 0) {
+    super(detail || kind)
+    this.kind = kind
+    this.retryAfter = retryAfter
+  }
+
+  /** Whether the same question may well be answered a little later. */
+  get passing() {
+    return ['offline', 'slow', 'busy', 'trouble'].includes(this.kind)
+  }
+}
+
+const KINDS = { 401: 'refused', 403: 'refused', 404: 'missing', 409: 'wrong', 413: 'wrong', 422: 'wrong', 429: 'busy' }
+export const SLOW = 8000 // milliseconds after which a request is given up
+
+export class Client {
+  #server
+  #session
+  #token = null
+
+  /**
+   * @param {object} options
+   * @param {string} options.server origin of the service, as https://guidance.example
+   * @param {() => Promise<string | null>} [options.session] gives a fresh session token; none for the local demonstration
+   */
+  constructor({ server, session = async () => null }) {
+    this.#server = server
+    this.#session = session
+  }
+
+  search(question, signal) {
+    return this.#send('/v1/search', { body: question, signal })
+  }
+
+  suggest(query, signal) {
+    return this.#send('/v1/suggest', { query, signal })
+  }
+
+  article(id, query) {
+    return this.#send(`/v1/articles/${encodeURIComponent(id)}`, { query })
+  }
+
+  history(id, query) {
+    return this.#send(`/v1/articles/${encodeURIComponent(id)}/history`, { query })
+  }
+
+  difference(id, query) {
+    return this.#send(`/v1/articles/${encodeURIComponent(id)}/diff`, { query: { ...query, format: 'json' } })
+  }
+
+  taxonomy(query) {
+    return this.#send('/v1/taxonomy', { query })
+  }
+
+  glossary(query) {
+    return this.#send('/v1/glossary', { query })
+  }
+
+  feedback(body) {
+    return this.#send('/v1/feedback', { body })
+  }
+
+  events(body) {
+    return this.#send('/v1/events', { body })
+  }
+
+  /** An article's page, for people; the address holds no token. */
+  address(path) {
+    return new URL(path, this.#server).href
+  }
+
+  async #send(path, request) {
+    this.#token ??= await this.#session()
+    try {
+      return await this.#once(path, request)
+    } catch (error) {
+      if (error.status !== 401 || this.#token === null) throw error
+      this.#token = await this.#session() // a session lasts fifteen minutes: ask for the next one, once
+      return this.#once(path, request)
+    }
+  }
+
+  async #once(path, { query, body, signal }) {
+    const url = new URL(path, this.#server)
+    for (const [name, value] of Object.entries(query ?? {})) {
+      for (const one of [value].flat()) if (one !== null && one !== undefined && one !== '') url.searchParams.append(name, one)
+    }
+    const headers = { Accept: 'application/json' }
+    if (body) headers['Content-Type'] = 'application/json'
+    if (this.#token) headers.Authorization = `Bearer ${this.#token}`
+    const response = await this.#fetch(url, {
+      method: body ? 'POST' : 'GET',
+      headers,
+      body: body && JSON.stringify(body),
+      credentials: 'omit',
+      cache: 'no-store',
+      redirect: 'follow',
+      signal,
+    })
+    return response.ok ? (response.status === 204 ? null : response.json()) : Promise.reject(await problem(response))
+  }
+
+  async #fetch(url, options) {
+    const slow = new AbortController()
+    const timer = setTimeout(() => slow.abort(), SLOW)
+    options.signal?.addEventListener('abort', () => slow.abort())
+    try {
+      return await fetch(url, { ...options, signal: slow.signal })
+    } catch (error) {
+      if (options.signal?.aborted) throw error // whoever asked wants it no more
+      throw new ServiceError(slow.signal.aborted ? 'slow' : 'offline')
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+async function problem(response) {
+  const said = await response.json().catch(() => ({}))
+  const error = new ServiceError(KINDS[response.status] ?? 'trouble', said.detail, Number(response.headers.get('Retry-After')) || 0)
+  error.status = response.status
+  return error
+}

@@ -1,0 +1,63 @@
+/** Who and where the question is about: four chips, each a list of its own. */
+
+import { h } from './dom.js'
+
+/**
+ * @param {object} view
+ * @param {object | null} view.taxonomy what the service knows; null until it is there
+ * @param {object} view.scope { jurisdiction, product, tier, lang, asOf }
+ * @param {string | null} view.inferred the place that the service read from the question
+ * @param {object} view.words
+ * @param {(change: object) => void} view.onchange
+ */
+export function scopeChips({ taxonomy, scope, inferred, words, onchange }) {
+  if (!taxonomy) return h('div', { class: 'chips' })
+  const named = (names) => names[words.code] ?? names.en ?? Object.values(names)[0]
+  const places = taxonomy.jurisdictions.map(({ code, name }) => [code, `${named(name)} (${code})`])
+  const products = taxonomy.products.map(({ id, name }) => [id, named(name)])
+  const tiers = taxonomy.tiers.map(({ tier, name }) => [String(tier), `${words.tierN(tier)} · ${name}`])
+  const langs = taxonomy.languages.map((code) => [code, languageName(code, words.code)])
+  const shownPlace = scope.jurisdiction ?? inferred ?? ''
+  return h('div', { class: 'chips', role: 'group', 'aria-label': words.place },
+    chip('place', words.place, [['', words.anyPlace], ...places], shownPlace, {
+      inferred: !scope.jurisdiction && inferred ? words.inferred : null,
+      onpick: (value) => onchange({ jurisdiction: value || null }),
+    }),
+    chip('product', words.product, [['', words.anyProduct], ...products], scope.product ?? '', {
+      onpick: (value) => onchange({ product: value || null }),
+    }),
+    tiers.length > 1 && chip('tier', words.tier, tiers, String(scope.tier ?? tiers[0][0]), {
+      onpick: (value) => onchange({ tier: Number(value) }),
+    }),
+    chip('lang', words.language, [['', words.questionsLanguage], ...langs], scope.lang ?? '', {
+      onpick: (value) => onchange({ lang: value || null }),
+    }),
+    h('label', { class: `chip ${scope.asOf ? 'chosen' : ''}` },
+      h('span', { class: 'hidden' }, words.time),
+      h('input', {
+        type: 'date', name: 'as-of', value: scope.asOf ?? '', max: isoToday(), title: words.time,
+        onchange: (event) => onchange({ asOf: event.target.value || null }),
+      })),
+  )
+}
+
+function chip(name, label, options, value, { inferred = null, onpick }) {
+  const select = h('select', { name, title: label, onchange: (event) => onpick(event.target.value) },
+    options.map(([code, text]) => h('option', { value: code, selected: code === value }, text)))
+  return h('label', { class: `chip ${value ? 'chosen' : ''} ${inferred ? 'inferred' : ''}` },
+    h('span', { class: 'hidden' }, label), select, inferred && h('em', {}, inferred))
+}
+
+function languageName(code, shown) {
+  try {
+    return new Intl.DisplayNames([shown], { type: 'language' }).of(code) ?? code
+  } catch {
+    return code
+  }
+}
+
+/** Today where the agent sits, as 2026-03-01. */
+export function isoToday() {
+  const now = new Date()
+  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10)
+}

@@ -1,0 +1,28 @@
+/** What an agent takes from the sidebar into the reply, and where it says it is from. */
+
+/**
+ * The selection inside an opened article; else what must be said word for word; else the passage that answered.
+ * @returns {{text: string, source: object} | {guarded: true} | null} guarded: the selection holds internal text
+ */
+export function textToInsert({ root, opened, answer, selected }) {
+  const selection = (root.getSelection ?? document.getSelection).call(root.getSelection ? root : document)
+  const range = selection?.rangeCount ? selection.getRangeAt(0) : null
+  const chosen = selection?.toString().trim()
+  if (opened && chosen && range && root.contains(range.commonAncestorContainer)) {
+    return holdsInternal(root, range) ? { guarded: true } : { text: chosen, source: opened.article }
+  }
+  const hit = opened ? opened.hit : answer?.hits[selected]
+  if (!hit) return null
+  if (hit.internal && hit.say.length === 0) return { guarded: true }
+  return { text: hit.say.length ? hit.say.join('\n\n') : hit.snippet, source: opened?.article ?? hit }
+}
+
+function holdsInternal(root, range) {
+  return [...root.querySelectorAll('section.kb-internal, section.kb-dont-say')].some((section) => range.intersectsNode(section))
+}
+
+/** The text and its source on the line below it. */
+export function cited({ text, source }, words) {
+  if (!source) return text
+  return `${text}\n${words.citation(source.title, source.id, (source.commit ?? '').slice(0, 12))}`
+}
