@@ -1,0 +1,139 @@
+"""Runs of digits, alone or grouped by blanks, dashes, dots and line breaks, as people write and paste long numbers."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Final
+
+from kb.redaction.context import REACH, Named, named_after, named_before
+from kb.redaction.view import View
+
+# One set of characters at the front lets the engine look for it at memory speed; nothing in it can be tried twice.
+_CHAIN: Final = re.compile(r"[0-9](?:[ \t\r\n./()-]{0,3}+[0-9])++")
+_GROUP: Final = re.compile(r"[0-9]+")
+_LEAST: Final = 3  # digits: the shortest secret is a card's security code
+_THOUSAND: Final = 3  # digits between the separators of an amount
+_ZERO: Final = re.compile(r"(?<![0-9])0,\Z")
+_AFTER_COMMA: Final = {True: re.compile(r",[0-9]{3}(?![0-9])"), False: re.compile(r",[0-9]{2}(?![0-9,])")}
+_MONEY: Final = frozenset("$€£¥₿%")
+_UNITS: Final = re.compile(
+    r"\s?(?:%|(?:usd|mxn|cad|eur|dollars?|dolares|pesos|euros|bucks|times|veces|days|dias|points|puntos|km|kg)\b)"
+)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Groups of digits with at most three separators between neighbours: `view.plain[start:end]`."""
+
+    view: View
+    start: int
+    end: int
+
+    @cached_property
+    def groups(self) -> list[tuple[int, int]]:
+        """Start and end of each group."""
+        return [match.span() for match in _GROUP.finditer(self.view.plain, self.start, self.end)]
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How many digits each group has."""
+        return tuple(end - start for start, end in self.groups)
+
+    @cached_property
+    def before(self) -> Named:
+        """The label before the first group."""
+        return named_before(self.view, self.start)
+
+    @cached_property
+    def after(self) -> Named:
+        """The label after the last group."""
+        return named_after(self.view, self.end)
+
+    def mentions(self, words: re.Pattern[str]) -> bool:
+        """Whether one of the words stands near; a quick look before a label is read."""
+        return words.search(self.view.lower, max(0, self.start - REACH), self.end + REACH) is not None
+
+    def named_from(self, start: int) -> Named:
+        """The label before an offset, for a word that begins before its digits."""
+        return named_before(self.view, start)
+
+    def named_at(self, first: int) -> Named:
+        """The label before a group."""
+        return self.before if first == 0 else named_before(self.view, self.groups[first][0])
+
+    def number(self, first: int, last: int) -> str:
+        """The digits of the groups `first` to `last`, both included."""
+        return "".join(self.view.plain[start:end] for start, end in self.groups[first : last + 1])
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """From the first group's start to the last group's end."""
+        return self.groups[first][0], self.groups[last][1]
+
+    def separators(self, first: int, last: int) -> list[str]:
+        """What stands between the neighbours of `first` to `last`."""
+        ends = self.groups[first : last + 1]
+        return [self.view.plain[one[1] : two[0]] for one, two in pairwise(ends)]
+
+    def stands_alone(self, first: int, last: int, *, labelled: bool = False) -> bool:
+        """Whether these groups are a number of their own: no letter, other digit, decimal or amount clings to them.
+
+        labelled: whether the words say what it is; then a dash may join it to a word, as in `SSN-123456789`.
+        """
+        (start, end), (last_start, last_end) = self.groups[first], self.groups[last]
+        if clings_before(self.view, start, end - start, labelled=labelled):
+            return False
+        return not clings_after(self.view, last_end, last_end - last_start)
+
+
+def chains(view: View) -> Iterator[Chain]:
+    """Every chain of at least three characters, or two behind letters, as in an IBAN; in order."""
+    plain = view.plain
+    for match in _CHAIN.finditer(plain):
+        start, end = match.span()
+        if end - start >= _LEAST or plain[max(0, start - 2) : start].isalpha():
+            yield Chain(view, start, end)
+
+
+def clings_before(view: View, start: int, size: int, *, labelled: bool = False) -> bool:
+    """Whether something before the offset makes the number a part of something else: a letter, a decimal, an amount, an id.
+
+    size: digits of the group that begins here.
+    """
+    plain = view.plain
+    if start == 0:
+        return False
+    last, two = plain[start - 1], plain[max(0, start - 2) : start]
+    if last.isalnum() or last == "_":
+        return True
+    if last in _MONEY or (last == " " and two[0] in _MONEY):
+        return True
+    if last == ",":
+        return two[0].isdigit() and (size == _THOUSAND or _ZERO.search(plain, max(0, start - 3), start) is not None)
+    if last == "-":
+        return two[0].isdigit() or (two[0].isalpha() and not labelled)
+    return last == "." and two[0].isdigit()
+
+
+def clings_after(view: View, end: int, size: int) -> bool:
+    """Whether something after the offset makes the number a part of something else.
+
+    size: digits of the group that ends here.
+    """
+    plain = view.plain
+    following = plain[end : end + 2]
+    if not following:
+        return False
+    if following[0].isalnum() or following[0] in "_%":
+        return True
+    if following[0] == ",":
+        return _AFTER_COMMA[size <= _THOUSAND].match(plain, end) is not None
+    return len(following) > 1 and (
+        (following[0] == "." and following[1].isdigit()) or (following[0] == "-" and following[1].isalnum())
+    )
+
+
+def is_amount(view: View, end: int) -> bool:
+    """Whether a unit follows, as in `1500000 pesos`."""
+    return _UNITS.match(view.lower, end) is not None

@@ -1,0 +1,36 @@
+"""The one door to mnemonic: the words and the checksum of BIP-39 in the languages that are spoken here."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final
+
+from mnemonic import Mnemonic
+
+_LANGUAGES: Final = ("english", "spanish", "french")
+
+
+def has_checksum(words: Sequence[str], language: str) -> bool:
+    """Whether 12, 15, 18, 21 or 24 words of one list carry the checksum of a seed phrase."""
+    spelled = _spelled(language)
+    return Mnemonic(language).check(" ".join(spelled[word] for word in words))
+
+
+@cache
+def word_lists() -> Mapping[str, tuple[str, ...]]:
+    """Each word, in lower case and without accents, with the languages whose lists hold it; read when the first text is."""
+    lists: dict[str, tuple[str, ...]] = {}
+    for language in _LANGUAGES:
+        for word in _spelled(language):
+            lists[word] = (*lists.get(word, ()), language)
+    return lists
+
+
+@cache
+def _spelled(language: str) -> Mapping[str, str]:
+    """Each word without its accents, and as the list spells it."""
+    return {_bare(word): word for word in Mnemonic(language).wordlist}
+
+
+def _bare(word: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))

@@ -1,0 +1,90 @@
+"""Seed phrases of wallets: words of a BIP-39 list in a row, also numbered, with commas, quotes or line breaks between.
+
+Twelve words of one list in a row are a seed phrase if some of them carry its checksum, or if hardly one is repeated: people
+mistype them. From six, with a word such as `seed` or `frase de recuperación` before them, a part of one is.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from kb.redaction.found import Found
+from kb.redaction.seed_words import has_checksum, word_lists
+from kb.redaction.view import View
+
+_SIZES: Final = (12, 15, 18, 21, 24)  # words
+_PART: Final = 6
+_LEAST: Final = 20  # characters that six words need at least
+_CHECKED: Final = 48  # words: in a longer row some window has a checksum by chance
+# One word in about thirty characters is looked at: of twelve words in a row, one that has two more behind it.
+_SAMPLE: Final = re.compile(r"(?s)(?:\A|.{24}[a-z]*+)[^a-z]*+([a-z]++)(?=[^a-z]{1,8}+([a-z]++)|)")
+_EACH: Final = re.compile(r"([a-z]++)(?=[^a-z]{1,8}+([a-z]++)|)")
+_NEXT: Final = re.compile(r"[^a-z_\[\]<>={}]{1,8}+([a-z]{3,8})(?![a-z_])")
+_PREVIOUS: Final = re.compile(r"(?<![a-z_])([a-z]{3,8})[^a-z_\[\]<>={}]{1,8}\Z")
+_LOOK_BACK: Final = 3  # words
+_BEFORE: Final = 16  # characters in which the word before has to lie, with what stands between
+_SAYS_SEED: Final = re.compile(
+    r"\bseed|mnemonic|mnemotec|(?:recovery|secret|backup|wallet) (?:phrase|words)|passphrase|semilla"
+    r"|(?:frase|palabras|phrase|mots) (?:de |secret)"
+)
+_REACH: Final = 120  # characters before a part in which it has to be called one
+_ABOUT: Final = frozenset("seed phrase word secret wallet never ask".split())  # words of a list that also speak of seeds
+
+
+def seed_phrases(view: View) -> Iterator[Found]:
+    """Every row of words that is a seed phrase, or is called one."""
+    if len(view.lower) < _LEAST:
+        return
+    lower, lists, done = view.lower, word_lists(), 0
+    for sample in _samples(lower):
+        if sample[1] not in lists or sample[2] not in lists or sample.start(1) < done:
+            continue
+        for language in lists[sample[1]]:
+            row = _row(lower, sample.start(1), sample.end(1), language, done)
+            if _is_phrase(lower, row, language):
+                yield Found(row[0][0], row[-1][1], "seed_phrase")
+                done = row[-1][1]
+                break
+
+
+def _samples(lower: str) -> Iterator[re.Match[str]]:
+    """A word in every thirty characters, and every word behind a mention of seeds."""
+    yield from _SAMPLE.finditer(lower)
+    for said in _SAYS_SEED.finditer(lower):
+        yield from _EACH.finditer(lower, said.start(), said.end() + _REACH)
+
+
+def _row(lower: str, start: int, end: int, language: str, floor: int) -> list[tuple[int, int]]:
+    """The words of one list around the word `lower[start:end]`, none before `floor`; those before only if two come after."""
+    lists, row = word_lists(), [(start, end)]
+    while (match := _NEXT.match(lower, row[-1][1])) and language in lists.get(match[1], ()):
+        row.append(match.span(1))
+    if len(row) < _LOOK_BACK:
+        return row
+    before: list[tuple[int, int]] = []
+    while match := _PREVIOUS.search(lower, max(floor, start - _BEFORE), start):
+        if language not in lists.get(match[1], ()):
+            break
+        before.append(match.span(1))
+        start = match.start(1)
+    return before[::-1] + row
+
+
+def _is_phrase(lower: str, row: list[tuple[int, int]], language: str) -> bool:
+    if len(row) < _PART:
+        return False
+    words = [lower[start:end] for start, end in row]
+    various = len(set(words) - _ABOUT)
+    called = _SAYS_SEED.search(lower, max(0, row[0][0] - _REACH), row[0][1]) is not None
+    if called and various >= _PART:
+        return True
+    if len(words) < _SIZES[0]:
+        return False
+    return (various > len(words) // 2 and various >= _SIZES[0] - 1) or _has_checksum(words, language)
+
+
+def _has_checksum(words: list[str], language: str) -> bool:
+    if len(words) > _CHECKED:
+        return False
+    windows = ((first, size) for size in _SIZES for first in range(len(words) - size + 1))
+    return any(has_checksum(words[first : first + size], language) for first, size in windows)
