@@ -9,6 +9,7 @@ from api.live import LiveSpace
 from api.reader import Reader
 from kb.article import Article, Status, is_in_force
 from kb.language import base_language
+from kb.redaction import Found, redact
 from kb.taxonomy import Taxonomy
 from retriever.answer import Answer, TranslationState
 from retriever.hits import translation_state
@@ -35,7 +36,10 @@ class NotFoundError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question with its scope, as asked. None means: not said.
+    """One question with its scope, as asked, without the secrets that were typed into it. None means: not said.
+
+    q:            its secrets are replaced here, where it enters, so that nothing behind this line ever holds one.
+    struck:       where they stood in the text that was typed.
 
     as_of:        which commit was live: an instant, or a commit id.
     effective_on: which day's rules: a date begins at midnight in the space's zone; default: the moment of `as_of` (of a commit:
@@ -51,6 +55,12 @@ class Ask:
     limit: int = 10
     as_of: datetime | date | str | None = None
     effective_on: datetime | date | None = None
+    struck: tuple[Found, ...] = ()
+
+    def __post_init__(self) -> None:
+        redacted = redact(self.q)
+        object.__setattr__(self, "q", redacted.text)
+        object.__setattr__(self, "struck", (*self.struck, *redacted.found))
 
 
 @dataclass(frozen=True, slots=True)

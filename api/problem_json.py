@@ -15,6 +15,7 @@ from api.reader import NotAuthenticatedError
 from api.schema import ProblemDetail
 from api.store_error import StoreError
 from kb.errors import AsOfError, ContentError, KbError
+from kb.redaction import redact
 from retriever.errors import RetrieverError
 
 Next: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -61,8 +62,14 @@ def problem(
     errors: list[dict[str, Any]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """One error response. `instance` is the path alone: a query may hold what a customer said."""
-    body = ProblemDetail(title=status.phrase, status=int(status), detail=detail, instance=request.url.path, errors=errors or [])
+    """One error response, without secrets. `instance` is the path alone: a query may hold what a customer said."""
+    body = ProblemDetail(
+        title=status.phrase,
+        status=int(status),
+        detail=redact(detail).text,
+        instance=redact(request.url.path).text,
+        errors=[{name: redact(str(value)).text for name, value in error.items()} for error in errors or []],
+    )
     return JSONResponse(body.model_dump(), int(status), dict(headers or {}), MEDIA_TYPE)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.guidance import LONGEST_QUESTION, MOST_HITS, Ask
+from kb.redaction import redact
 
 _REQUEST: Final = ConfigDict(extra="forbid")
 
@@ -27,7 +28,7 @@ def _is_commit(text: str) -> bool:
     return 7 <= len(text) <= 64 and "-" not in text and all(c in "0123456789abcdef" for c in text)
 
 
-_Text = Annotated[str, Field(max_length=200)]
+_Text = Annotated[str, Field(max_length=200), AfterValidator(lambda text: redact(text).text)]  # scope and context are kept too
 _AsOf = Annotated[str, Field(max_length=64), AfterValidator(_moment_or_commit)]
 _EffectiveOn = Annotated[str, Field(max_length=64), AfterValidator(_moment)]
 
@@ -82,7 +83,7 @@ class SearchQuery(Place):
 
 
 class Context(BaseModel):
-    """Where the question comes from. It changes no answer."""
+    """Where the question comes from. It changes no answer, and holds no secret."""
 
     model_config = _REQUEST
     ticket_id: _Text | None = None
@@ -192,7 +193,8 @@ class QueryOut(BaseModel):
     )
     translation: str | None = Field(description="The rough English that was searched beside the question; null if it was not.")
     inferred: InferredOut
-    redacted: list[str]
+    redacted: list[str] = Field(description="Kinds of the secrets that were replaced, as card_number.")
+    struck: list[tuple[int, int]] = Field(description="Where they stood in `q` as sent: start and end, in code points.")
 
 
 class ScopeOut(BaseModel):

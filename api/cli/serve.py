@@ -78,13 +78,18 @@ def _greet(url: str) -> None:
 def _log_as_json() -> None:
     import structlog
 
+    from api.log_lines import LineWithoutSecrets, without_secrets
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
+            without_secrets,
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(LineWithoutSecrets(logging.BASIC_FORMAT))
+    logging.basicConfig(level=logging.WARNING, handlers=[lines])

@@ -1,10 +1,11 @@
-"""The one door to phonenumbers: which digits are a telephone number that is given out."""
+"""The one door to phonenumbers: which digits are a telephone number that is given out.
+
+It is imported when the first candidate stands in a text: 0.05 s that a question without one should not pay.
+"""
 
 from typing import Final
 
-import phonenumbers
-
-_REGIONS: Final = ("US", "MX")  # Canada shares the US plan, and its areas are known to it
+_REGIONS: Final = ("US", "MX")  # Canada shares the US plan, whose areas hold the Canadian ones
 _MEXICAN_MOBILE: Final = "+521"  # dialled so from abroad until 2020, and still pasted
 
 
@@ -16,6 +17,8 @@ def is_phone_number(text: str) -> bool:
 
 
 def _is_valid(text: str, region: str | None) -> bool:
+    import phonenumbers
+
     try:
         return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
     except phonenumbers.NumberParseException:
