@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from kb import frontmatter
 from kb.adoption import identifier
 from kb.article import Article, PartScope
+from kb.article_secrets import secrets_of_body, secrets_of_keys
 from kb.body import parse_body
 from kb.frontmatter import FrontMatter
 from kb.plain import plain
@@ -124,7 +125,11 @@ def build(source: Source, zone: ZoneInfo, changed: Commit | None) -> tuple[Entry
         steps=parsed.steps,
         changed=changed,
     )
-    return Entry(article, source.keys, source.first_line), [*edge_problems, *parsed.problems]
+    secrets = [
+        *secrets_of_keys(source.keys, front),
+        *secrets_of_body(path, source.body, source.first_line, foreign=not source.blocks),
+    ]
+    return Entry(article, source.keys, source.first_line), [*edge_problems, *parsed.problems, *secrets]
 
 
 def _edges(source: Source, front: FrontMatter, zone: ZoneInfo) -> tuple[dict[str, datetime | None], list[Problem]]:

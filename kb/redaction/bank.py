@@ -56,17 +56,22 @@ def _letters_and_digits(plain: str, start: int, count: int) -> tuple[int, str]:
 
 def clabes(chain: Chain) -> Iterator[Found]:
     """Eighteen digits in any grouping: with the word CLABE always, with `account` if the check digit agrees."""
-    last = len(chain.sizes) - 1
-    for first in range(last + 1):
-        if sum(chain.sizes[first:]) != _CLABE_DIGITS:
-            continue
-        named = chain.named_at(first)
-        number = chain.number(first, last)
-        called = named.near(Label.CLABE) or chain.after.near(Label.CLABE)
-        held = named.near(*_HELD) or chain.after.near(*_HELD)
-        if (called or (held and is_clabe(number))) and chain.stands_alone(first, last, labelled=True):
-            yield Found(*chain.span(first, last), "clabe")
+    last, digits = len(chain.sizes) - 1, 0
+    for first in range(last, -1, -1):
+        digits += chain.sizes[first]
+        if digits >= _CLABE_DIGITS:
+            break
+    else:
         return
+    if digits == _CLABE_DIGITS and _is_clabe(chain, first, last) and chain.stands_alone(first, last, labelled=True):
+        yield Found(*chain.span(first, last), "clabe")
+
+
+def _is_clabe(chain: Chain, first: int, last: int) -> bool:
+    named = chain.named_at(first)
+    if named.near(Label.CLABE) or chain.after.near(Label.CLABE):
+        return True
+    return (named.near(*_HELD) or chain.after.near(*_HELD)) and is_clabe(chain.number(first, last))
 
 
 def routing_and_accounts(chain: Chain) -> Iterator[Found]:

@@ -6,7 +6,7 @@ of one other size throughout; or, beside a word such as `card`, in any grouping 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final
 
 from kb.redaction.check_digits import is_luhn
@@ -19,6 +19,8 @@ _EMBOSSED: Final = ((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3))
 _SHORTEST, _LONGEST = 12, 19
 _ALONE: Final = (15, 16)  # Visa's 13, Diners' 14 and UnionPay's 19 digits are as well times, barcodes and ids
 _LIST: Final = 5  # groups of four digits in a row: more are a list of codes, unless they are whole cards
+_CODE_DIGITS: Final = 4
+_THOUSAND: Final = 3  # by threes, amounts are written
 _CODE: Final = (3, 4)  # digits of a security code
 
 # Prefix, as first and last, and the lengths that its issuer uses.
@@ -49,6 +51,7 @@ _ISSUERS: Final = (
     ("6759", "6763", (12, 13, 14, 15, 16, 17, 18, 19)),
 )
 _CODE_WORDS: Final = re.compile(r"cv|csc|secur|segur|crypt|verif")
+_CARD_WORDS: Final = re.compile(r"card|tarjeta|visa|amex|american|discover|diners|pan|cc|credito|debito|carte|plastico")
 _CARD_WORD: Final = re.compile(r"[a-z]+\Z")
 _EXPIRY: Final = re.compile(
     r"[\s,;:|/.\"'-]{0,4}(?:(?:exp|valid|venc|caduc)[a-z.: ]{0,18})?"
@@ -68,9 +71,9 @@ def card_numbers(chain: Chain) -> Iterator[Found]:
     """Every card number of the chain, and a security code after its expiry date."""
     if chain.end - chain.start < _SHORTEST:
         return
-    first = 0
+    lists, first = _lists(chain), 0
     while first < len(chain.sizes):
-        last = _card_from(chain, first)
+        last = _card_from(chain, first, lists)
         if last is None:
             first += 1
             continue
@@ -105,29 +108,28 @@ def _said_after(chain: Chain) -> bool:
     return follows(chain.view, chain.end, Label.SECURITY_CODE) or chain.after.near(Label.SECURITY_CODE, between=0)
 
 
-def _card_from(chain: Chain, first: int) -> int | None:
+def _card_from(chain: Chain, first: int, lists: Set[int]) -> int | None:
     """The last group of the card number that begins with the group `first`; None if none does."""
     digits = 0
     for last in range(first, min(first + _LONGEST, len(chain.sizes))):
         digits += chain.sizes[last]
         if digits > _LONGEST:
             return None
-        if digits >= _SHORTEST and _is_card(chain, first, last, digits):
+        written = digits >= _SHORTEST and _is_written_as_card(chain, first, last, digits, lists)
+        if written and is_card_number(chain.number(first, last)) and _stands_alone(chain, first, last):
             return last
     return None
 
 
-def _is_card(chain: Chain, first: int, last: int, digits: int) -> bool:
-    number = chain.number(first, last)
-    if not is_card_number(number) or not _stands_alone(chain, first, last):
-        return False
-    if first == last:
-        return (digits in _ALONE and not _is_tracked(chain, first)) or _is_called_card(chain, first)
+def _is_written_as_card(chain: Chain, first: int, last: int, digits: int, lists: Set[int]) -> bool:
+    """Whether the groups have the form of a card number, or are called one."""
     sizes = chain.sizes[first : last + 1]
-    if sizes in _EMBOSSED:
-        return not _in_list(chain, first, last) or _is_called_card(chain, first)
-    whole = (first, last) == (0, len(chain.sizes) - 1)
-    even = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0] and sizes[0] != 3  # by threes, amounts are written
+    if first == last and digits in _ALONE:
+        return not _is_tracked(chain, first)
+    if sizes in _EMBOSSED and first not in lists:
+        return True
+    whole = first == 0 and last == len(chain.sizes) - 1
+    even = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0] and sizes[0] != _THOUSAND
     return (whole and even and digits in _ALONE) or _is_called_card(chain, first)
 
 
@@ -144,7 +146,7 @@ def _stands_alone(chain: Chain, first: int, last: int) -> bool:
 
 
 def _is_called_card(chain: Chain, first: int) -> bool:
-    return chain.named_at(first).near(Label.CARD) or chain.after.near(Label.CARD)
+    return chain.mentions(_CARD_WORDS) and (chain.named_at(first).near(Label.CARD) or chain.after.near(Label.CARD))
 
 
 def _is_tracked(chain: Chain, first: int) -> bool:
@@ -152,12 +154,25 @@ def _is_tracked(chain: Chain, first: int) -> bool:
     return chain.named_at(first).near(Label.TRACE, between=1)
 
 
-def _in_list(chain: Chain, first: int, last: int) -> bool:
-    """Whether the groups lie in a longer row of groups of four, as codes are listed."""
-    begin, end = first, last
-    while begin > 0 and chain.sizes[begin - 1] == chain.sizes[first]:
-        begin -= 1
-    while end + 1 < len(chain.sizes) and chain.sizes[end + 1] == chain.sizes[first]:
-        end += 1
-    row = end - begin + 1
-    return row > _LIST and not (row % 4 == 0 and all(is_card_number(chain.number(at, at + 3)) for at in range(begin, end, 4)))
+def _lists(chain: Chain) -> Set[int]:
+    """The groups of four digits that stand in lists of codes: in rows of six and more that are not cards."""
+    lists: set[int] = set()
+    if chain.sizes.count(_CODE_DIGITS) <= _LIST:
+        return lists
+    begin = 0
+    for end in range(1, len(chain.sizes) + 1):
+        if end < len(chain.sizes) and chain.sizes[end] == chain.sizes[begin] and not _ends_line(chain, end - 1):
+            continue
+        if chain.sizes[begin] == _CODE_DIGITS and end - begin > _LIST and not _are_cards(chain, begin, end):
+            lists.update(range(begin, end))
+        begin = end
+    return lists
+
+
+def _ends_line(chain: Chain, group: int) -> bool:
+    return "\n" in chain.view.plain[chain.groups[group][1] : chain.groups[group + 1][0]]
+
+
+def _are_cards(chain: Chain, begin: int, end: int) -> bool:
+    size = len(_EMBOSSED[0])
+    return (end - begin) % size == 0 and all(is_card_number(chain.number(at, at + size - 1)) for at in range(begin, end, size))

@@ -17,10 +17,14 @@ from kb.redaction.view import View
 _LOCAL: Final = 64  # characters before the @
 _LOCAL_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._%+-'&")
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![a-z0-9])")
+_CREDENTIALS: Final = re.compile(r"://[^\s/:@]{1,64}:\Z")  # a password before a host is not a name before a domain
 _NORTH_AMERICA: Final = ((3, 3, 4), (1, 3, 3, 4), (3, 7), (1, 3, 7))
-_MEXICO: Final = ((2, 4, 4), (2, 8), (3, 3, 4), (3, 3, 2, 2), (2, 2, 2, 2, 2), (2, 3, 3, 2))
+_MEXICO: Final = ((2, 4, 4), (2, 8))
 _NATIONAL: Final = 10  # digits
 _MOST: Final = 15
+_WORDS: Final = re.compile(
+    r"phone|tel|cel|mobile|movil|call|text|whats|contact|reach|number|numero|fax|sms|dial|llam|marc|portable|appel"
+)
 _GROUPS: Final = 7
 
 
@@ -34,7 +38,7 @@ def emails(view: View) -> Iterator[Found]:
         while start < at and lower[start] in ".-'&%":
             start += 1
         domain = _DOMAIN.match(lower, at + 1, at + 1 + 255)
-        if start < at and domain:
+        if start < at and domain and not _CREDENTIALS.search(lower, max(0, start - 2 * _LOCAL), start):
             yield Found(start, domain.end(), "email")
         at = lower.find("@", at + 1)
 
@@ -60,19 +64,15 @@ def phones(chain: Chain) -> Iterator[Found]:
 
 
 def _is_phone(chain: Chain, first: int, last: int) -> bool:
-    sizes = chain.sizes[first : last + 1]
-    digits = sum(sizes)
+    digits = sum(chain.sizes[first : last + 1])
     if not _NATIONAL <= digits <= _MOST:
         return False
-    start, _ = chain.span(first, last)
-    if _has_plus(chain.view, start):
+    if _has_plus(chain.view, chain.groups[first][0]):
         return is_phone_number("+" + chain.number(first, last))
-    named = chain.named_at(first)
-    if named.near(Label.REFERENCE, Label.TRACE, between=1) or not chain.stands_alone(
-        first, last, labelled=named.near(Label.PHONE)
-    ):
+    called = chain.mentions(_WORDS) and (chain.named_at(first).near(Label.PHONE) or chain.after.near(Label.PHONE))
+    if not (called or _is_written_as_phone(chain, first, last)) or not chain.stands_alone(first, last, labelled=called):
         return False
-    if not (named.near(Label.PHONE) or chain.after.near(Label.PHONE) or _is_written_as_phone(chain, first, last)):
+    if not called and chain.named_at(first).near(Label.REFERENCE, Label.TRACE, between=1):
         return False
     return is_phone_number(chain.number(first, last))
 

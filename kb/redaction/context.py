@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from kb.redaction.found import PLACEHOLDERS
 from kb.redaction.labels import BEGINS, ENDS, LABELS, LINKS, Label
 from kb.redaction.view import View
 
@@ -27,8 +28,9 @@ class Named:
 
 _NOTHING: Final = Named(Label.OTHER, 99)
 
-_TOKEN: Final = re.compile(r"[a-z]+[0-9]?(?![a-z0-9])|[a-z]+|[0-9]+|[?!;]")
-_STOPS: Final = ("?", "!", ";")
+_STRUCK: Final = "|".join(re.escape(placeholder.lower()) for placeholder in PLACEHOLDERS.values())
+_TOKEN: Final = re.compile(rf"{_STRUCK}|[a-z]+[0-9]?(?![a-z0-9])|[a-z]+|[0-9]+|[?!;]")
+_STOPS: Final = "?!;["  # the last begins a placeholder: what it replaced had the label
 _LONG_NUMBER: Final = 4  # digits: another value stands between, and the label was its own
 
 
@@ -62,7 +64,7 @@ def _nearest(tokens: list[str], *, reverse: bool) -> Named:
             return Named(label, between)
         if token in LINKS:
             continue
-        if token in _STOPS or (token.isdigit() and len(token) >= _LONG_NUMBER):
+        if token[0] in _STOPS or (token.isdigit() and len(token) >= _LONG_NUMBER):
             return _NOTHING
         between += not token.isdigit()
         if between > _MOST_BETWEEN:

@@ -16,7 +16,9 @@ _GROUP: Final = re.compile(r"[0-9]+")
 _LEAST: Final = 3  # digits: the shortest secret is a card's security code
 _THOUSAND: Final = 3  # digits between the separators of an amount
 _ZERO: Final = re.compile(r"(?<![0-9])0,\Z")
-_AFTER_COMMA: Final = {True: re.compile(r",[0-9]{3}(?![0-9])"), False: re.compile(r",[0-9]{2}(?![0-9,])")}
+_LARGEST: Final = 11  # digits of an amount without separators
+_PART_OF_AMOUNT: Final = re.compile(r",[0-9]{2,3}(?![0-9])")
+_CENTS: Final = re.compile(r",[0-9]{2}(?![0-9,])")
 _MONEY: Final = frozenset("$€£¥₿%")
 _UNITS: Final = re.compile(
     r"\s?(?:%|(?:usd|mxn|cad|eur|dollars?|dolares|pesos|euros|bucks|times|veces|days|dias|points|puntos|km|kg)\b)"
@@ -51,9 +53,16 @@ class Chain:
         """The label after the last group."""
         return named_after(self.view, self.end)
 
+    @cached_property
+    def _mentioned(self) -> dict[re.Pattern[str], bool]:
+        return {}
+
     def mentions(self, words: re.Pattern[str]) -> bool:
-        """Whether one of the words stands near; a quick look before a label is read."""
-        return words.search(self.view.lower, max(0, self.start - REACH), self.end + REACH) is not None
+        """Whether one of the words stands near; a quick look before a label is read. Looked up once for each chain."""
+        if words not in self._mentioned:
+            found = words.search(self.view.lower, max(0, self.start - REACH), self.end + REACH)
+            self._mentioned[words] = found is not None
+        return self._mentioned[words]
 
     def named_from(self, start: int) -> Named:
         """The label before an offset, for a word that begins before its digits."""
@@ -128,7 +137,7 @@ def clings_after(view: View, end: int, size: int) -> bool:
     if following[0].isalnum() or following[0] in "_%":
         return True
     if following[0] == ",":
-        return _AFTER_COMMA[size <= _THOUSAND].match(plain, end) is not None
+        return size <= _LARGEST and (_PART_OF_AMOUNT if size <= _THOUSAND else _CENTS).match(plain, end) is not None
     return len(following) > 1 and (
         (following[0] == "." and following[1].isdigit()) or (following[0] == "-" and following[1].isalnum())
     )

@@ -43,16 +43,16 @@ class Found:
 
 
 def united(found: Iterable[Found]) -> list[Found]:
-    """The same places without overlaps, in order: those that overlap become one, named for the kind that wins.
+    """The same places without overlaps, in order: those that overlap become one.
 
-    One wide place is kept rather than the better of two, because what sticks out of the better one would stay readable.
+    It is named for the one that holds the other, as an IBAN may hold sixteen digits like a card's; else for the kind that gives
+    more away. Both are covered, because what stuck out of the better one would stay readable.
     """
     result: list[Found] = []
-    for place in sorted(found):
-        if result and place.start < result[-1].end:
-            last = result[-1]
-            kind = min(last.kind, place.kind, key=_RANK.__getitem__)
-            result[-1] = Found(last.start, max(last.end, place.end), kind)
-        else:
+    for place in sorted(found, key=lambda place: (place.start, -place.end, _RANK[place.kind])):
+        if not result or place.start >= result[-1].end:
             result.append(place)
+        elif place.end > result[-1].end:
+            kind = min(result[-1].kind, place.kind, key=_RANK.__getitem__)
+            result[-1] = Found(result[-1].start, place.end, kind)
     return result

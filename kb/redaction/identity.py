@@ -17,6 +17,8 @@ from kb.redaction.labels import Label
 _DIGITS: Final = 9
 _US: Final = (3, 2, 4)
 _CANADA: Final = (3, 3, 3)
+_SOCIAL: Final = (Label.SSN, Label.TAX, Label.SIN)
+_WORDS: Final = re.compile(r"ssn|soc|segur|securite|itin|tin|tax|taxpayer|fiscal|sin|nas|assurance")
 _WORD: Final = re.compile(r"[A-Za-z0-9&]+(?:[-.][A-Za-z0-9&]+)*")
 _CURP_LENGTH: Final = 18
 _RFC: Final = re.compile(r"[A-Z&]{3,4}[0-9]{6}(?:[A-Z0-9]{3})?")
@@ -37,28 +39,33 @@ def social_numbers(chain: Chain) -> Iterator[Found]:
 
 
 def _social_kind(chain: Chain, first: int, last: int) -> str | None:
-    sizes, number = chain.sizes[first : last + 1], chain.number(first, last)
-    named = chain.named_at(first)
-    after = chain.after if last == len(chain.sizes) - 1 else named
-    if named.near(Label.SSN, Label.TAX, Label.SIN) or after.near(Label.SSN, Label.TAX, Label.SIN):
-        return _named_kind(chain, first, last) if chain.stands_alone(first, last, labelled=True) else None
-    joints = set(chain.separators(first, last))
-    if not chain.stands_alone(first, last) or named.near(Label.REFERENCE, Label.TRACE, Label.OTHER, between=1):
+    sizes = chain.sizes[first : last + 1]
+    if chain.mentions(_WORDS) and (named := _social_label(chain, first, last)):
+        return _named_kind(chain, first, last, named) if chain.stands_alone(first, last, labelled=True) else None
+    if sizes not in (_US, _CANADA) or not chain.stands_alone(first, last):
         return None
+    joints = set(chain.separators(first, last))
+    if chain.named_at(first).near(Label.REFERENCE, Label.TRACE, Label.OTHER, between=1):
+        return None
+    number = chain.number(first, last)
     if sizes == _US and joints in ({"-"}, {"."}):
         return "ssn" if is_ssn(number) else "itin" if is_itin(number) else None
-    if sizes == _CANADA and joints == {"-"} and is_sin(number):
-        return "sin"
-    return None
+    return "sin" if sizes == _CANADA and joints == {"-"} and is_sin(number) else None
 
 
-def _named_kind(chain: Chain, first: int, last: int) -> str | None:
+def _social_label(chain: Chain, first: int, last: int) -> Label | None:
+    before = chain.named_at(first)
+    if before.near(*_SOCIAL):
+        return before.label
+    return chain.after.label if last == len(chain.sizes) - 1 and chain.after.near(*_SOCIAL) else None
+
+
+def _named_kind(chain: Chain, first: int, last: int, label: Label) -> str | None:
     """The kind of nine digits that the words call a social or tax number; a mistyped one is one all the same."""
     number = chain.number(first, last)
-    named = chain.named_at(first) if chain.named_at(first).near(Label.SSN, Label.TAX, Label.SIN) else chain.after
     if is_itin(number):
         return "itin"
-    if named.label is Label.SIN or (is_sin(number) and chain.sizes[first : last + 1] == _CANADA):
+    if label is Label.SIN or (is_sin(number) and chain.sizes[first : last + 1] == _CANADA):
         return "sin" if is_luhn(number) else None
     return "ssn"
 

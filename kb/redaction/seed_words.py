@@ -13,7 +13,12 @@ _LANGUAGES: Final = ("english", "spanish", "french")
 def has_checksum(words: Sequence[str], language: str) -> bool:
     """Whether 12, 15, 18, 21 or 24 words of one list carry the checksum of a seed phrase."""
     spelled = _spelled(language)
-    return Mnemonic(language).check(" ".join(spelled[word] for word in words))
+    return _list(language).check(" ".join(spelled[word] for word in words))
+
+
+@cache
+def _list(language: str) -> Mnemonic:
+    return Mnemonic(language)
 
 
 @cache
@@ -29,7 +34,7 @@ def word_lists() -> Mapping[str, tuple[str, ...]]:
 @cache
 def _spelled(language: str) -> Mapping[str, str]:
     """Each word without its accents, and as the list spells it."""
-    return {_bare(word): word for word in Mnemonic(language).wordlist}
+    return {_bare(word): word for word in _list(language).wordlist}
 
 
 def _bare(word: str) -> str:

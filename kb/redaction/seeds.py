@@ -15,9 +15,10 @@ from kb.redaction.view import View
 _SIZES: Final = (12, 15, 18, 21, 24)  # words
 _PART: Final = 6
 _LEAST: Final = 20  # characters that six words need at least
+_STRAY: Final = 4  # words around a phrase that happen to be of the list too
 _CHECKED: Final = 48  # words: in a longer row some window has a checksum by chance
 # One word in about thirty characters is looked at: of twelve words in a row, one that has two more behind it.
-_SAMPLE: Final = re.compile(r"(?s)(?:\A|.{24}[a-z]*+)[^a-z]*+([a-z]++)(?=[^a-z]{1,8}+([a-z]++)|)")
+_SAMPLE: Final = re.compile(r"(?s)(?:\A|.{24}[a-z]*+)[^a-z]{0,40}+([a-z]++)(?=[^a-z]{1,8}+([a-z]++)|)")
 _EACH: Final = re.compile(r"([a-z]++)(?=[^a-z]{1,8}+([a-z]++)|)")
 _NEXT: Final = re.compile(r"[^a-z_\[\]<>={}]{1,8}+([a-z]{3,8})(?![a-z_])")
 _PREVIOUS: Final = re.compile(r"(?<![a-z_])([a-z]{3,8})[^a-z_\[\]<>={}]{1,8}\Z")
@@ -39,12 +40,14 @@ def seed_phrases(view: View) -> Iterator[Found]:
     for sample in _samples(lower):
         if sample[1] not in lists or sample[2] not in lists or sample.start(1) < done:
             continue
+        read = done
         for language in lists[sample[1]]:
             row = _row(lower, sample.start(1), sample.end(1), language, done)
-            if _is_phrase(lower, row, language):
-                yield Found(row[0][0], row[-1][1], "seed_phrase")
-                done = row[-1][1]
+            read = max(read, row[-1][1])
+            if phrase := _phrase(lower, row, language):
+                yield Found(phrase[0][0], phrase[-1][1], "seed_phrase")
                 break
+        done = read
 
 
 def _samples(lower: str) -> Iterator[re.Match[str]]:
@@ -70,21 +73,26 @@ def _row(lower: str, start: int, end: int, language: str, floor: int) -> list[tu
     return before[::-1] + row
 
 
-def _is_phrase(lower: str, row: list[tuple[int, int]], language: str) -> bool:
-    if len(row) < _PART:
-        return False
+def _phrase(lower: str, row: list[tuple[int, int]], language: str) -> list[tuple[int, int]]:
+    """The part of the row that is a seed phrase: where a checksum agrees but for a few words at its ends, without these."""
     words = [lower[start:end] for start, end in row]
+    if len(words) < _PART:
+        return []
+    first, last = _checked(words, language)
+    if last - first >= max(_SIZES[0], len(words) - _STRAY):
+        return row[first:last]
     various = len(set(words) - _ABOUT)
     called = _SAYS_SEED.search(lower, max(0, row[0][0] - _REACH), row[0][1]) is not None
-    if called and various >= _PART:
-        return True
-    if len(words) < _SIZES[0]:
-        return False
-    return (various > len(words) // 2 and various >= _SIZES[0] - 1) or _has_checksum(words, language)
+    whole = various >= _SIZES[0] - 1 and various > len(words) // 2
+    return row if whole or (called and various >= _PART) or last > first else []
 
 
-def _has_checksum(words: list[str], language: str) -> bool:
+def _checked(words: list[str], language: str) -> tuple[int, int]:
+    """From where to where the longest windows that carry a checksum reach; nowhere in a long row, where one does by chance."""
     if len(words) > _CHECKED:
-        return False
-    windows = ((first, size) for size in _SIZES for first in range(len(words) - size + 1))
-    return any(has_checksum(words[first : first + size], language) for first, size in windows)
+        return 0, 0
+    for size in reversed(_SIZES):
+        starts = [first for first in range(len(words) - size + 1) if has_checksum(words[first : first + size], language)]
+        if starts:
+            return starts[0], starts[-1] + size
+    return 0, 0
