@@ -11,7 +11,8 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import BigInteger, Column, Engine, Index, Integer, MetaData, String, Table, Text, create_engine, inspect, text
 from sqlalchemy import event as engine_event
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import Connection as Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import Executable
 

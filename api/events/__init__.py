@@ -1,0 +1,1 @@
+"""What happened: kept once, in order, in a chain for each space."""

@@ -1,0 +1,106 @@
+"""Where events wait for the database: a file of one process, to which each line is handed over by one write.
+
+What `append` has taken survives a killed process: the system holds it, whatever becomes of us. The database commits it, with
+fsync, a moment later; only a power cut within that moment loses it.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from api.store_error import StoreError
+
+MOST_BYTES: Final = 1 << 30  # waiting for a database that does not answer: about 300,000 answers
+_SUFFIX: Final = ".journal"
+
+
+class Journal:
+    """One journal file, held by one process. Appending is safe from several threads."""
+
+    def __init__(self, path: Path, handle: int) -> None:
+        self.path = path
+        self._handle = handle
+        self._lock = Lock()
+        self._size = os.fstat(handle).st_size
+
+    @classmethod
+    def begin(cls, folder: Path, name: str) -> "Journal":
+        """A new journal. Raises StoreError."""
+        path = folder / f"{name}{_SUFFIX}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            while os.fstat(handle).st_nlink == 0:  # whoever looked for what was left behind has removed it before we held it
+                os.close(handle)
+                handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be made: {error.strerror}. Correct KB_DATA_DIR, or free some space.") from None
+        return cls(path, handle)
+
+    @property
+    def size(self) -> int:
+        """Bytes that are in it."""
+        return self._size
+
+    def append(self, line: bytes) -> None:
+        """Hand one line over whole, or not at all. Raises StoreError if the disk is full or the database is long away."""
+        with self._lock:
+            if self._size + len(line) > MOST_BYTES:
+                raise StoreError(f"{self.path.name} holds {self._size:,} bytes that the database has not taken.")
+            try:
+                taken = os.write(self._handle, line)
+            except OSError as error:
+                raise StoreError(f"{self.path.name} cannot be written: {error.strerror}.") from None
+            if taken != len(line):
+                os.ftruncate(self._handle, self._size)
+                raise StoreError(f"{self.path.name} cannot be written: the disk is full.")
+            self._size += taken
+
+    def read(self, offset: int, most: int) -> bytes:
+        """Whole lines from an offset: about `most` bytes, at least one line if there is one."""
+        found = os.pread(self._handle, most, offset)
+        while found and b"\n" not in found and (more := os.pread(self._handle, most, offset + len(found))):
+            found += more
+        return found[: found.rfind(b"\n") + 1]
+
+    def empty(self, through: int) -> bool:
+        """Forget everything if nothing follows `through`, so that no copy of the words stays; whether it did."""
+        with self._lock:
+            if self._size != through:
+                return False
+            os.ftruncate(self._handle, 0)
+            self._size = 0
+            return True
+
+    def close(self) -> None:
+        """Let go of it; an empty one is removed."""
+        if self._size == 0:
+            self.path.unlink(missing_ok=True)
+        os.close(self._handle)
+
+    def remove(self) -> None:
+        """Remove it: everything in it is in the database."""
+        self.path.unlink(missing_ok=True)
+        os.close(self._handle)
+
+
+def left_behind(folder: Path) -> Iterator[Journal]:
+    """The journals of processes that have ended, each held from now on. The system lets go of a dead holder's lock."""
+    for path in sorted(folder.glob(f"*{_SUFFIX}")):
+        with suppress(FileNotFoundError):
+            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(handle)
+                continue
+            if os.fstat(handle).st_nlink:  # another process may have removed it while we took the lock
+                yield Journal(path, handle)
+            else:
+                os.close(handle)
