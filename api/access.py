@@ -67,7 +67,11 @@ ENDPOINTS: Final[Mapping[str, Action]] = {
     "GET /v1/articles/{id}/diff": Action.READ,
     "GET /v1/changes": Action.READ,
     "GET /articles/{id}": Action.READ,
+    "POST /v1/events": Action.REPORT,
     "POST /v1/feedback": Action.REPORT,
+    "GET /v1/feedback": Action.REPORT,
+    "GET /v1/feedback/{id}": Action.REPORT,
+    "PATCH /v1/feedback/{id}": Action.WORK_FEEDBACK,
     "GET /v1/receipts/{id}": Action.OWN_RECEIPTS,
 }
 

@@ -5,6 +5,8 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from api.access import Action, action_of, may
+from api.events.event import SERVICE
+from api.events.records import Records
 from api.guidance import NotGrantedError
 from api.reader import Credentials, NotAuthenticatedError, Reader, Readers
 
@@ -22,6 +24,9 @@ def admitted(request: Request) -> Reader | None:
     readers: Readers = request.app.state.readers
     reader = readers.recognise(credentials_of(request))
     if not may(reader.role, action):
+        records: Records | None = request.app.state.records
+        if records:
+            records.denied(SERVICE, reader, action.value)
         raise NotGrantedError(f"The role {reader.role.value!r} may not do this ({action.value}). Ask for another role.")
     return reader
 

@@ -1,17 +1,41 @@
 """One question from any wire to its answer as it is sent."""
 
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-from api.guidance import Guidance
+from api.contact import UNKNOWN, Contact
+from api.guidance import Ask, Guidance, NotFoundError, NotGrantedError, Opened
 from api.presentation import search_response
 from api.reader import Reader
 from api.schema import SearchQuery, SearchResponse
 
+if TYPE_CHECKING:  # the database takes 0.3 s to import, which `kb search` should not pay
+    from api.events.records import Records
 
-def respond(query: SearchQuery, reader: Reader, guidance: Guidance) -> SearchResponse:
-    """Ask, and say how long it took. Raises what Guidance.ask raises."""
+
+def respond(
+    query: SearchQuery, reader: Reader, guidance: Guidance, records: "Records | None" = None, contact: Contact = UNKNOWN
+) -> SearchResponse:
+    """Ask, write down what was shown where there are records, and say how long it took. Raises what Guidance.ask raises."""
     begun = perf_counter()
     ask = query.ask()
-    answered = guidance.ask(ask, reader)
+    try:
+        answered = guidance.ask(ask, reader)
+    except (NotGrantedError, NotFoundError):
+        if records:
+            records.denied(ask.space, reader, "search")
+        raise
+    receipted = records.answered(answered, ask, reader, contact, guidance.spaces[ask.space].space.source) if records else None
     milliseconds = (perf_counter() - begun) * 1000
-    return search_response(answered, ask, reader, explain=query.explain, milliseconds=milliseconds)
+    response = search_response(answered, ask, reader, explain=query.explain, milliseconds=milliseconds)
+    if receipted is None:
+        return response
+    return response.model_copy(update={"receipt": receipted.id, "receipt_note": receipted.note})
+
+
+def open_article(article_id: str, ask: Ask, reader: Reader, guidance: Guidance, records: "Records | None" = None) -> Opened:
+    """Open one article, and write down who opened which version. Raises what Guidance.open raises."""
+    opened = guidance.open(article_id, ask, reader)
+    if records:
+        records.opened(ask.space, reader, opened.article.id, opened.article.blob, opened.snapshot.manifest.commit)
+    return opened

@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from api import problem_json
 from api.admission import admitted
+from api.events.records import Records
 from api.guidance import Guidance
 from api.reader import Readers
 from api.routes import router
@@ -20,11 +21,12 @@ _STATIC: Final = Path(__file__).parent / "static"
 _DESCRIPTION: Final = "Ranks the guidance in force for an issue: this product, this customer's place, this agent's tier."
 
 
-def create_app(guidance: Guidance, readers: Readers) -> FastAPI:
-    """The application. readers: who requests are taken for."""
+def create_app(guidance: Guidance, readers: Readers, records: Records | None = None) -> FastAPI:
+    """The application. readers: who requests are taken for. records: where it writes down what it shows; None: nowhere."""
     app = FastAPIOffline(title="Fingerpost", version="1", description=_DESCRIPTION, dependencies=[Depends(admitted)])
     app.state.guidance = guidance
     app.state.readers = readers
+    app.state.records = records
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/widget", StaticFiles(directory=WIDGET), name="widget")

@@ -22,6 +22,8 @@ from retriever.translator import NoTranslator, Translator
 
 if TYPE_CHECKING:
     from api.database import Database
+    from api.events.records import Records
+
 log = structlog.get_logger()
 
 
@@ -101,6 +103,17 @@ def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> 
                 raise
             log.error("a space is not served", space=name, reason=str(error))
     return Guidance(lives, models)
+
+
+def open_records(settings: Settings) -> "Records":
+    """The event store, with the writer behind it, which must be closed in the end. Raises StoreError."""
+    from api.events.ledger import Ledger
+    from api.events.recorder import Recorder
+    from api.events.records import Records
+
+    database = open_database(settings)
+    journals = settings.data_dir / "journal" / database.key  # two databases must not take each other's events
+    return Records(Recorder(journals, Ledger(database)), redacted=str)
 
 
 def open_database(settings: Settings) -> "Database":

@@ -3,6 +3,7 @@
 Moments are kept as text of one width in UTC: SQLite knows no time zones, and both must sort them alike.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -114,6 +115,11 @@ class Database:
     def shown(self) -> str:
         """The URL as it may be shown: without its password."""
         return self.url.render_as_string(hide_password=True)
+
+    @property
+    def key(self) -> str:
+        """The database as twelve digits, whatever its password."""
+        return hashlib.sha256(self.shown.encode()).hexdigest()[:12]
 
     def rows(self, statement: Executable) -> Sequence[RowValues]:
         """All rows of a query. Raises StoreError."""

@@ -7,11 +7,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from api.admission import GuestDep, ReaderDep
-from api.answering import respond
+from api.answering import open_article, respond
 from api.article_page import article_page
 from api.browsing import router as browsing_router
+from api.contact import UNKNOWN
 from api.endpoint import PROBLEMS, GuidanceDep, cached
 from api.presentation import article_response, healths, shown_to
+from api.record_routes import MaybeRecordsDep, events_health
+from api.record_routes import router as record_router
 from api.schema import (
     ArticleResponse,
     HealthResponse,
@@ -29,34 +32,46 @@ router.include_router(widget_router)
 
 
 @router.post("/v1/search", operation_id="search", responses=PROBLEMS, tags=["guidance"])
-def search(body: SearchRequest, reader: ReaderDep, guidance: GuidanceDep) -> SearchResponse:
+def search(body: SearchRequest, reader: ReaderDep, guidance: GuidanceDep, records: MaybeRecordsDep) -> SearchResponse:
     """Guidance in force for one issue, best first."""
-    return respond(body, reader, guidance)
+    return respond(body, reader, guidance, records, body.context.contact() if body.context else UNKNOWN)
 
 
 @router.get("/v1/search", operation_id="searchByQuery", responses=PROBLEMS, tags=["guidance"])
-def search_by_query(query: Annotated[SearchQuery, Query()], reader: ReaderDep, guidance: GuidanceDep) -> SearchResponse:
+def search_by_query(
+    query: Annotated[SearchQuery, Query()], reader: ReaderDep, guidance: GuidanceDep, records: MaybeRecordsDep
+) -> SearchResponse:
     """The same, with the same names as query parameters. Prefer POST: addresses end up in logs."""
-    return respond(query, reader, guidance)
+    return respond(query, reader, guidance, records)
 
 
 @router.get("/v1/articles/{article_id}", operation_id="getArticle", responses=PROBLEMS, tags=["guidance"])
 def article(
-    article_id: str, place: Annotated[Place, Query()], request: Request, reader: ReaderDep, guidance: GuidanceDep
+    article_id: str,
+    place: Annotated[Place, Query()],
+    request: Request,
+    reader: ReaderDep,
+    guidance: GuidanceDep,
+    records: MaybeRecordsDep,
 ) -> ArticleResponse:
     """One article, rendered and raw, without the parts that the reader may not see."""
     ask = place.ask()
-    response = article_response(guidance.open(article_id, ask, reader), ask, reader)
+    response = article_response(open_article(article_id, ask, reader, guidance, records), ask, reader)
     return cached(request, _seen(response), JSONResponse(response.model_dump(mode="json")))  # type: ignore[return-value]
 
 
 @router.get("/articles/{article_id}", include_in_schema=False)
 def article_as_page(
-    article_id: str, place: Annotated[Place, Query()], request: Request, reader: ReaderDep, guidance: GuidanceDep
+    article_id: str,
+    place: Annotated[Place, Query()],
+    request: Request,
+    reader: ReaderDep,
+    guidance: GuidanceDep,
+    records: MaybeRecordsDep,
 ) -> HTMLResponse:
     """One article as a page: what a hit's `url` opens."""
     ask = place.ask()
-    response = article_response(guidance.open(article_id, ask, reader), ask, reader)
+    response = article_response(open_article(article_id, ask, reader, guidance, records), ask, reader)
     page = HTMLResponse(article_page(response), headers={"Content-Security-Policy": _PAGE_POLICY})
     return cached(request, _seen(response), page)  # type: ignore[return-value]
 
@@ -77,13 +92,17 @@ def health() -> HealthResponse:
 
 
 @router.get("/readyz", operation_id="ready", tags=["operations"], responses={503: {"model": ReadyResponse}})
-def ready(guidance: GuidanceDep, guest: GuestDep) -> JSONResponse:
+def ready(guidance: GuidanceDep, guest: GuestDep, records: MaybeRecordsDep) -> JSONResponse:
     """Whether questions can be answered; a reader also sees how its spaces stand, and why the newest commit is not served."""
     states = {name: live.health() for name, live in guidance.spaces.items()}
     body = ReadyResponse(
         ready=any(state.commit is not None for state in states.values()),  # one client's mistake takes no other's service away
         models=guidance.model_names,
         spaces=healths(shown_to(guest, states)),
+        events=events_health(guest, records),
     )
     status = HTTPStatus.OK if body.ready else HTTPStatus.SERVICE_UNAVAILABLE
     return JSONResponse(body.model_dump(mode="json"), int(status))
+
+
+router.include_router(record_router, responses=PROBLEMS)

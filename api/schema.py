@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from api.contact import Contact
 from api.guidance import LONGEST_QUESTION, MOST_HITS, Ask
 from kb.redaction import redact
 
@@ -90,6 +91,10 @@ class Context(BaseModel):
     host: _Text | None = None
     channel: _Text | None = None
     customer_segment: _Text | None = None
+
+    def contact(self) -> Contact:
+        """The values, parsed."""
+        return Contact(self.ticket_id, self.host, self.channel, self.customer_segment)
 
 
 class SearchRequest(SearchQuery):
@@ -235,7 +240,8 @@ class SearchResponse(BaseModel):
     query: QueryOut
     scope: ScopeOut
     index: IndexOut
-    receipt: str | None
+    receipt: str | None = Field(description="Where GET /v1/receipts/{id} proves this answer; null where none is kept.")
+    receipt_note: str | None = Field(None, description="Why there is no receipt, where there should be one.")
     processing_time_ms: float
 
 
@@ -302,12 +308,20 @@ class SpaceHealth(BaseModel):
     error: str | None
 
 
+class EventsHealth(BaseModel):
+    """What waits to be committed to the database; error: why it waits."""
+
+    waiting_bytes: int
+    error: str | None
+
+
 class ReadyResponse(BaseModel):
     """Whether questions can be answered."""
 
     ready: bool
     models: Mapping[str, str]
     spaces: Mapping[str, SpaceHealth]
+    events: EventsHealth | None = Field(None, description="Questions are answered also while events wait.")
 
 
 class HealthResponse(BaseModel):

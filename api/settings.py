@@ -58,6 +58,10 @@ class Settings(BaseSettings):
         None, description="Where events and tokens are kept, as a URL. Default: a SQLite file in the data folder."
     )
 
+    retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
+        None, description="Days that `kb audit retain` keeps events. Default: for ever."
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _whole_repository(cls, said: dict[str, object]) -> dict[str, object]:
@@ -67,8 +71,12 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """Where events and tokens are kept; may hold a password."""
-        default = f"sqlite:///{(self.data_dir / 'fingerpost.sqlite').absolute()}"
-        return self.database.get_secret_value() if self.database else default
+        return self.database.get_secret_value() if self.database else f"sqlite:///{self.default_database.absolute()}"
+
+    @property
+    def default_database(self) -> Path:
+        """The file that is used where no other database is named."""
+        return self.data_dir / "fingerpost.sqlite"
 
     @property
     def models_folder(self) -> Path:

@@ -66,7 +66,7 @@ class Space:
     def __init__(self, name: str, source: Source, data_dir: Path, models: Models, *, vectors: Path | None = None) -> None:
         self.name = name
         self.source = source
-        self._models = models
+        self.models = models
         self._root = data_dir / "spaces" / name
         self._vectors = vectors or self._root / "vectors.sqlite"
         self.clones = self._root / "clones"  # its own: a fetch, or a password in a URL, is nothing to other spaces
@@ -92,7 +92,7 @@ class Space:
         folder = self._folder(commit)
         if is_whole(folder):
             try:
-                return load(folder, self._models)
+                return load(folder, self.models)
             except SnapshotError as error:
                 log.warning("a damaged snapshot is built anew", space=self.name, reason=str(error))
                 shutil.rmtree(folder, ignore_errors=True)
@@ -148,7 +148,7 @@ class Space:
 
     def named(self, name: str) -> Snapshot:
         """The snapshot of that name. Raises SnapshotError if it is missing or damaged."""
-        return load(self._root / "snapshots" / name, self._models)
+        return load(self._root / "snapshots" / name, self.models)
 
     def _read(self, commit: Commit, watch: Watch) -> Library:
         return read_library(self.repository.tree(commit, self.source.folder), self.source.outside, watch.files)
@@ -159,7 +159,7 @@ class Space:
         except OSError as error:
             raise SnapshotError(f"{self._root}: cannot be made: {error.strerror}. Correct KB_DATA_DIR.") from None
         with VectorCache(self._vectors) as cache:
-            return build(library, self._models, cache, watch.passages)
+            return build(library, self.models, cache, watch.passages)
 
     def _folder(self, commit: Commit) -> Path:
         return self._root / "snapshots" / self._folder_name(commit.sha)
@@ -167,7 +167,7 @@ class Space:
     def _folder_name(self, sha: str) -> str:
         """Known before anything is read: the commit, and what else the index depends on."""
         outside = self.source.outside
-        facts = [FORMAT, self._models.names, CHUNKING, self.source.folder, outside.text if outside else None]
+        facts = [FORMAT, self.models.names, CHUNKING, self.source.folder, outside.text if outside else None]
         return f"{sha[:16]}-{hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]}"
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.events.records import Records
 from api.guidance import Ask, Guidance
 from api.live import LiveSpace
 from api.presentation import search_response
@@ -119,9 +120,9 @@ class World:
         answered = self.guidance.ask(ask, self.reader)
         return search_response(answered, ask, self.reader, explain=explain, milliseconds=0.0)
 
-    def client(self) -> TestClient:
-        """The service over HTTP."""
-        app = create_app(self.guidance, DemoReaders(self.reader))
+    def client(self, records: Records | None = None) -> TestClient:
+        """The service over HTTP; with records, its answers have receipts."""
+        app = create_app(self.guidance, DemoReaders(self.reader), records)
         return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
 
 

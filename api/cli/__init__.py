@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "new": "new",
     "settings": "settings",
     "eval": "evaluate",
+    "audit": "audit",
+    "receipt": "receipt",
 }
 
 FOUND_PROBLEMS = 1
@@ -37,7 +39,11 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
     app.callback()(kb)
     called = next((argument for argument in arguments if not argument.startswith("-")), None)
     for name in [called] if called in COMMANDS else COMMANDS:
-        app.command(name)(getattr(import_module(f"api.cli.{name}"), COMMANDS[name]))
+        command = getattr(import_module(f"api.cli.{name}"), COMMANDS[name])
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
     return app
 
 

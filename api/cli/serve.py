@@ -10,7 +10,7 @@ import typer
 
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
 from api.cli.progress import announce, watching
-from api.composition import open_guidance, open_models, translation_notice, warm
+from api.composition import open_guidance, open_models, open_records, translation_notice, warm
 from api.reader import LOOPBACK, DemoReaders
 from api.settings import SettingsError, require_loopback
 
@@ -35,6 +35,7 @@ def serve(
     require_loopback(settings.host)
     listening = _listen(settings.host, settings.port)
     _log_as_json()
+    records = open_records(settings)
     models = open_models(settings, announce)
     if notice := translation_notice(settings, models):
         typer.echo(notice, err=True)
@@ -46,8 +47,9 @@ def serve(
     _greet(f"http://{shown}:{listening.getsockname()[1]}")
     demo = replace(LOOPBACK, spaces=frozenset(guidance.spaces))
     # no access log: addresses of GET requests hold what customers said
-    config = uvicorn.Config(create_app(guidance, DemoReaders(demo)), log_config=None, access_log=False, server_header=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    app = create_app(guidance, DemoReaders(demo), records)
+    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False)).run(sockets=[listening])
+    records.recorder.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -111,7 +111,7 @@ def commitment(words: str | None, salt: str | None) -> str | None:
     """HMAC-SHA256 of the words under their salt; None where either is missing."""
     if words is None or salt is None:
         return None
-    return hmac.new(bytes.fromhex(salt), words.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(salt.encode(), words.encode(), hashlib.sha256).hexdigest()
 
 
 def ticket_key(ticket: str) -> str:
@@ -125,6 +125,8 @@ def own_faults(link: Link) -> Iterator[str]:
         yield "its content does not fit its hash: it was changed"
     if link.words is not None and (link.salt is None or commitment(link.words, link.salt) != link.commitment):
         yield "its words do not fit what the chain holds of them: they were changed"
+    if link.words is None and link.salt is not None:
+        yield "it has a salt without words"
     ticket = (link.said() or {}).get("ticket") if link.words is not None and _is_object(link.words) else None
     if link.ticket != (ticket_key(str(ticket)) if ticket else None):
         yield "its ticket is not the one that its words name"
@@ -154,6 +156,15 @@ def faults(space: str, links: Iterable[Link], head: Head | None) -> Iterator[Fau
         Fault(space, seq, "its words are gone, and no erasure names it") for id_, seq in wordless.items() if id_ not in erased
     )
     yield from _edge_faults(space, first, last, head, checkpoint)
+
+
+def part_faults(links: Iterable[Link]) -> Iterator[Fault]:
+    """The same for a part of a chain, such as an export: what lies before and after it is not asked for."""
+    last: Link | None = None
+    for link in links:
+        yield from (Fault(link.space, link.seq, what) for what in own_faults(link))
+        yield from _order_faults(link.space, last, link)
+        last = link
 
 
 def _order_faults(space: str, before: Link | None, link: Link) -> Iterator[Fault]:

@@ -44,6 +44,11 @@ class Ledger:
         rows = self.database.rows(chains.select().where(chains.c.space == space))
         return Head(rows[0]["seq"], rows[0]["hash"]) if rows else None
 
+    def hash_at(self, space: str, seq: int) -> str | None:
+        """The hash of one event; None if it is not there."""
+        one = events.select().where((events.c.space == space) & (events.c.seq == seq))
+        return next((str(row["hash"]) for row in self.database.rows(one)), None)
+
     def links(self, wanted: Wanted) -> Iterator[Link]:
         """The events that are wanted, in order, a page at a time."""
         after = 0

@@ -1,0 +1,17 @@
+"""Where a question comes from, as the host of the sidebar says it. It changes no answer."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One customer's contact. ticket: what its questions are erased by."""
+
+    ticket: str | None = None
+    host: str | None = None
+    channel: str | None = None
+    segment: str | None = None
+
+
+UNKNOWN: Final = Contact()

@@ -1,0 +1,194 @@
+"""What the service writes down while it answers, and what may be read of it by whom."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+
+from api.access import Action, may
+from api.contact import Contact
+from api.events.event import SERVICE, Event, Kind, new_id
+from api.events.feedback_table import Feedback, FeedbackWanted, State, Verdict, feedback_by_id, feedback_of
+from api.events.receipt import document, receipt_events
+from api.events.recorder import Recorder
+from api.guidance import Answered, Ask, NotFoundError, NotGrantedError
+from api.reader import Reader
+from api.space import Source
+from api.store_error import StoreError
+
+_NOT_KEPT: Final = "This answer could not be written down, so it cannot be proved later. The answer itself is right."
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """The receipt's id; or None, and the note that says so."""
+
+    id: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What an agent did with an answer: opened, inserted or acknowledged an article."""
+
+    kind: Kind
+    space: str
+    article: str
+    receipt: str | None = None
+    anchor: str | None = None
+    commit: str | None = None
+    ticket: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What an agent says of an answer. Redacted before it is kept."""
+
+    verdict: Verdict
+    space: str
+    receipt: str | None
+    article: str | None
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Where feedback stands from now on. commit: what closes it."""
+
+    state: State
+    assignee: str | None = None
+    commit: str | None = None
+
+
+class Records:
+    """The event store as the service uses it."""
+
+    def __init__(self, recorder: Recorder, redacted: Callable[[str], str]) -> None:
+        """redacted: what of a text may be kept."""
+        self.recorder = recorder
+        self._redacted = redacted
+        self._ledger = recorder.ledger
+
+    def answered(self, answered: Answered, ask: Ask, reader: Reader, contact: Contact, source: Source) -> Receipted:
+        """Write an answer down. A disk that is full does not keep the answer from the agent, but it is said."""
+        events = receipt_events(answered, ask, reader, contact, source, datetime.now(UTC))
+        try:
+            self._record(*events)
+        except StoreError as error:
+            log.error("an answer was not written down", space=ask.space, reason=str(error))
+            return Receipted(None, _NOT_KEPT)
+        return Receipted(events[0].receipt, None)
+
+    def denied(self, space: str, reader: Reader, why: str) -> None:
+        """Write a refusal down: in the space's chain if the reader may ask there, else in the service's own."""
+        body = {"why": why, "role": reader.role.value}
+        self._noted(_event(space if space in reader.spaces else SERVICE, Kind.DENIED, reader.id, body))
+
+    def opened(self, space: str, reader: Reader, article: str, blob: str, commit: str | None) -> None:
+        """Write down that an article was opened."""
+        self._noted(_event(space, Kind.OPENED, reader.id, {"article": article, "blob": blob, "commit": commit}))
+
+    def published(self, space: str, commit: str | None, fingerprint: str) -> None:
+        """Write down that a snapshot went live."""
+        self._noted(_event(space, Kind.PUBLISHED, "service", {"commit": commit, "fingerprint": fingerprint}))
+
+    def acted(self, acts: Sequence[Act], reader: Reader) -> list[str]:
+        """Write down what an agent did; the events' ids. Raises NotFoundError or StoreError, and then keeps none."""
+        for act in acts:
+            _require_space(act.space, reader)
+        events = [
+            _event(
+                act.space, act.kind, reader.id, {"article": act.article, "anchor": act.anchor, "commit": act.commit},
+                receipt=act.receipt, words={} if act.ticket else None, ticket=act.ticket,
+            )
+            for act in acts
+        ]  # fmt: skip
+        if events:
+            self._record(*events)
+        return [event.id for event in events]
+
+    def receipt(self, receipt_id: str, reader: Reader) -> dict[str, Any]:
+        """A receipt: one's own, or any of one's spaces for who may see any. Raises NotFoundError for all others alike."""
+        self.recorder.settle()
+        links = self._ledger.of_receipt(receipt_id)
+        mine = bool(links) and (links[0].reader == reader.id or may(reader.role, Action.ANY_RECEIPT))
+        if len(links) != 2 or not mine or links[0].space not in reader.spaces:
+            raise NotFoundError(f"There is no receipt {receipt_id!r} that you may read.")
+        return document(links)
+
+    def say(self, opinion: Opinion, reader: Reader) -> Feedback:
+        """Open feedback. Raises NotFoundError if the receipt is not the reader's own, or StoreError."""
+        _require_space(opinion.space, reader)
+        if opinion.receipt is not None and self.receipt(opinion.receipt, reader)["space"] != opinion.space:
+            raise NotFoundError(f"There is no receipt {opinion.receipt!r} that you may read.")
+        body = {"verdict": opinion.verdict.value, "article": opinion.article}
+        words = {"comment": opinion.comment} if opinion.comment else None
+        event = _event(opinion.space, Kind.FEEDBACK, reader.id, body, receipt=opinion.receipt, words=words)
+        self._record(event)
+        return self.feedback(event.id, reader)
+
+    def feedback(self, feedback_id: str, reader: Reader) -> Feedback:
+        """One's own feedback, or any of one's spaces for who works on it. Raises NotFoundError."""
+        self.recorder.settle()
+        found = feedback_by_id(self._ledger.database, feedback_id)
+        if found is None or found.space not in reader.spaces or not _may_see(found, reader):
+            raise NotFoundError(f"There is no feedback {feedback_id!r} that you may read.")
+        return found
+
+    def feedback_list(self, wanted: FeedbackWanted, reader: Reader) -> list[Feedback]:
+        """Newest first. Raises NotFoundError for a space, NotGrantedError for others' feedback, that is not the reader's."""
+        _require_space(wanted.space, reader)
+        if wanted.reader != reader.id and not may(reader.role, Action.WORK_FEEDBACK):
+            raise NotGrantedError(f"The role {reader.role.value!r} may see its own feedback only. Ask with mine=true.")
+        self.recorder.settle()
+        return feedback_of(self._ledger.database, wanted)
+
+    def change_feedback(self, feedback_id: str, change: Change, reader: Reader) -> Feedback:
+        """Assign it, close it, or open it again. Raises NotFoundError or StoreError."""
+        found = self.feedback(feedback_id, reader)
+        body = {"feedback": found.id, "state": change.state.value, "assignee": change.assignee, "commit": change.commit}
+        self._record(_event(found.space, Kind.FEEDBACK, reader.id, body, receipt=found.receipt))
+        return self.feedback(feedback_id, reader)
+
+    def _record(self, *events: Event) -> None:
+        """The one gate to what is kept: no word passes it unredacted."""
+        self.recorder.record(*(replace(event, words=self._cleaned(event.words)) for event in events))
+
+    def _cleaned(self, words: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        if words is None:
+            return None
+        return {name: self._redacted(value) if isinstance(value, str) else value for name, value in words.items()}
+
+    def _noted(self, event: Event) -> None:
+        """Record what nobody waits for; if it cannot be kept, the log says so and the request goes on."""
+        try:
+            self._record(event)
+        except StoreError as error:
+            log.error("an event was not written down", kind=event.kind.value, space=event.space, reason=str(error))
+
+
+def _require_space(space: str, reader: Reader) -> None:
+    if space not in reader.spaces:
+        raise NotFoundError(f"There is no space {space!r} among those you may ask.")
+
+
+def _may_see(feedback: Feedback, reader: Reader) -> bool:
+    return feedback.reader == reader.id or may(reader.role, Action.WORK_FEEDBACK)
+
+
+def _event(
+    space: str,
+    kind: Kind,
+    reader: str,
+    body: Mapping[str, Any],
+    *,
+    receipt: str | None = None,
+    words: Mapping[str, Any] | None = None,
+    ticket: str | None = None,
+) -> Event:
+    now = datetime.now(UTC)
+    return Event(new_id(now), space, now, kind, reader, body, receipt, words, ticket)
