@@ -169,3 +169,14 @@ def is_in_force(article: Article, on: datetime) -> bool:
         return False
     begun = article.effective_from is None or article.effective_from <= on
     return begun and (article.effective_until is None or on < article.effective_until)
+
+
+def meet(one: Article, other: Article) -> bool:
+    """Whether there is a moment at which both are the rule."""
+    if one.status not in CAN_BE_IN_FORCE or other.status not in CAN_BE_IN_FORCE:
+        return False
+    return _before(one.effective_from, other.effective_until) and _before(other.effective_from, one.effective_until)
+
+
+def _before(begin: datetime | None, end: datetime | None) -> bool:
+    return begin is None or end is None or begin < end

@@ -3,12 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import combinations
 from typing import Final
 
-from kb.article import CAN_BE_IN_FORCE, SCOPED, Article, BlockKind, PartScope, Step
+from kb.article import CAN_BE_IN_FORCE, SCOPED, Article, BlockKind, PartScope, Step, meet
 from kb.article_file import Entry
+from kb.citations import fault_of
 from kb.jurisdiction import ALL, lineage, narrow
 from kb.language import base_language
 from kb.problem import Problem, Severity, did_you_mean
@@ -183,23 +183,12 @@ def overrides(shelf: Shelf) -> Iterator[Problem]:
     for target_id, entries in rivals.items():
         for one, other in combinations(entries, 2):
             places = one.article.scope.jurisdictions & other.article.scope.jurisdictions
-            if places and _meet(one.article, other.article):
+            if places and meet(one.article, other.article):
                 message = (
                     f"{other.article.path} and {one.article.path} both override {target_id!r} in "
                     f"{', '.join(sorted(places))} at the same time. End one before the other begins."
                 )
                 yield other.keys.problem(("overrides",), "rival-overrides", message)
-
-
-def _meet(one: Article, other: Article) -> bool:
-    """Whether there is a moment at which both are in force."""
-    if one.status not in CAN_BE_IN_FORCE or other.status not in CAN_BE_IN_FORCE:
-        return False
-    return _before(one.effective_from, other.effective_until) and _before(other.effective_from, one.effective_until)
-
-
-def _before(begin: datetime | None, end: datetime | None) -> bool:
-    return begin is None or end is None or begin < end
 
 
 def block_arguments(shelf: Shelf) -> Iterator[Problem]:
@@ -275,6 +264,14 @@ def repeated_questions(shelf: Shelf) -> Iterator[Problem]:
                 yield entry.keys.problem(("answers", number), "repeated-question", message, Severity.WARNING)
 
 
+def citations(shelf: Shelf) -> Iterator[Problem]:
+    """A citation names a work and a place in it, in one form; said as a warning, because the text itself may be right."""
+    for entry in shelf.entries:
+        for number, source in enumerate(entry.article.sources):
+            if fault := fault_of(source):
+                yield entry.keys.problem(("sources", number), "citation", f"{source!r} {fault}.", Severity.WARNING)
+
+
 def _at(entry: Entry, offset: int, rule: str, message: str) -> Problem:
     """A problem at an offset of the body."""
     body = entry.article.body
@@ -291,4 +288,5 @@ RULES: Final[tuple[Callable[[Shelf], Iterator[Problem]], ...]] = (
     block_arguments,
     step_trees,
     repeated_questions,
+    citations,
 )
