@@ -12,8 +12,8 @@ from retriever.confidence import Evidence
 from retriever.fusion import ACROSS_LANGUAGES, LEXICAL_WEIGHT, LEXICAL_WEIGHT_OF_THREE, between, convex, mean_of
 from retriever.lexical import index_language
 from retriever.question import Query
-from retriever.ranking import DEPTH, Ranking, merged, top
-from retriever.snapshot import SOURCE_LANGUAGE, Leg, Models, Snapshot
+from retriever.ranking import DEPTH, Ladder, Ranking
+from retriever.snapshot import SOURCE_LANGUAGE, AskedLeg, Leg, Models, Snapshot
 
 WORDS: Final = "lexical"
 ENGLISH: Final = "english"
@@ -50,7 +50,7 @@ class Search:
         self.query = query
         self._snapshot = snapshot
         self._models = models
-        self._searched: dict[str, list[tuple[BoolVector, Ranking]]] = {ENGLISH: [], MULTILINGUAL: []}
+        self._asked: dict[str, AskedLeg] = {}
 
     @cached_property
     def _words(self) -> FloatVector:
@@ -64,6 +64,21 @@ class Search:
     @cached_property
     def _exact(self) -> IntVector:
         return self._snapshot.exact.strength(self.query.text)
+
+    @cached_property
+    def _exact_rows(self) -> IntVector:
+        """The rows that match exactly, rising: hardly ever any, so they are not looked for again inside each mask."""
+        return np.flatnonzero(self._exact).astype(np.int64)
+
+    @cached_property
+    def _word_ladder(self) -> Ladder:
+        return Ladder(self._words)
+
+    def _sharing(self, served: BoolVector) -> Ranking:
+        """The best rows that share a word with the question."""
+        found = self._word_ladder.search(served, DEPTH)
+        some = int(np.count_nonzero(found.scores > 0))
+        return Ranking(found.rows[:some], found.scores[:some])
 
     @cached_property
     def _english(self) -> FloatVector:
@@ -83,35 +98,30 @@ class Search:
                 own |= rows
         return own
 
-    def _word_weight(self, allowed: BoolVector) -> FloatVector:
-        """(n,) how much a shared word counts in each row.
+    def _word_weight(self, allowed: BoolVector, rows: IntVector) -> FloatVector:
+        """(k,) how much a shared word counts in each of these rows.
 
         Where row and question are in different languages, a shared word is a name, a number or an accident. Where they are
         in one language it counts as far as the articles that may be shown could have shared it: if one in ten is written in
         the question's language, its words must not outweigh the nine that have none.
         """
-        spoken = self._articles(allowed & self._own) / max(self._articles(allowed), 1)
-        return np.where(self._own, ACROSS_LANGUAGES + (1 - ACROSS_LANGUAGES) * spoken, ACROSS_LANGUAGES).astype(np.float32)
-
-    def _articles(self, rows: BoolVector) -> int:
-        """How many articles have one of these rows, translations counted once."""
         table = self._snapshot.table
-        having = np.zeros(len(table.group_names), bool)
-        having[table.groups[rows]] = True
-        return int(np.count_nonzero(having))
+        mine, every = (int(np.count_nonzero(table.groups_with(some))) for some in (allowed & self._own, allowed))
+        spoken = mine / max(every, 1)
+        within = np.float32(ACROSS_LANGUAGES + (1 - ACROSS_LANGUAGES) * spoken)
+        return np.where(self._own[rows], within, np.float32(ACROSS_LANGUAGES))
 
     def candidates(self, allowed: BoolVector) -> Candidates:
         """Search inside the mask. Every row of the answer is allowed."""
         reads = self._split(allowed)
-        lists = {WORDS: top(self._words, (reads[ENGLISH] | reads[MULTILINGUAL]) & (self._words > 0), DEPTH)}
+        served = reads[ENGLISH] | reads[MULTILINGUAL]
+        lists = {WORDS: self._sharing(served)}
         lists |= {name: self._nearest(name, serves) for name, serves in reads.items() if serves.any()}
-        wanted = (reads[ENGLISH] | reads[MULTILINGUAL]) & (self._exact > 0)
-        for found in lists.values():
-            wanted[found.rows] = True
-        rows = np.flatnonzero(wanted).astype(np.int64)
+        exact = self._exact_rows[served[self._exact_rows]]
+        rows = np.unique(np.concatenate([exact, *(found.rows for found in lists.values())]))
         raw = {WORDS: self._words[rows]} | {name: self._raw(name, rows, reads[name]) for name in reads if name in lists}
         scaled = [between(raw[name], *self._scale(name, allowed, reads[name], lists[name])) for name in reads if name in lists]
-        lexical = between(raw[WORDS], 0.0, float(raw[WORDS].max(initial=0))) * self._word_weight(allowed)[rows]
+        lexical = between(raw[WORDS], 0.0, float(raw[WORDS].max(initial=0))) * self._word_weight(allowed, rows)
         weight = LEXICAL_WEIGHT_OF_THREE if (reads[ENGLISH] & reads[MULTILINGUAL]).any() else LEXICAL_WEIGHT
         score = convex(lexical, mean_of(scaled, rows.size), weight=weight)
         return Candidates(rows, score, self._exact[rows], raw, lists)
@@ -146,17 +156,10 @@ class Search:
         return float(found.scores[-1]), float(found.scores[0])
 
     def _nearest(self, name: str, serves: BoolVector) -> Ranking:
-        """The leg's list inside a mask. What was already searched for a narrower one is not searched again."""
-        for known, found in self._searched[name]:
-            if not (known & ~serves).any():
-                rest = serves & ~known
-                return merged(found, self._search(name, rest), DEPTH) if rest.any() else found
-        ranking = self._search(name, serves)
-        self._searched[name].append((serves, ranking))
-        return ranking
-
-    def _search(self, name: str, serves: BoolVector) -> Ranking:
-        return self._leg(name).search(self._vector(name), serves, DEPTH)
+        """The leg's list inside a mask. The leg is asked once, for however many masks."""
+        if name not in self._asked:
+            self._asked[name] = self._leg(name).asked(self._vector(name))
+        return self._asked[name].search(serves, DEPTH)
 
     def _leg(self, name: str) -> Leg:
         return self._snapshot.english if name == ENGLISH else self._snapshot.multilingual
@@ -179,14 +182,15 @@ class Search:
         if self.query.lang != SOURCE_LANGUAGE or not english.any():
             return {ENGLISH: english, MULTILINGUAL: allowed}
         other = allowed & ~english
-        if other.any():
+        if not other.any():
+            return {ENGLISH: english, MULTILINGUAL: other}
+        missing = ~self._has(english)
+        if self._exact_rows.size:
             exact = self._exact > 0
-            other &= ~self._has(english) | (exact & ~self._has(english & exact))
-        return {ENGLISH: english, MULTILINGUAL: other}
+            missing |= exact & ~self._has(english & exact)
+        return {ENGLISH: english, MULTILINGUAL: other & missing}
 
     def _has(self, some: BoolVector) -> BoolVector:
         """(n,) bool: the rows whose article has one of these rows, in whatever language."""
         table = self._snapshot.table
-        having = np.zeros(len(table.group_names), bool)
-        having[table.groups[some]] = True
-        return having[table.groups]
+        return table.groups_with(some)[table.groups]

@@ -78,8 +78,14 @@ def _coverage(shelf: _Shelf, words: set[str], document: int) -> float:
         rows = holders[:0] if number is None else holders[starts[number] : starts[number + 1]]
         weight = math.log(1 + (shelf.rows.size - rows.size + 0.5) / (rows.size + 0.5))
         total += weight
-        held += weight if document in rows else 0.0
+        held += weight if _holds(rows, document) else 0.0
     return held / total if total else 0.0
+
+
+def _holds(rows: IntVector, document: int) -> bool:
+    """Whether a word's documents, which rise, hold this one."""
+    place = int(rows.searchsorted(document))
+    return place < rows.size and int(rows[place]) == document
 
 
 def _index(texts: Sequence[Sequence[str]]) -> bm25s.BM25:

@@ -48,6 +48,7 @@ class PassageTable:
     country:      (n,) bool, may be shown without a place.
     groups:       (n,) int64, index into group_names (in alphabetical order): the article that translations share.
     languages:    a column (n,) bool for each base language.
+    by_group:     (n,) int64, the rows in the order of their groups; first_of_group: (g,) where each group begins there.
     """
 
     products: Mapping[str, BoolVector]
@@ -61,12 +62,18 @@ class PassageTable:
     group_names: tuple[str, ...]
     group_numbers: Mapping[str, int]
     languages: Mapping[str, BoolVector]
+    by_group: NDArray[np.int64]
+    first_of_group: NDArray[np.int64]
 
     def in_groups(self, names: Collection[str]) -> BoolVector:
         """(n,) bool: the passages of these groups."""
         chosen = np.zeros(len(self.group_names), bool)
         chosen[[self.group_numbers[name] for name in names if name in self.group_numbers]] = True
         return chosen[self.groups]
+
+    def groups_with(self, rows: BoolVector) -> BoolVector:
+        """(g,) bool: the groups that have one of these rows."""
+        return np.logical_or.reduceat(rows[self.by_group], self.first_of_group) if self.size else np.zeros(0, bool)
 
     def on(self, products: Iterable[str]) -> BoolVector:
         """(n,) bool: the passages on any of these products, or on all of them."""
@@ -83,6 +90,8 @@ def table_of(passages: Sequence[Passage], articles: Mapping[str, Article], produ
     owners = [articles[passage.article] for passage in passages]
     names = tuple(sorted({article.group for article in owners}))
     numbers = {name: number for number, name in enumerate(names)}
+    groups = np.array([numbers[article.group] for article in owners], np.int64)
+    by_group = np.argsort(groups, kind="stable")
     return PassageTable(
         products=_with_all(_columns([article.products for article in owners]), products, len(owners)),
         places=_columns([passage.scope.jurisdictions for passage in passages]),
@@ -91,9 +100,11 @@ def table_of(passages: Sequence[Passage], articles: Mapping[str, Article], produ
         ends=np.array([microseconds(article.effective_until, NEVER) for article in owners], np.int64),
         live=np.array([article.status in CAN_BE_IN_FORCE for article in owners], bool),
         country=np.array([is_country_level(passage.scope.jurisdictions) for passage in passages], bool),
-        groups=np.array([numbers[article.group] for article in owners], np.int64),
+        groups=groups,
         group_names=names,
         group_numbers=numbers,
+        by_group=by_group,
+        first_of_group=np.searchsorted(groups[by_group], np.arange(len(names))),
         languages=_columns([{base_language(article.lang)} for article in owners]),
     )
 

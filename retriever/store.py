@@ -1,11 +1,19 @@
-"""The port of a vector store, and its exact reference."""
+"""The port of a vector store, and its exact reference, which serves until there are too many rows for it."""
 
 from typing import Protocol
 
 import numpy as np
 
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
-from retriever.ranking import Ranking, top
+from retriever.ranking import Ladder, Ranking
+
+
+class Asked(Protocol):
+    """One query put to a store: what it costs once serves every mask."""
+
+    def search(self, allowed: BoolVector, limit: int) -> Ranking:
+        """The nearest allowed rows. allowed: (n,) bool. Higher scores are nearer, -1 to 1."""
+        ...
 
 
 class VectorStore(Protocol):
@@ -13,11 +21,11 @@ class VectorStore(Protocol):
 
     The answer is the exact one: the `limit` allowed rows whose vectors have the highest inner product with the query,
     equal scores in the order of their rows; fewer only if fewer are allowed. The same query gets the same answer alone
-    or beside others.
+    or beside others, and for one mask whatever was asked inside another.
     """
 
-    def search(self, query: FloatVector, allowed: BoolVector, limit: int) -> Ranking:
-        """query: (dim,) float32, norm 1. allowed: (n,) bool. Higher scores are nearer, -1 to 1."""
+    def asked(self, query: FloatVector) -> Asked:
+        """query: (dim,) float32, norm 1."""
         ...
 
     def scores(self, query: FloatVector, rows: IntVector) -> FloatVector:
@@ -26,14 +34,14 @@ class VectorStore(Protocol):
 
 
 class ExactStore:
-    """The port in numpy: what every other store is tested against."""
+    """The port in numpy: what every other store is tested against. It copies nothing, so the vectors may lie on the disk."""
 
     def __init__(self, vectors: FloatMatrix) -> None:
         self._vectors = vectors
 
-    def search(self, query: FloatVector, allowed: BoolVector, limit: int) -> Ranking:
-        """See VectorStore."""
-        return top(inner_products(self._vectors, query), allowed, limit)
+    def asked(self, query: FloatVector) -> Asked:
+        """See VectorStore. Every row's score is computed here: 0.7 ms for 10,000 rows of 384 numbers."""
+        return Ladder(inner_products(self._vectors, query))
 
     def scores(self, query: FloatVector, rows: IntVector) -> FloatVector:
         """See VectorStore."""
@@ -41,6 +49,6 @@ class ExactStore:
 
 
 def inner_products(vectors: FloatMatrix, query: FloatVector) -> FloatVector:
-    """(k,) float32. Not by BLAS, whose sums depend on how many rows it is given."""
+    """(k,) float32. Not by BLAS, whose sums depend on how many rows it is given, and whose threads wait for each other."""
     products: FloatVector = np.einsum("ij,j->i", vectors, query, optimize=False)
     return products

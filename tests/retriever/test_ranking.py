@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retriever.ranking import Ranking, merged, top
+from retriever import ranking
+from retriever.ranking import Ladder, Ranking, top
 
 SCORES = st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=30)
 
@@ -26,15 +27,18 @@ def test_the_top_is_what_sorting_everything_gives(scores: list[float], limit: in
     assert pairs(found) == expected[: max(limit, 0)]
 
 
-@given(SCORES, st.integers(1, 35), st.integers(0, 2**30))
-def test_two_halves_merged_are_the_whole(scores: list[float], limit: int, bits: int) -> None:
-    """Searching a wider mask is searching what is new in it and merging."""
-    half = np.array([bool(bits >> row & 1) for row in range(len(scores))])
+@given(SCORES, st.lists(st.tuples(st.integers(-1, 35), st.integers(0, 2**30)), max_size=4), st.integers(1, 8))
+def test_a_ladder_gives_every_mask_its_top(scores: list[float], asked: list[tuple[int, int]], rungs: int) -> None:
+    """Whatever was asked before, and whether or not the rows that it has in order are enough."""
     values = np.array(scores, np.float32)
+    masks = [(limit, np.array([bool(bits >> row & 1) for row in range(len(scores))])) for limit, bits in asked]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "LADDER", rungs)
+        ladder = Ladder(values)
 
-    found = merged(top(values, half, limit), top(values, ~half, limit), limit)
+        found = [pairs(ladder.search(mask, limit)) for limit, mask in masks]
 
-    assert pairs(found) == pairs(top(values, np.ones(len(scores), bool), limit))
+    assert found == [pairs(top(values, mask, limit)) for limit, mask in masks]
 
 
 @pytest.mark.parametrize("limit", [0, -1])

@@ -1,6 +1,6 @@
 """One contract for every vector store: the exact answer inside the mask."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from retriever import faiss_store
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector
 from retriever.faiss_store import FaissStore
 from retriever.ranking import Ranking
@@ -15,6 +16,15 @@ from retriever.store import ExactStore, VectorStore
 
 STORES: list[Callable[[FloatMatrix], VectorStore]] = [ExactStore, FaissStore]
 every_store = pytest.mark.parametrize("store", STORES, ids=["exact", "faiss"])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def by_codes() -> Iterator[None]:
+    """Few rows are compared one by one, and a short list is not looked through twice; here the codes must find them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(faiss_store, "_FEW", 0)
+        patch.setattr(faiss_store, "LADDER", 4)
+        yield
 
 
 @st.composite
@@ -50,7 +60,7 @@ def test_a_search_is_every_inner_product_sorted(store: Callable[[FloatMatrix], V
     limit = data.draw(st.integers(1, 70))
     query = vectors[data.draw(st.integers(0, len(vectors) - 1))]
 
-    found = store(vectors).search(query, allowed, limit)
+    found = store(vectors).asked(query).search(allowed, limit)
 
     assert pairs(found) == reference(vectors, query, allowed, limit)
 
@@ -74,7 +84,7 @@ def test_thousands_of_equal_rows_come_in_their_order(store: Callable[[FloatMatri
     """A tie that is longer than any list a store keeps is still told apart by row."""
     vectors = np.tile(np.array([[0.6, 0.8]], np.float32), (3000, 1))
 
-    found = store(vectors).search(vectors[0], np.arange(3000) >= 10, 5)
+    found = store(vectors).asked(vectors[0]).search(np.arange(3000) >= 10, 5)
 
     assert found.rows.tolist() == [10, 11, 12, 13, 14]
 
@@ -87,7 +97,7 @@ def test_nothing_allowed_or_nothing_asked_is_an_empty_list(
     """No padding, no row -1."""
     vectors = np.array([[1.0, 0.0]], np.float32)
 
-    assert pairs(store(vectors).search(vectors[0], np.array(allowed), limit)) == []
+    assert pairs(store(vectors).asked(vectors[0]).search(np.array(allowed), limit)) == []
 
 
 @every_store
@@ -95,4 +105,19 @@ def test_fewer_allowed_than_asked_gives_just_those(store: Callable[[FloatMatrix]
     """One row in, one row out."""
     vectors = np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
 
-    assert pairs(store(vectors).search(vectors[0], np.array([False, True]), 100)) == [(1, 0.0)]
+    assert pairs(store(vectors).asked(vectors[0]).search(np.array([False, True]), 100)) == [(1, 0.0)]
+
+
+@every_store
+def test_one_query_answers_every_mask(store: Callable[[FloatMatrix], VectorStore]) -> None:
+    """Wide after narrow or narrow after wide: each list is what its mask alone gives. Near rows, so that codes err."""
+    draw = np.random.default_rng(7)
+    vectors = (draw.standard_normal(384) + 0.5 * draw.standard_normal((2000, 384))).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    masks = [draw.random(2000) < share for share in (1.0, 0.3, 0.02, 0.5)]
+    held = store(vectors)
+
+    asked = held.asked(vectors[3])
+
+    found = [pairs(asked.search(mask, 40)) for mask in masks]
+    assert found == [reference(vectors, vectors[3], mask, 40) for mask in masks]
