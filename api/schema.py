@@ -186,6 +186,9 @@ class InferredOut(BaseModel):
     """What was understood from the words of the question and used as its scope."""
 
     jurisdiction: str | None
+    product: str | None = Field(
+        None, description="The product that the words name. Only said: ask with `products` to see nothing else."
+    )
 
 
 class QueryOut(BaseModel):

@@ -33,9 +33,9 @@ from api.evaluation_set import EvaluationSet, Judged, read_set
 from api.settings import read_settings
 from retriever.arrays import FloatVector
 from retriever.collapse import leaders
-from retriever.confidence import FEATURES
+from retriever.confidence import KINDS
 from retriever.embedder import Embedder, Progress
-from retriever.legs import ENGLISH, MULTILINGUAL, Search
+from retriever.legs import Search
 from retriever.metrics import auroc
 from retriever.question import Question, understand
 from retriever.snapshot import Models
@@ -50,7 +50,6 @@ RIDGE: Final = 1e-3
 # Not fitted: under 1 % of these questions hold a code, an id or a quoted phrase that an article has, too few to tell. A match
 # makes the odds seven times as high.
 EXACT: Final = 2.0
-FITTED: Final = [name for name in FEATURES if name != "exact"]
 SEED: Final = 7
 
 # corpus → sets whose questions it answers, sets whose questions nothing in it answers
@@ -81,12 +80,12 @@ PAIRS: Final[Mapping[str, tuple[Sequence[str], Sequence[str]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One question asked of one corpus. values: the features in the order of FITTED."""
+    """One question asked of one corpus. kind: of KINDS. values: its features without `exact`, in their order."""
 
     corpus: str
     asked: str
     lang: str
-    leg: str
+    kind: str
     values: Sequence[float]
     answerable: bool
 
@@ -127,7 +126,7 @@ def main(data: Path) -> None:
     """Gather the features, fit both legs, write them down."""
     settings = read_settings()
     models = open_models(settings)
-    models = Models(Remembering(models.english), Remembering(models.multilingual))
+    models = Models(Remembering(models.english), Remembering(models.multilingual), models.translator)
     names = {name for own, foreign in PAIRS.values() for name in (*own, *foreign)}
     questions = {name: drawn(read_set(data / name).questions) for name in names}
     samples: list[Sample] = []
@@ -136,9 +135,9 @@ def main(data: Path) -> None:
         for name in (*own, *foreign):
             samples += sampled(published, questions[name], models, name, answerable=name in own)
         print(f"{corpus}: {len(samples)} questions so far", flush=True)
-    fitted = {leg: fit_leg([it for it in samples if it.leg == leg]) for leg in (ENGLISH, MULTILINGUAL)}
-    for leg, it in fitted.items():
-        print(f"{leg}: {it.questions} questions, auroc {it.auroc:.4f}, kept {it.kept:.3f}, held out {it.held_out}")
+    fitted = {kind: fit_kind([it for it in samples if it.kind == kind]) for kind in KINDS}
+    for kind, it in fitted.items():
+        print(f"{kind}: {it.questions} questions, auroc {it.auroc:.4f}, kept {it.kept:.3f}, held out {it.held_out}")
     OUTPUT.write_text(json.dumps(_as_json(fitted), indent=1) + "\n")
 
 
@@ -167,19 +166,28 @@ def sampled(published: Published, questions: Sequence[Judged], models: Models, a
     snapshot = published.guidance.spaces["default"].current()
     everything = np.ones(snapshot.table.size, bool)
     found = []
+    corpus = published.evaluation_set.name
     for question in questions:
-        query = understand(Question(question.text), (), models.translator)
-        run = Search(query, snapshot, models)
-        candidates = run.candidates(everything)
-        evidence = run.evidence(candidates, int(leaders(candidates, snapshot.table)[0]))
-        corpus = published.evaluation_set.name
-        values = [getattr(evidence, name) for name in FITTED]
-        found.append(Sample(corpus, asked, query.lang, evidence.leg, values, answerable))
+        read = understand(Question(question.text), snapshot.words, models.translator)
+        untranslated = [] if read.translation is None else [replace(read, english=None)]
+        for query in (read, *untranslated):
+            run = Search(query, snapshot, models)
+            candidates = run.candidates(everything)
+            best = int(leaders(candidates, snapshot.table)[0])
+            evidences = {it.kind: it for it in (run.evidence(candidates, best, second_opinion=it) for it in (False, True))}
+            for kind, evidence in evidences.items():
+                values = [evidence.values[name] for name in fitted_features(kind)]
+                found.append(Sample(corpus, asked, query.lang, kind, values, answerable))
     return found
 
 
-def fit_leg(samples: Sequence[Sample]) -> Fitted:
-    """One leg's model, its bias set on all samples; held out: AUROC on each corpus by a fit on the others."""
+def fitted_features(kind: str) -> list[str]:
+    """The features of a kind whose weights are fitted."""
+    return [name for name in KINDS[kind] if name != "exact"]
+
+
+def fit_kind(samples: Sequence[Sample]) -> Fitted:
+    """One kind's model, its bias set on all samples; held out: AUROC on each corpus by a fit on the others."""
     features, labels, shares = _arrays(samples)
     weights, bias = logistic(features, labels, shares)
     scores = features @ weights + bias
@@ -241,17 +249,17 @@ def _quantile(scores: Floats, shares: Floats, share: float) -> float:
 
 def _as_json(fitted: Mapping[str, Fitted]) -> dict[str, object]:
     return {
-        "legs": {
-            leg: {
-                "weights": {name: round(float(value), 4) for name, value in zip(FITTED, it.weights, strict=True)}
+        "kinds": {
+            kind: {
+                "weights": {name: round(float(value), 4) for name, value in zip(fitted_features(kind), it.weights, strict=True)}
                 | {"exact": EXACT},
                 "bias": round(it.bias, 4),
             }
-            for leg, it in fitted.items()
+            for kind, it in fitted.items()
         },
         "fitted_on": sorted({name for own, foreign in PAIRS.values() for name in (*own, *foreign)}),
         "command": "python -m benchmarks.fit_confidence ../shared/data",
-        "questions": {leg: it.questions for leg, it in fitted.items()},
+        "questions": {kind: it.questions for kind, it in fitted.items()},
     }
 
 

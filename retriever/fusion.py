@@ -1,17 +1,30 @@
 """One score from several: a convex combination of normalised scores."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from retriever.arrays import FloatVector
 
-# The share of words in the blend, on fiqa-dev's 1,622 train questions (never on the reported ones): see
-# docs/decisions/0002-fusion.md.
-LEXICAL_WEIGHT: Final = 0.4
-# Where two models read a passage beside the words: the question's translation and the question itself (0004-spanish.md).
-LEXICAL_WEIGHT_OF_THREE: Final = 0.2
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How much each leg counts. A text that one of the models does not read has the other's score for both."""
+
+    words: float
+    english: float
+    multilingual: float
+
+
+# One model beside the words: 0.4 on fiqa-dev's 1,622 train questions (docs/decisions/0002-fusion.md).
+ONE_MODEL: Final = Shares(0.4, 0.6, 0.6)
+# The question's translation for words and English model, the question itself for the other (0004-spanish-by-three-legs.md).
+TRANSLATED: Final = Shares(0.2, 0.4, 0.4)
+# An English question of which the first two articles are close, on a third of the same train questions
+# (0005-second-opinion.md): nDCG@10 0.504 -> 0.516.
+SECOND_OPINION: Final = Shares(0.25, 0.45, 0.3)
+CLOSE: Final = 0.15  # of the fused score, between the first two articles: 23 to 58 % of questions, nearly all of the gain
 # A word that is shared across two languages is a name, a number or an accident: its weight against one shared within a
 # language. Measured on banking77-es and the English half of the same questions: docs/decisions/0002-fusion.md.
 ACROSS_LANGUAGES: Final = 1 / 6
@@ -34,18 +47,19 @@ def convex(lexical: FloatVector, dense: FloatVector, *, weight: float) -> FloatV
     return blend
 
 
-def mean_of(lists: Sequence[FloatVector], size: int) -> FloatVector:
-    """(size,) float32: the mean of each candidate's scores, over the lists that have one for it; 0 where none has.
+def blend(lexical: FloatVector, english: FloatVector | None, multilingual: FloatVector | None, shares: Shares) -> FloatVector:
+    """(k,) float32: the blend of what the legs say of each candidate, all in [0, 1].
 
-    lists: each (size,) float32, nan for a candidate that the list says nothing of.
+    english, multilingual: nan for a candidate that the model does not read; None if it reads none of them.
     """
-    total, counted = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    for scores in lists:
-        told = ~np.isnan(scores)
-        total[told] += scores[told]
-        counted[told] += 1
-    mean: FloatVector = (total / np.maximum(counted, 1)).astype(np.float32)
-    return mean
+    total, counted = np.zeros(lexical.size, np.float32), np.zeros(lexical.size, np.float32)
+    for scores, share in ((english, shares.english), (multilingual, shares.multilingual)):
+        if scores is not None:
+            told = ~np.isnan(scores)
+            total[told] += np.float32(share) * scores[told]
+            counted[told] += np.float32(share)
+    dense = np.divide(total, counted, out=np.zeros_like(total), where=counted > 0)
+    return convex(lexical, dense, weight=shares.words)
 
 
 def between(scores: FloatVector, low: float, high: float) -> FloatVector:

@@ -12,6 +12,7 @@ from retriever.collapse import Ranked
 from retriever.legs import Candidates
 from retriever.passage import Passage
 from retriever.question import Query
+from retriever.ranking import EMPTY
 from retriever.scope import Scope, sees
 from retriever.snapshot import Snapshot
 from retriever.snippet import snippet
@@ -70,7 +71,7 @@ def _legs(candidates: Candidates, index: int) -> dict[str, LegScore]:
     row = int(candidates.rows[index])
     legs = {}
     for name in (name for name in candidates.raw if candidates.read_by(name, index)):
-        places = np.flatnonzero(candidates.lists[name].rows == row)
+        places = np.flatnonzero(candidates.lists.get(name, EMPTY).rows == row)
         legs[name] = LegScore(float(candidates.raw[name][index]), int(places[0]) + 1 if places.size else None)
     return legs
 

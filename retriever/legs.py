@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from retriever.arrays import BoolVector, FloatVector, IntVector
-from retriever.confidence import Evidence
-from retriever.fusion import ACROSS_LANGUAGES, LEXICAL_WEIGHT, LEXICAL_WEIGHT_OF_THREE, between, convex, mean_of
+from retriever.confidence import UNSURE, Evidence, confidence
+from retriever.fusion import ACROSS_LANGUAGES, CLOSE, ONE_MODEL, SECOND_OPINION, TRANSLATED, between, blend
 from retriever.lexical import index_language
 from retriever.question import Query
 from retriever.ranking import DEPTH, Ladder, Ranking
@@ -54,12 +54,7 @@ class Search:
 
     @cached_property
     def _words(self) -> FloatVector:
-        return self._snapshot.lexical.scores(self.query.text, self._translations)
-
-    @cached_property
-    def _translations(self) -> Mapping[str, str]:
-        """The question in the languages that it was translated into."""
-        return {SOURCE_LANGUAGE: self.query.english} if self.query.english is not None else {}
+        return self._snapshot.lexical.scores(self.query.in_language)
 
     @cached_property
     def _exact(self) -> IntVector:
@@ -82,17 +77,17 @@ class Search:
 
     @cached_property
     def _english(self) -> FloatVector:
-        return self._models.english.query(self.query.english or self.query.text)
+        return self._models.english.query(self.query.in_language(SOURCE_LANGUAGE))
 
     @cached_property
     def _multilingual(self) -> FloatVector:
-        return self._models.multilingual.query(self.query.text)
+        return self._models.multilingual.query(self.query.issue)
 
     @cached_property
     def _own(self) -> BoolVector:
         """(n,) the rows in a language in which the question is there: its own, and those it was translated into."""
         own = np.zeros(self._snapshot.table.size, bool)
-        spoken = {index_language(lang) for lang in (self.query.lang, *self._translations)}
+        spoken = {index_language(self.query.lang), *([SOURCE_LANGUAGE] if self.query.english is not None else [])}
         for lang, rows in self._snapshot.table.languages.items():
             if index_language(lang) in spoken:
                 own |= rows
@@ -120,23 +115,53 @@ class Search:
         exact = self._exact_rows[served[self._exact_rows]]
         rows = np.unique(np.concatenate([exact, *(found.rows for found in lists.values())]))
         raw = {WORDS: self._words[rows]} | {name: self._raw(name, rows, reads[name]) for name in reads if name in lists}
-        scaled = [between(raw[name], *self._scale(name, allowed, reads[name], lists[name])) for name in reads if name in lists]
+        scaled = {
+            name: between(raw[name], *self._scale(name, allowed, reads[name], lists[name])) for name in reads if name in lists
+        }
         lexical = between(raw[WORDS], 0.0, float(raw[WORDS].max(initial=0))) * self._word_weight(allowed, rows)
-        weight = LEXICAL_WEIGHT_OF_THREE if (reads[ENGLISH] & reads[MULTILINGUAL]).any() else LEXICAL_WEIGHT
-        score = convex(lexical, mean_of(scaled, rows.size), weight=weight)
+        shares = TRANSLATED if (reads[ENGLISH] & reads[MULTILINGUAL]).any() else ONE_MODEL
+        score = blend(lexical, scaled.get(ENGLISH), scaled.get(MULTILINGUAL), shares)
+        if ENGLISH in lists and shares is ONE_MODEL and (MULTILINGUAL in lists or self._close(rows, score)):
+            raw[MULTILINGUAL] = self._leg(MULTILINGUAL).scores(self._multilingual, rows)
+            other = between(raw[MULTILINGUAL], float(raw[MULTILINGUAL].min()), float(raw[MULTILINGUAL].max()))
+            score = blend(lexical, scaled[ENGLISH], other, SECOND_OPINION)
         return Candidates(rows, score, self._exact[rows], raw, lists)
 
-    def evidence(self, candidates: Candidates, index: int) -> Evidence:
-        """What speaks for one of the candidates as the answer."""
-        leg = ENGLISH if self.query.lang == SOURCE_LANGUAGE and candidates.read_by(ENGLISH, index) else MULTILINGUAL
+    def _close(self, rows: IntVector, score: FloatVector) -> bool:
+        """Whether the two best articles are so near to each other that the multilingual model should be asked too."""
+        groups = self._snapshot.table.groups[rows]
+        leader = int(score.argmax())
+        others = score[groups != groups[leader]]
+        return bool(others.size) and float(score[leader] - others.max()) < CLOSE
+
+    def evidence(self, candidates: Candidates, index: int, *, second_opinion: bool = False) -> Evidence:
+        """What speaks for one of the candidates as the answer. second_opinion: ask the multilingual model of an English one."""
         row = int(candidates.rows[index])
-        return Evidence(
-            leg=leg,
-            cosine=self._leg(leg).cosine(self._vector(leg), row),
-            lead=float(candidates.raw[leg][index]) - float(candidates.lists[leg].scores.mean()),
-            coverage=self._snapshot.lexical.coverage(self.query.text, row, self._translations),
-            exact=float(candidates.exact[index] > 0),
-        )
+        read = [name for name in (ENGLISH, MULTILINGUAL) if candidates.read_by(name, index)]
+        if self.query.lang == SOURCE_LANGUAGE and ENGLISH in read:
+            read = [ENGLISH, MULTILINGUAL] if second_opinion else [ENGLISH]
+        values = {
+            "coverage": self._snapshot.lexical.coverage(self.query.in_language, row),
+            "exact": float(candidates.exact[index] > 0),
+        }
+        for name in read:
+            values[f"{name}_cosine"] = self._leg(name).cosine(self._vector(name), row)
+            values[f"{name}_lead"] = self._lead(name, candidates, index)
+        translated = "translated" if self.query.translation is not None and ENGLISH in read else ""
+        return Evidence(translated or "+".join(read), values)
+
+    def confidence(self, candidates: Candidates, index: int) -> float:
+        """The probability, 0 to 1, that the candidate answers. Where the English model is unsure the other one is asked too."""
+        first = confidence(self.evidence(candidates, index))
+        unsure = UNSURE[0] < first < UNSURE[1] and self.query.lang == SOURCE_LANGUAGE and candidates.read_by(ENGLISH, index)
+        return confidence(self.evidence(candidates, index, second_opinion=True)) if unsure else first
+
+    def _lead(self, name: str, candidates: Candidates, index: int) -> float:
+        """How far the candidate's score stands above the mean of all candidates: nonsense is equally far from everything."""
+        raw = candidates.raw.get(name)
+        if raw is None or np.isnan(raw[index]):
+            raw = self._leg(name).scores(self._vector(name), candidates.rows)
+        return float(raw[index]) - float(np.nanmean(raw))
 
     def _raw(self, name: str, rows: IntVector, serves: BoolVector) -> FloatVector:
         """The leg's score of each row, nan where it does not read it."""

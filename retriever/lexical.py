@@ -5,11 +5,10 @@ import logging
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 import bm25s
@@ -24,7 +23,6 @@ STEMMED: Final = {"en": "english", "es": "spanish", "fr": "french"}
 OTHER: Final = "other"  # every other language: words as they are
 K1: Final = 0.9  # k1 and b: best of three pairs on the train questions of fiqa-dev, docs/decisions/0002-fusion.md
 B: Final = 0.4
-NOT_TRANSLATED: Final[Mapping[str, str]] = MappingProxyType({})
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it announces every index on the debug level, and sets that level
 
@@ -115,14 +113,14 @@ class Lexical:
                 shelves[key] = _Shelf(np.array(rows, np.int64), _index(words))
         return cls(shelves, len(texts))
 
-    def scores(self, text: str, translations: Mapping[str, str] = NOT_TRANSLATED) -> FloatVector:
-        """(n,) float32: BM25 of the text for every row, higher is better, 0 where no word is shared.
+    def scores(self, text: Callable[[str], str]) -> FloatVector:
+        """(n,) float32: BM25 of a text for every row, higher is better, 0 where no word is shared.
 
-        translations: the text in other languages; rows in them are compared with it there.
+        text: the text as the rows of a language are compared with it: a translation for some, itself for others.
         """
         scores = np.zeros(self._size, np.float32)
         for key, shelf in self._shelves.items():
-            words = _words(translations.get(key, text))
+            words = _words(text(key))
             known = [word for word in _stemmed(words, key) if word and word in shelf.index.vocab_dict]
             if known:
                 scores[shelf.rows] = shelf.index.get_scores(known)
@@ -130,19 +128,19 @@ class Lexical:
 
     def search(self, text: str, allowed: BoolVector, limit: int) -> Ranking:
         """The best `limit` allowed rows that share a word with the text."""
-        scores = self.scores(text)
+        scores = self.scores(lambda _: text)
         found = top(scores, allowed & (scores > 0), limit)
         return found if found.rows.size else EMPTY
 
-    def coverage(self, text: str, row: int, translations: Mapping[str, str] = NOT_TRANSLATED) -> float:
+    def coverage(self, text: Callable[[str], str], row: int) -> float:
         """The share of the text's distinct words, weighed by rarity, that the row holds: 0 to 1, 0 for a text without words.
 
-        translations: see `scores`. Rarity is BM25's own; a word that no row holds is as rare as can be.
+        text: see `scores`. Rarity is BM25's own; a word that no row holds is as rare as can be.
         """
         for key, shelf in self._shelves.items():
             place = int(np.searchsorted(shelf.rows, row))
             if place < shelf.rows.size and shelf.rows[place] == row:
-                return _coverage(shelf, set(tokens(translations.get(key, text), key)), place)
+                return _coverage(shelf, set(tokens(text(key), key)), place)
         return 0.0
 
     def save(self, folder: Path) -> None:

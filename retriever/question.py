@@ -1,13 +1,15 @@
 """The question: what was asked, and what is understood of it before anything is searched."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from kb.language import base_language
 from retriever.language import language_of
 from retriever.place_words import infer_place
+from retriever.space_words import SpaceWords
+from retriever.ticket import issue_of
 from retriever.translator import Translator
 
 ENGLISH: Final = "en"
@@ -26,17 +28,24 @@ class Question:
 class Query:
     """A question as it is searched.
 
-    lang:    the language the question is in (`en`, `es`, `fr`).
+    text:    all of it, on one line: what codes and quoted phrases are looked for in.
+    issue:   what is searched by words and meaning: of a pasted ticket, the part that states the issue.
+    lang:    the language the issue is in (`en`, `es`, `fr`).
     shown:   the language in which articles are shown where they are there in it.
     place:   the jurisdiction that its words name; None if they name none, or several.
-    english: the question in English: itself, or a rough translation; None if it was not translated.
+    product: the product that its words name; None if they name none, or several. Said, never used as a filter.
+    english: the issue in English: itself, or a rough translation; None if it was not translated.
+    terms:   what the space's glossary says of its words, by language: text whose words are searched too.
     """
 
     text: str
+    issue: str
     lang: str
     shown: str
     place: str | None
+    product: str | None
     english: str | None
+    terms: Mapping[str, str]
 
     @property
     def translation(self) -> str | None:
@@ -44,16 +53,27 @@ class Query:
         return None if self.lang == ENGLISH else self.english
 
     def in_language(self, lang: str) -> str:
-        """The question as a text of this language is compared with it."""
-        return self.english if self.english is not None and base_language(lang) == ENGLISH else self.text
+        """The issue as the words of a text in this language are compared with it."""
+        base = base_language(lang)
+        said = self.english if base == ENGLISH and self.english is not None else self.issue
+        return f"{said} {self.terms[base]}" if base in self.terms else said
 
 
-def understand(question: Question, places: Iterable[str], translator: Translator) -> Query:
-    """Read the question. `places` are the jurisdictions of the space."""
-    text = _readable(question.text)
-    lang = language_of(text)
-    english = text if lang == ENGLISH else translator.english(text, lang)
-    return Query(text, lang, question.lang or lang, infer_place(text, places), english or None)
+def understand(question: Question, words: SpaceWords, translator: Translator) -> Query:
+    """Read the question. `words` are what the space's words mean."""
+    text, issue = _readable(question.text), _readable(issue_of(question.text[: 10 * LONGEST]))
+    lang = language_of(issue)
+    english = issue if lang == ENGLISH else translator.english(issue, lang)
+    return Query(
+        text=text,
+        issue=issue,
+        lang=lang,
+        shown=question.lang or lang,
+        place=infer_place(text, words.places),
+        product=words.product(issue),
+        english=english or None,
+        terms=words.in_other_languages(issue, lang),
+    )
 
 
 def _readable(text: str) -> str:

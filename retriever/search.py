@@ -6,7 +6,7 @@ from dataclasses import replace
 from retriever.answer import Answer
 from retriever.beyond import above_tier, leads, varying_places, why_empty
 from retriever.collapse import Ranked, leaders, ranked_as
-from retriever.confidence import ANSWERABLE, confidence
+from retriever.confidence import ANSWERABLE
 from retriever.hits import hit_of
 from retriever.legs import Search
 from retriever.question import Question, understand
@@ -16,7 +16,7 @@ from retriever.snapshot import Models, Snapshot
 
 def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models, *, limit: int = 10) -> Answer:
     """Answer one question for one scope from one snapshot, best article first."""
-    query = understand(question, snapshot.library.taxonomy.jurisdictions, models.translator)
+    query = understand(question, snapshot.words, models.translator)
     inferred = query.place if scope.jurisdiction is None else None
     asked = scope if inferred is None else replace(scope, jurisdiction=inferred)
     replaced = replacements(snapshot.overriding, asked)
@@ -25,7 +25,7 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     candidates = run.candidates(allowed)
     first = leaders(candidates, snapshot.table)
     ranked = [ranked_as(candidates, snapshot, allowed, query.shown, index) for index in first[: max(limit, 1)].tolist()]
-    probability = confidence(run.evidence(candidates, ranked[0].found)) if ranked else 0.0
+    probability = run.confidence(candidates, ranked[0].found) if ranked else 0.0
     answerable = probability >= ANSWERABLE
     return Answer(
         hits=tuple(hit_of(it, candidates, snapshot, query, asked, replaced) for it in ranked[:limit]),

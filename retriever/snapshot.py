@@ -27,6 +27,7 @@ from retriever.lexical import Lexical
 from retriever.passage import Passage, embedding_text, lexical_text, passages_of
 from retriever.ranking import Ranking
 from retriever.scope import PassageTable, table_of
+from retriever.space_words import SpaceWords
 from retriever.splitter import CHUNKING
 from retriever.store import Asked, ExactStore, VectorStore, inner_products
 from retriever.titles import TitleIndex
@@ -159,6 +160,7 @@ class Snapshot:
             article for article in library.articles if article.overrides is not None and article.translation_of is None
         )
         self.exact = ExactIndex(passages, self.articles)  # now, not at the first question: 10,000 passages take half a second
+        self.words = SpaceWords(library.taxonomy, library.glossary)
         self.rows_of: Mapping[str, range] = _rows_of(passages)
         self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
 
