@@ -51,16 +51,6 @@ def test_a_spanish_question_still_finds_a_spanish_article(world: World, apertium
     assert answer.hits[0].explain["lists"]["lexical"]["score"] > 0
 
 
-def test_an_english_question_finds_an_article_that_is_there_in_spanish_only(world: World, apertium: Apertium) -> None:
-    """The multilingual model reads what has no English text."""
-    world.article("aguinaldo.md", title="Aguinaldo", lang="es", body="El aguinaldo se paga antes del 20 de diciembre.")
-    world.article("afore.md", title="Afore", lang="es", body="La cuenta de ahorro para el retiro se consulta en la afore.")
-    world.article("curp.md", title="CURP", lang="es", body="La CURP se corrige en el registro civil, no en el banco.")
-    answer = bank(world, apertium).search("when is the fortnightly salary deposited into the spending account")
-
-    assert (answer.query.translated, "nomina" in [hit.id for hit in answer.hits[:2]]) == (False, True)
-
-
 def test_a_french_question_finds_the_english_article(world: World, apertium: Apertium) -> None:
     """Nothing translates French: the multilingual model reads it as it stands."""
     answer = bank(world, apertium).search("le client a perdu sa carte et veut la remplacer")
