@@ -12,6 +12,7 @@ from api import problem_json
 from api.admission import admitted
 from api.events.records import Records
 from api.guidance import Guidance
+from api.past import Times
 from api.reader import Readers
 from api.routes import router
 from api.widget_pages import WIDGET
@@ -25,6 +26,7 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
     """The application. readers: who requests are taken for. records: where it writes down what it shows; None: nowhere."""
     app = FastAPIOffline(title="Fingerpost", version="1", description=_DESCRIPTION, dependencies=[Depends(admitted)])
     app.state.guidance = guidance
+    app.state.times = Times(guidance)
     app.state.readers = readers
     app.state.records = records
     app.include_router(router)

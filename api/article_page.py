@@ -69,6 +69,8 @@ def _notices(article: ArticleResponse) -> list[str]:
     elif not article.in_force:
         where = f" in {article.scope.jurisdiction}" if article.scope.jurisdiction else ""
         notices.append(f"This text is not the rule{where} on {day}.")
+    if article.superseded_by:
+        notices.append(f"Another text takes over from this one: {', '.join(article.superseded_by)}.")
     if article.translation.state == "behind":
         notices.append(f"The source, {article.translation.of}, has changed since this translation was made.")
     if article.review.state == "overdue":
@@ -93,6 +95,9 @@ def _footer(article: ArticleResponse) -> str:
     lines = []
     if article.sources:
         lines.append("Sources: " + "; ".join(escape(source) for source in article.sources))
+    if article.superseded_by:
+        links = (f'<a href="/articles/{escape(name)}">{escape(name)}</a>' for name in article.superseded_by)
+        lines.append("Superseded by " + ", ".join(links))
     others = {lang: name for lang, name in article.translations.items() if name != article.id}
     if others:
         links = (f'<a href="/articles/{escape(name)}">{escape(lang)}</a>' for lang, name in sorted(others.items()))

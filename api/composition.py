@@ -13,6 +13,7 @@ from api.settings import Settings, SettingsError
 from api.space import DEFAULT, SILENT, Source, Space, Watch
 from api.space_config import SpaceConfig, chosen, read_spaces
 from kb.errors import KbError
+from kb.repository import open_repository
 from retriever.apertium import Apertium
 from retriever.errors import RetrieverError
 from retriever.language import warm as warm_language
@@ -23,7 +24,7 @@ from retriever.translator import NoTranslator, Translator
 if TYPE_CHECKING:
     from api.database import Database
     from api.events.records import Records
-
+    from api.timeline import Timeline
 log = structlog.get_logger()
 
 
@@ -78,6 +79,14 @@ def source_of(settings: Settings, space: str | None = None) -> Source:
     """Where the articles of a space come from; None means the only one, or `default`. Raises SettingsError."""
     spaces = spaces_of(settings)
     return spaces[chosen(spaces, space)].source()
+
+
+def open_timeline(settings: Settings, space: str | None = None) -> "Timeline":
+    """The past of one space, straight from its repository. Raises SettingsError or RepositoryError."""
+    from api.timeline import Timeline  # what it imports would delay every other command
+
+    source = source_of(settings, space)
+    return Timeline(open_repository(source.repo, settings.data_dir / "clones"), source)
 
 
 def open_space(settings: Settings, models: Models, space: str | None = None) -> Space:

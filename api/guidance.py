@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Final
 
 from api.live import LiveSpace
 from api.reader import Reader
+from kb.address import address_now
 from kb.article import Article, Status, is_in_force
 from kb.language import base_language
 from kb.redaction import Found, redact
 from kb.taxonomy import Taxonomy
-from retriever.answer import Answer, TranslationState
-from retriever.hits import translation_state
+from kb.translation import TranslationState, translation_state
+from retriever.answer import Answer
 from retriever.question import Question
 from retriever.scope import Scope, replacements, sees
 from retriever.search import search
@@ -32,6 +34,14 @@ class NotGrantedError(Exception):
 
 class NotFoundError(Exception):
     """There is no such thing for this reader in this scope."""
+
+
+class MovedError(Exception):
+    """The article that is asked for by an old address; `now` is its id."""
+
+    def __init__(self, now: str) -> None:
+        self.now = now
+        super().__init__(f"This is an old address of the article {now!r}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,7 @@ class Opened:
     translations: Mapping[str, str]
     overrides: tuple[str, ...]
     supersedes: tuple[str, ...]
+    superseded_by: tuple[str, ...]
 
 
 class Guidance:
@@ -134,23 +145,26 @@ class Guidance:
         view = self.view(ask, reader)
         snapshot, scope = view.snapshot, view.scope
         article = snapshot.articles.get(article_id)
-        if article is None or not _may_open(article, scope):
+        if article is None or not may_open(article, scope):
+            if article is None and (now := address_now(snapshot.library.articles, article_id, partial(may_open, scope=scope))):
+                raise MovedError(now)
             raise NotFoundError(f"There is no article {article_id!r} here that you may read.")
         if ask.lang is not None:
             article = _in_language(snapshot, article, ask.lang, scope)
         winner = replacements(snapshot.overriding, scope).get(article.group)
-        readable = [member for member in snapshot.members[article.group] if _may_open(member, scope)]
+        readable = [member for member in snapshot.members[article.group] if may_open(member, scope)]
         applies = scope.jurisdiction is None or sees(scope, article.scope)
         return Opened(
             article=article,
             snapshot=snapshot,
             scope=scope,
             in_force=applies and winner is None and is_in_force(article, scope.effective_on),
-            replaced_by=winner.id if winner is not None and _may_open(winner, scope) else None,
-            translation=translation_state(snapshot, article),
+            replaced_by=winner.id if winner is not None and may_open(winner, scope) else None,
+            translation=translation_state(snapshot.articles.get(article.translation_of or ""), article),
             translations={member.lang: member.id for member in readable},
-            overrides=_openable(snapshot, [article.overrides or ""], scope),
-            supersedes=_openable(snapshot, article.supersedes, scope),
+            overrides=openable(snapshot, [article.overrides or ""], scope),
+            supersedes=openable(snapshot, article.supersedes, scope),
+            superseded_by=openable(snapshot, successors(snapshot, article), scope),
         )
 
     def _snapshot(
@@ -192,14 +206,21 @@ def _instant(moment: datetime | date, taxonomy: Taxonomy) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=taxonomy.zone)
 
 
-def _may_open(article: Article, scope: Scope) -> bool:
+def may_open(article: Article, scope: Scope) -> bool:
     """Whether the reader may open the article at all: of its tier, and not a draft. Old and future texts say what they are."""
     return article.scope.tier <= scope.tier and article.status is not Status.DRAFT
 
 
-def _openable(snapshot: Snapshot, ids: Sequence[str], scope: Scope) -> tuple[str, ...]:
+def openable(snapshot: Snapshot, ids: Sequence[str], scope: Scope) -> tuple[str, ...]:
     """Those of the ids that the reader may open: naming the others would tell that they are there."""
-    return tuple(id_ for id_ in ids if id_ in snapshot.articles and _may_open(snapshot.articles[id_], scope))
+    return tuple(id_ for id_ in ids if id_ in snapshot.articles and may_open(snapshot.articles[id_], scope))
+
+
+def successors(snapshot: Snapshot, article: Article) -> list[str]:
+    """The articles that say they take over from this one, in the order of their ids; no drafts."""
+    return [
+        other.id for other in snapshot.library.articles if article.id in other.supersedes and other.status is not Status.DRAFT
+    ]
 
 
 def _in_language(snapshot: Snapshot, article: Article, lang: str, scope: Scope) -> Article:

@@ -78,7 +78,7 @@ def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleRespons
     """One article for the wire, without the parts that the reader may not see."""
     article = opened.article
     zone = opened.snapshot.library.taxonomy.zone
-    visible = _visible(opened.scope)
+    visible = visible_to(opened.scope)
     return ArticleResponse(
         id=article.id,
         title=article.title,
@@ -97,6 +97,7 @@ def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleRespons
         in_force=opened.in_force,
         replaced_by=opened.replaced_by,
         supersedes=list(opened.supersedes),
+        superseded_by=list(opened.superseded_by),
         overrides=next(iter(opened.overrides), None),
         review=_review(article, opened.scope.effective_on.astimezone(zone).date()),
         owner=article.owner,
@@ -235,7 +236,8 @@ def _index(snapshot: Snapshot, space: str) -> IndexOut:
     )
 
 
-def _visible(scope: Scope) -> Callable[[PartScope], bool]:
+def visible_to(scope: Scope) -> Callable[[PartScope], bool]:
+    """Which parts of an article the scope shows."""
     return lambda part: sees(scope, part)
 
 

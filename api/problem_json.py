@@ -3,14 +3,15 @@
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from api.guidance import NotFoundError, NotGrantedError, RequestError
+from api.guidance import MovedError, NotFoundError, NotGrantedError, RequestError
 from api.reader import NotAuthenticatedError
 from api.schema import ProblemDetail
 from api.store_error import StoreError
@@ -50,9 +51,19 @@ def install(app: FastAPI) -> None:
     """Let every error of the app be answered in the one shape."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(MovedError, _moved)
     app.add_exception_handler(Exception, _unexpected)
     for kind in STATUSES:
         app.add_exception_handler(kind, _known)
+
+
+async def _moved(request: Request, error: Exception) -> Response:
+    """An old address answers with the new one for good, and keeps the scope that was asked for."""
+    if not isinstance(error, MovedError):
+        raise error
+    listed = "/v1/articles/" if request.url.path.startswith("/v1/") else "/articles/"
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{listed}{quote(error.now)}{query}", HTTPStatus.PERMANENT_REDIRECT)
 
 
 def problem(

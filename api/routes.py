@@ -12,6 +12,8 @@ from api.article_page import article_page
 from api.browsing import router as browsing_router
 from api.contact import UNKNOWN
 from api.endpoint import PROBLEMS, GuidanceDep, cached
+from api.guidance import NotFoundError
+from api.past_routes import router as past_router
 from api.presentation import article_response, healths, shown_to
 from api.record_routes import MaybeRecordsDep, events_health
 from api.record_routes import router as record_router
@@ -29,6 +31,7 @@ from api.widget_pages import router as widget_router
 router = APIRouter()
 router.include_router(browsing_router)
 router.include_router(widget_router)
+router.include_router(past_router)
 
 
 @router.post("/v1/search", operation_id="search", responses=PROBLEMS, tags=["guidance"])
@@ -74,6 +77,14 @@ def article_as_page(
     response = article_response(open_article(article_id, ask, reader, guidance, records), ask, reader)
     page = HTMLResponse(article_page(response), headers={"Content-Security-Policy": _PAGE_POLICY})
     return cached(request, _seen(response), page)  # type: ignore[return-value]
+
+
+@router.get("/v1/articles/{address:path}", include_in_schema=False)
+@router.get("/articles/{address:path}", include_in_schema=False)
+def old_address(address: str, place: Annotated[Place, Query()], reader: ReaderDep, guidance: GuidanceDep) -> JSONResponse:
+    """An old address with slashes in it: a redirect to the article it was, or nothing."""
+    guidance.open(address, place.ask(), reader)
+    raise NotFoundError(f"There is no article {address!r} here that you may read.")
 
 
 _PAGE_POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; form-action 'none'"

@@ -285,6 +285,7 @@ class ArticleResponse(BaseModel):
     in_force: bool
     replaced_by: str | None
     supersedes: list[str]
+    superseded_by: list[str]
     overrides: str | None
     review: ReviewOut
     owner: str | None

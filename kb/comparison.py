@@ -10,10 +10,10 @@ from kb.article import Article, is_in_force
 from kb.changes import ArticleChange, Contribution, Event, Moments, Severity, change_of
 from kb.commit_log import Declared, LogEntry, credit, together
 from kb.edition import Edition
+from kb.lag import lags
 from kb.library import DEFAULTS_FILE, TAXONOMY_FILE, OutsideTaxonomy
 from kb.moment import Moment
 from kb.repository import Repository
-from kb.translation import lags
 
 See: TypeAlias = Callable[[Article], Article | None]  # an article as one reader may see it; None if not at all
 

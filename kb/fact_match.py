@@ -25,9 +25,10 @@ class FactChange:
     new: Fact | None
 
     @property
-    def replaced(self) -> bool:
-        """Whether one value took the place of another."""
-        return self.old is not None and self.new is not None
+    def heading(self) -> tuple[str, ...]:
+        """Of the part it stands in now, or stood in."""
+        fact = self.new or self.old
+        return fact.heading if fact else ()
 
     def __str__(self) -> str:
         return f"{self.old.text if self.old else 'nothing'} → {self.new.text if self.new else 'nothing'}"

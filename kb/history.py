@@ -1,7 +1,7 @@
 """The versions of one article over the history of a ref: followed by its id, through renames and returns."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -58,6 +58,14 @@ class Log:
         """What each commit made of the article, newest first; empty if no commit ever held it."""
         found = list(self._walk(article_id))
         return [each for each, older in zip(found, [*found[1:], None], strict=False) if not _same(each, older)]
+
+    def live_at(self, commit: Commit, found: Sequence[Version]) -> Version | None:
+        """The one of these versions (newest first) that was live at a commit of this history; None if none was yet."""
+        newest = self._repository.log(commit, self._tree.folder, most=1)
+        number = self._numbers.get(newest[0].commit.sha) if newest else None
+        if number is None:
+            return None
+        return next((version for version in found if self._numbers[version.commit.sha] >= number), None)
 
     def credited(self, stage: Stage) -> Credit:
         """Who stands behind the commit, as far as it concerns the article."""
@@ -152,6 +160,10 @@ class Log:
             for touch in entry.touches:
                 places[touch.path].append((number, touch))
         return dict(places)
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {entry.commit.sha: number for number, entry in enumerate(self.entries)}
 
     @cached_property
     def _removals(self) -> list[tuple[int, Touch]]:

@@ -119,13 +119,17 @@ class Repository:
             changes = lambda paths: self._last_changes(tip, folder, paths)  # noqa: E731
         return Tree(None, folder, tuple(files), lambda file: (root / file.path).read_bytes(), changes)
 
-    def log(self, tip: Commit, folder: str, *, since: Commit | None = None, whole: bool = False) -> tuple[LogEntry, ...]:
+    def log(
+        self, tip: Commit, folder: str, *, since: Commit | None = None, whole: bool = False, most: int | None = None
+    ) -> tuple[LogEntry, ...]:
         """The commits up to `tip` that changed a file below the folder, newest first, each against its first parent.
 
         since: leave out whatever this commit holds already.
         whole: every commit that merges brought instead of the merges themselves.
+        most:  only so many, the newest.
         """
         which = ["--no-merges"] if whole else ["--first-parent", "-m"]
+        which += [f"--max-count={most}"] if most else []
         without = [f"^{since.sha}"] if since else []
         return parse_log(self._git_bytes("log", *which, *LOG_OPTIONS, tip.sha, *without, "--", *_part(folder)))
 

@@ -1,6 +1,8 @@
 """The part of an article that one reader may see, as Markdown and as safe HTML."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -13,6 +15,7 @@ from kb.article import SCOPED, Article, Block, PartScope
 from kb.body import block_kind, line_of, markdown, unique_anchor
 
 _OPEN: Final = "container_block_open"
+_EMPTY_LINES: Final = re.compile(r"\n(?:[ \t]*\n)+")
 _TAGS: Final = nh3.ALLOWED_TAGS | {"section"}
 _ATTRIBUTES: Final = {**nh3.ALLOWED_ATTRIBUTES, "section": {"class", "data-name"}, **{f"h{n}": {"id"} for n in range(1, 7)}}
 
@@ -25,6 +28,29 @@ def visible_body(article: Article, sees: Callable[[PartScope], bool]) -> str:
             kept.append(article.body[cursor : block.start])
             cursor = block.end
     return "".join([*kept, article.body[cursor:]])
+
+
+def seen(article: Article, sees: Callable[[PartScope], bool]) -> Article:
+    """The article without the parts that the reader may not see: blanks stand there, so that every offset stays true."""
+    parts = {it.scope for it in article.sections} | {it.scope for it in article.blocks} | {it.scope for it in article.steps}
+    if all(map(sees, parts)):  # nearly always one or two scopes, however long the article
+        return article
+    body = article.body
+    for block in article.blocks:
+        if not sees(block.scope):
+            body = body[: block.start] + " " * (block.end - block.start) + body[block.end :]
+    return replace(
+        article,
+        body=body,
+        sections=tuple(section for section in article.sections if sees(section.scope)),
+        blocks=tuple(block for block in article.blocks if sees(block.scope)),
+        steps=tuple(step for step in article.steps if sees(step.scope)),
+    )
+
+
+def told(article: Article, sees: Callable[[PartScope], bool]) -> str:
+    """The visible body for comparing versions: how many empty lines stand where a part was hidden tells nothing."""
+    return _EMPTY_LINES.sub("\n\n", visible_body(article, sees)).strip() + "\n"
 
 
 def visible_html(article: Article, sees: Callable[[PartScope], bool]) -> str:

@@ -2,19 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from kb.article import Article
+from kb.translation import TranslationState
 from retriever.passage import Passage
 from retriever.question import Query
 from retriever.scope import Scope
-
-
-class TranslationState(StrEnum):
-    """Whether the shown text keeps up with its source. A source article is always current."""
-
-    CURRENT = "current"
-    BEHIND = "behind"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """From a ranked article to a hit: why it applies here, which text is shown, what to say."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from kb.article import NEVER_SENT, Article, BlockKind, is_in_force
 from kb.jurisdiction import ALL, nearest
-from retriever.answer import Explanation, Hit, LegScore, PlaceMatch, TranslationState
+from kb.translation import translation_state
+from kb.visible import seen
+from retriever.answer import Explanation, Hit, LegScore, PlaceMatch
 from retriever.collapse import Ranked
 from retriever.legs import Candidates
 from retriever.passage import Passage
@@ -28,11 +30,11 @@ def hit_of(
     place = _place(snapshot, article, passage.scope.jurisdictions, scope, replaced)
     ranked_by = snapshot.passages[int(candidates.rows[ranked.found])].article
     return Hit(
-        article=_as_seen(article, scope),
+        article=seen(article, partial(sees, scope)),
         passage=passage,
         score=ranked.score,
         place=place,
-        translation=translation_state(snapshot, article),
+        translation=translation_state(snapshot.articles.get(article.translation_of or ""), article),
         internal=_is_internal(article, passage),
         snippet=text,
         highlights=tuple(highlights),
@@ -50,21 +52,6 @@ def hit_of(
 
 def _is_internal(article: Article, passage: Passage) -> bool:
     return any(block.kind in NEVER_SENT and block.start < passage.end and passage.start < block.end for block in article.blocks)
-
-
-def _as_seen(article: Article, scope: Scope) -> Article:
-    """The article without what the scope hides: a hidden part becomes blanks, so that every offset stays true."""
-    parts = {it.scope for it in article.sections} | {it.scope for it in article.blocks} | {it.scope for it in article.steps}
-    if all(sees(scope, part) for part in parts):  # nearly always one or two, however long the article
-        return article
-    sections = tuple(section for section in article.sections if sees(scope, section.scope))
-    blocks = tuple(block for block in article.blocks if sees(scope, block.scope))
-    steps = tuple(step for step in article.steps if sees(scope, step.scope))
-    body = article.body
-    for block in article.blocks:
-        if not sees(scope, block.scope):
-            body = body[: block.start] + " " * (block.end - block.start) + body[block.end :]
-    return replace(article, body=body, sections=sections, blocks=blocks, steps=steps)
 
 
 def _legs(candidates: Candidates, index: int) -> dict[str, LegScore]:
@@ -96,14 +83,6 @@ def _place(
         return PlaceMatch(scope.jurisdiction, matched, other.id, f"{label}; replaces {other.title} ({where})")
     inside = "" if matched in (scope.jurisdiction, ALL) else f"; {scope.jurisdiction} lies in {matched}"
     return PlaceMatch(scope.jurisdiction, matched, None, label + inside)
-
-
-def translation_state(snapshot: Snapshot, article: Article) -> TranslationState:
-    """Behind if the source's text went live after the translation's last change."""
-    source = snapshot.articles.get(article.translation_of or "")
-    if source is None or source.changed is None or article.changed is None:
-        return TranslationState.CURRENT
-    return TranslationState.BEHIND if source.changed.at > article.changed.at else TranslationState.CURRENT
 
 
 def _spoken(article: Article, kind: BlockKind, heading: tuple[str, ...], scope: Scope) -> tuple[str, ...]:

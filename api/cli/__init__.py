@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "eval": "evaluate",
     "audit": "audit",
     "receipt": "receipt",
+    "diff": "diff",
+    "log": "log",
 }
 
 FOUND_PROBLEMS = 1

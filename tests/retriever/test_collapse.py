@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from retriever.answer import TranslationState
+from kb.translation import TranslationState
 from retriever.vector_cache import VectorCache
 from tests.retriever.worlds import World, article, fakes, ids, library_of, without_text, world_of
 

@@ -1,0 +1,84 @@
+"""Changes for people: as lines for a terminal, and as Markdown."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from api.past_schema import ChangeOut, CommitOut, FactOut, MomentOut, VersionOut
+
+_NOTHING: Final = "nothing"
+
+
+def as_lines(old: MomentOut, new: MomentOut, changes: Sequence[ChangeOut]) -> list[str]:
+    """What matters most first: one article, its facts old and new, who stands behind it."""
+    lines = [headline(old, new, changes)]
+    for change in changes:
+        lines += ["", f"{change.severity.upper()}  {change.title} [{change.id}, {change.lang}]"]
+        lines += [f"  {detail}" for detail in details(change)]
+    return lines
+
+
+def as_markdown(old: MomentOut, new: MomentOut, changes: Sequence[ChangeOut]) -> list[str]:
+    """The same as Markdown; text of articles is escaped, so that it is only text."""
+    lines = [f"# {headline(old, new, changes)}"]
+    for change in changes:
+        lines += ["", f"## {change.severity.capitalize()}: {_escaped(change.title)}", "", f"`{change.id}` · {change.lang}", ""]
+        lines += [f"- {_escaped(detail)}" for detail in details(change)]
+    return lines
+
+
+def headline(old: MomentOut, new: MomentOut, changes: Sequence[ChangeOut]) -> str:
+    """The window, and how much happened in it."""
+    counts = ", ".join(f"{sum(c.severity == name for c in changes)} {name}" for name in ("rule", "clarified", "editorial"))
+    window = f"{old.at:%Y-%m-%d %H:%M} ({old.commit[:12]}) to {new.at:%Y-%m-%d %H:%M} ({new.commit[:12]})"
+    return f"{window}: {len(changes)} article{'' if len(changes) == 1 else 's'}: {counts}"
+
+
+def details(change: ChangeOut) -> list[str]:
+    """What happened to one article, line by line."""
+    declared = "; its commits say how much it matters" if change.declared else ""
+    return [
+        f"{', '.join(change.events)}{declared}",
+        *map(fact_line, change.facts),
+        *(f"{field.name}: {field.old or _NOTHING} → {field.new or _NOTHING}" for field in change.fields),
+        *([f"superseded by {', '.join(change.superseded_by)}"] if change.superseded_by else []),
+        *(f"{lag.id} ({lag.lang}) is behind: {'; '.join(map(_fact, lag.facts))}" for lag in change.behind),
+        *map(commit_line, change.commits),
+    ]
+
+
+def fact_line(fact: FactOut) -> str:
+    """One fact old and new, and where it stands."""
+    where = f" ({' > '.join(fact.heading)})" if fact.heading else ""
+    return f"{_fact(fact)}{where}"
+
+
+def _fact(fact: FactOut) -> str:
+    return f"{fact.old or _NOTHING} → {fact.new or _NOTHING}"
+
+
+def commit_line(commit: CommitOut) -> str:
+    """One commit: when, by whom, approved by whom."""
+    approved = f", approved by {', '.join(commit.approvers)}" if commit.approvers else ""
+    review = f" ({commit.review})" if commit.review else ""
+    return f"{commit.at:%Y-%m-%d %H:%M} {commit.commit[:12]} by {', '.join(commit.authors)}{approved}{review}"
+
+
+def version_lines(version: VersionOut, subject: str) -> list[str]:
+    """One version: number, commit, who, what changed."""
+    commit = CommitOut(
+        commit=version.commit, at=version.at, authors=version.authors, approvers=version.approvers, review=version.review
+    )
+    current = "  CURRENT" if version.current else ""
+    lines = [f"version {version.number}  {commit_line(commit)}{current}"]
+    lines += [f"  {subject}", f"  {version.severity}: {', '.join(version.events)}"]
+    lines += [f"  {fact_line(fact)}" for fact in version.facts]
+    return lines + [f"  {field.name}: {field.old or _NOTHING} → {field.new or _NOTHING}" for field in version.fields]
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{char}" if char in "\\`*_{}[]<>#|" else char for char in " ".join(text.split()))
+
+
+def joined(lines: Iterable[str]) -> str:
+    """The lines without control characters: what an article or a commit says must not drive a terminal."""
+    return "\n".join("".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line) for line in lines)

@@ -1,0 +1,57 @@
+"""One repository's past for who has the repository itself: everything, unfiltered, without an index."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from api.space import Source
+from kb.changes import ArticleChange, Contribution
+from kb.commit_log import LogEntry, credit
+from kb.comparison import changes, compare, everything
+from kb.edition import Edition
+from kb.history import Log, Version, versions
+from kb.moment import Moment, moment_of
+from kb.repository import Repository
+
+
+class Timeline:
+    """What `kb log` and `kb diff` tell."""
+
+    def __init__(self, repository: Repository, source: Source) -> None:
+        self._repository = repository
+        self._source = source
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The space's time zone at its newest commit; UTC where its kb.yml is broken."""
+        tip = self._repository.resolve(self._source.ref)
+        taxonomy = Edition(self._repository.tree(tip, self._source.folder), self._source.outside).taxonomy
+        return taxonomy.zone if taxonomy else ZoneInfo("UTC")
+
+    def changes(self, old: str, new: str) -> tuple[Moment, Moment, list[ArticleChange]]:
+        """Both moments, and what changed between them, what matters most first. Raises RepositoryError."""
+        moments = [moment_of(text, self._repository, self._source.ref, self.zone) for text in (old, new)]
+        comparison = compare(self._repository, self._source.folder, self._source.outside, *moments)
+        found = sorted(changes(comparison, everything), key=lambda change: (-change.severity.rank, change.id))
+        return comparison.old, comparison.new, found
+
+    def versions(self, article_id: str) -> list[Version]:
+        """Every version of one article, newest first; empty if there never was one."""
+        tip = self._repository.resolve(self._source.ref)
+        return versions(Log(self._repository, self._source.folder, self._source.outside, tip), article_id, everything)
+
+    def commits(self, limit: int) -> list[tuple[Contribution, Mapping[str, int]]]:
+        """What went live, newest first: each commit, and how many files it added, changed and removed."""
+        tip = self._repository.resolve(self._source.ref)
+        entries = self._repository.log(tip, self._source.folder, most=limit)
+        return [(self._contribution(entry), _counted(entry)) for entry in entries]
+
+    def _contribution(self, entry: LogEntry) -> Contribution:
+        paths = {touch.path for touch in entry.touches}
+        return Contribution(entry.commit, entry.subject, credit(entry, self._repository.merged(entry, paths)))
+
+
+def _counted(entry: LogEntry) -> dict[str, int]:
+    added = sum(touch.old is None for touch in entry.touches)
+    removed = sum(touch.new is None for touch in entry.touches)
+    return {"added": added, "changed": len(entry.touches) - added - removed, "removed": removed}
