@@ -232,6 +232,7 @@ export class KbSidebar extends HTMLElement {
       this.#set({ opened: { article, hit }, history: null, said: '', trouble: null })
       ;(this.#root.querySelector('.body .found') ?? this.#root.querySelector('article h1'))?.scrollIntoView({ block: 'center' })
       this.#root.querySelector('article h1')?.focus({ preventScroll: true })
+      this.#note('opened', article, hit?.anchor)
       this.dispatchEvent(new CustomEvent('kb-opened', { detail: { id, commit: article.commit }, bubbles: true, composed: true }))
     } catch (error) {
       this.#set({ trouble: error })
@@ -276,15 +277,21 @@ export class KbSidebar extends HTMLElement {
     const { space, jurisdiction, tier } = this.#question()
     const [to, from] = [history.versions[index], history.versions[index + 1]]
     const difference = from
-      ? await this.#client.difference(opened.article.id, { space, jurisdiction, tier, from: from.commit, to: to.commit })
+      ? await this.#client.difference(opened.article.id, { space, jurisdiction, tier, from: String(from.number), to: String(to.number) })
       : null
-    this.#set({ history: { ...history, chosen: index, difference: difference?.operations ?? null } })
+    this.#set({ history: { ...history, chosen: index, difference } })
   }
 
-  async #report(kind) {
+  async #report(verdict) {
     const { answer, opened, question } = this.#state
     try {
-      await this.#client.feedback({ kind, receipt: answer?.receipt ?? undefined, article: opened?.article.id, comment: question || undefined })
+      await this.#client.feedback({
+        verdict,
+        space: this.getAttribute('space') ?? undefined,
+        receipt: answer?.receipt ?? undefined,
+        article: opened?.article.id,
+        comment: answer?.receipt ? undefined : question.slice(0, 2000) || undefined, // the receipt holds the question
+      })
       this.#set({ said: this.#words.reported })
     } catch (error) {
       this.#set({ trouble: error })
@@ -303,7 +310,15 @@ export class KbSidebar extends HTMLElement {
     if (!taken) return
     const detail = { text: taken.text, cited: cited(taken, this.#words), source: { id: taken.source?.id, commit: taken.source?.commit } }
     this.dispatchEvent(new CustomEvent('kb-insert', { detail, bubbles: true, composed: true }))
+    if (taken.source) this.#note('inserted', taken.source)
     this.#set({ said: this.#words.inserted })
+  }
+
+  /** What the agent did, for the audit trail. It must never stand in the way of work: a failure is dropped. */
+  #note(kind, article, anchor) {
+    const receipt = this.#state.answer?.receipt ?? undefined
+    const event = { kind, space: this.getAttribute('space') ?? undefined, article: article.id, receipt, anchor, commit: article.commit ?? undefined }
+    this.#client.events({ events: [{ ...event, ticket_id: this.getAttribute('ticket') ?? undefined }] }).catch(() => {})
   }
 
   async #copy(text = null) {
