@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 export HF_HUB_OFFLINE := 1
 
-.PHONY: run test proof check format bench lock clean
+.PHONY: run test proof audit check format bench lock clean
 
 run: $(READY)  ## index articles/ and serve them on this machine
 	@$(BIN)/kb serve
@@ -23,6 +23,9 @@ check: $(READY)  ## style, types, and the floors
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pytest tests/test_house.py
+
+audit: $(READY)  ## whether what is installed fits together; hashes are checked when it is installed
+	@$(BIN)/pip check
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

@@ -72,6 +72,7 @@ ENDPOINTS: Final[Mapping[str, Action]] = {
     "GET /v1/feedback": Action.REPORT,
     "GET /v1/feedback/{id}": Action.REPORT,
     "PATCH /v1/feedback/{id}": Action.WORK_FEEDBACK,
+    "POST /v1/sessions": Action.OPEN_SESSION,
     "GET /v1/receipts/{id}": Action.OWN_RECEIPTS,
 }
 

@@ -8,6 +8,7 @@ from api.access import Action, action_of, may
 from api.events.event import SERVICE
 from api.events.records import Records
 from api.guidance import NotGrantedError
+from api.rate import Rates
 from api.reader import Credentials, NotAuthenticatedError, Reader, Readers
 
 _SCHEME: Final = "bearer "
@@ -21,8 +22,7 @@ def admitted(request: Request) -> Reader | None:
     action = action_of(request.method, request.scope["route"].path)
     if action is Action.ANYONE:
         return None
-    readers: Readers = request.app.state.readers
-    reader = readers.recognise(credentials_of(request))
+    reader = _recognised(request)
     if not may(reader.role, action):
         records: Records | None = request.app.state.records
         if records:
@@ -34,8 +34,23 @@ def admitted(request: Request) -> Reader | None:
 def greeted(request: Request) -> Reader | None:
     """The reader of a request that anyone may send; None if it names none. Raises NotAuthenticatedError for a wrong name."""
     readers: Readers = request.app.state.readers
-    credentials = credentials_of(request)
-    return None if credentials.bearer is None and not readers.loopback_only else readers.recognise(credentials)
+    return None if "authorization" not in request.headers and not readers.loopback_only else _recognised(request)
+
+
+def _recognised(request: Request) -> Reader:
+    """The reader, whose request is counted; so is one in which nobody is recognised. Raises TooManyError too."""
+    readers: Readers = request.app.state.readers
+    rates: Rates | None = request.app.state.rates
+    try:
+        reader = readers.recognise(credentials_of(request))
+    except NotAuthenticatedError:
+        if rates is not None:
+            rates.failed(request.client.host if request.client else "")
+        raise
+    if rates is not None:
+        rates.asked(reader)
+    request.state.reader = reader
+    return reader
 
 
 def credentials_of(request: Request) -> Credentials:
@@ -43,7 +58,10 @@ def credentials_of(request: Request) -> Credentials:
     given = request.headers.getlist("authorization")
     if len(given) > 1 or (given and not given[0].lower().startswith(_SCHEME)):
         raise NotAuthenticatedError("Expected one header `Authorization: Bearer TOKEN`.")
-    return Credentials(given[0][len(_SCHEME) :].strip() if given else None, request.headers.get("origin"))
+    origin = request.headers.get("origin")
+    own = f"{request.url.scheme}://{request.headers.get('host')}"
+    own_page = request.headers.get("sec-fetch-site") == "same-origin" and origin in (None, own)
+    return Credentials(given[0][len(_SCHEME) :].strip() if given else None, origin, own_page=own_page)
 
 
 def _reader(reader: Annotated[Reader | None, Depends(admitted)]) -> Reader:

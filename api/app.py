@@ -10,11 +10,14 @@ from fastapi_offline import FastAPIOffline
 
 from api import problem_json
 from api.admission import admitted
+from api.edges import Edges, Patience, dress, preflight
 from api.events.records import Records
 from api.guidance import Guidance
 from api.past import Times
+from api.rate import Rates
 from api.reader import Readers
 from api.routes import router
+from api.session_routes import router as session_router
 from api.widget_pages import WIDGET
 
 LARGEST_BODY: Final = 200_000  # bytes; a question of 20,000 characters in any script, escaped, with its scope
@@ -22,26 +25,41 @@ _STATIC: Final = Path(__file__).parent / "static"
 _DESCRIPTION: Final = "Ranks the guidance in force for an issue: this product, this customer's place, this agent's tier."
 
 
-def create_app(guidance: Guidance, readers: Readers, records: Records | None = None) -> FastAPI:
+def create_app(guidance: Guidance, readers: Readers, records: Records | None = None, *, edges: Edges | None = None) -> FastAPI:
     """The application. readers: who requests are taken for. records: where it writes down what it shows; None: nowhere."""
-    app = FastAPIOffline(title="Fingerpost", version="1", description=_DESCRIPTION, dependencies=[Depends(admitted)])
+    demo, edges = readers.loopback_only, edges or Edges()
+    app = FastAPIOffline(
+        title="Fingerpost",
+        version="1",
+        description=_DESCRIPTION,
+        dependencies=[Depends(admitted)],
+        responses=problem_json.PROBLEMS,
+    )
     app.state.guidance = guidance
     app.state.times = Times(guidance)
     app.state.readers = readers
+    app.state.rates = None if demo else Rates(edges.usual_rate, edges.rates)
     app.state.records = records
     app.include_router(router)
+    app.include_router(session_router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/widget", StaticFiles(directory=WIDGET), name="widget")
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     problem_json.install(app)
+    app.add_middleware(Patience)
 
     @app.middleware("http")
     async def guarded(request: Request, answer: "problem_json.Next") -> Response:
-        foreign = problem_json.foreign_host(request) if readers.loopback_only else None
-        refused = foreign or problem_json.too_large(request, LARGEST_BODY)
-        response = refused or await answer(request)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        foreign = problem_json.foreign_host(request) if demo else None
+        early = foreign or problem_json.too_large(request, LARGEST_BODY) or preflight(request, edges, demo=demo)
+        response = early or await answer(request)
+        dress(request, response, edges, demo=demo)
+        return response
+
+    @app.exception_handler(Exception)  # answered outside of every middleware, so it is dressed here
+    async def failed(request: Request, error: Exception) -> Response:
+        response = await problem_json.unexpected(request, error)
+        dress(request, response, edges, demo=demo)
         return response
 
     return app

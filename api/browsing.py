@@ -18,7 +18,7 @@ from api.browsing_schema import (
     TermOut,
     TierOut,
 )
-from api.endpoint import PROBLEMS, GuidanceDep, cached
+from api.endpoint import GuidanceDep, cached
 from api.guidance import View
 from api.presentation import article_url
 from api.reader import Reader
@@ -30,7 +30,7 @@ from retriever.suggest import suggest
 router = APIRouter(tags=["sidebar"])
 
 
-@router.get("/v1/suggest", operation_id="suggest", responses=PROBLEMS)
+@router.get("/v1/suggest", operation_id="suggest")
 def suggestions(query: Annotated[SuggestQuery, Query()], reader: ReaderDep, guidance: GuidanceDep) -> SuggestResponse:
     """Titles of guidance in force that what is typed so far may mean, best first; at most ten."""
     view = guidance.view(query.ask(), reader)
@@ -49,14 +49,14 @@ def suggestions(query: Annotated[SuggestQuery, Query()], reader: ReaderDep, guid
     )
 
 
-@router.get("/v1/taxonomy", operation_id="getTaxonomy", responses=PROBLEMS)
+@router.get("/v1/taxonomy", operation_id="getTaxonomy")
 def taxonomy(place: Annotated[Place, Query()], request: Request, reader: ReaderDep, guidance: GuidanceDep) -> TaxonomyResponse:
     """The products, places, tiers and languages of a space that this reader may choose from."""
     response = taxonomy_response(guidance.view(place.ask(), reader), reader)
     return _cached(request, response)  # type: ignore[return-value]
 
 
-@router.get("/v1/glossary", operation_id="getGlossary", responses=PROBLEMS)
+@router.get("/v1/glossary", operation_id="getGlossary")
 def glossary(place: Annotated[Place, Query()], request: Request, reader: ReaderDep, guidance: GuidanceDep) -> GlossaryResponse:
     """The terms of a space in every language, with their notes for each country."""
     terms = guidance.view(place.ask(), reader).snapshot.library.glossary.terms

@@ -11,7 +11,7 @@ from api.guidance import Guidance
 from api.live import LiveSpace
 from api.settings import Settings, SettingsError
 from api.space import DEFAULT, SILENT, Source, Space, Watch
-from api.space_config import SpaceConfig, chosen, read_spaces
+from api.space_config import SpaceConfig, chosen, is_origin, read_spaces
 from kb.errors import KbError
 from kb.repository import open_repository
 from retriever.apertium import Apertium
@@ -69,9 +69,11 @@ def spaces_of(settings: Settings) -> Mapping[str, SpaceConfig]:
     """Every space of the service: those of KB_CONFIG, or the default one alone. Raises SettingsError."""
     if settings.config is None:
         taxonomy = None if settings.taxonomy is None else str(settings.taxonomy)
-        return {DEFAULT: SpaceConfig(settings.repo, settings.ref, settings.folder, taxonomy)}
-    if said := sorted(settings.model_fields_set & {"repo", "ref", "folder", "taxonomy"}):
-        raise SettingsError(f"KB_CONFIG names the repositories, and so does KB_{said[0].upper()} or its option. Unset one.")
+        if wrong := next((origin for origin in settings.own_origins if not is_origin(origin)), None):
+            raise SettingsError(f"KB_ORIGINS names {wrong!r}; expected origins such as https://example.zendesk.com.")
+        return {DEFAULT: SpaceConfig(settings.repo, settings.ref, settings.folder, taxonomy, origins=settings.own_origins)}
+    if said := sorted(settings.model_fields_set & {"repo", "ref", "folder", "taxonomy", "origins"}):
+        raise SettingsError(f"KB_CONFIG describes the spaces, and so does KB_{said[0].upper()} or its option. Unset one.")
     return read_spaces(settings.config)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.sql import Executable
 
 from api.store_error import StoreError
 
-HEAD: Final = "0001"  # the newest script in api/migrations/versions
+HEAD: Final = "0002"  # the newest script in api/migrations/versions
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _ONE_WRITER: Final = 0x6670  # the advisory lock that every write takes on PostgreSQL; SQLite has one writer by nature
 _PATIENCE: Final = 30  # seconds to wait for another writer, or for a statement
@@ -44,6 +44,8 @@ tokens: Final = Table(
     Column("revoked_at", String(27)),
     Column("last_used_at", String(27)),
     Column("created_by", Text, nullable=False),
+    Column("lang", String(35)),
+    Column("origins", Text, nullable=False, server_default="[]"),  # JSON list
 )
 
 events: Final = Table(

@@ -2,18 +2,12 @@
 
 import hashlib
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from api.guidance import Guidance
-from api.schema import ProblemDetail
-
-PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": ProblemDetail, "content": {"application/problem+json": {}}, "description": HTTPStatus(status).phrase}
-    for status in (401, 403, 404, 409, 413, 421, 422, 429, 503)
-}
 
 
 def _guidance(request: Request) -> Guidance:

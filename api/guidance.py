@@ -182,8 +182,8 @@ class Guidance:
     def _scope(self, ask: Ask, reader: Reader, snapshot: Snapshot, as_of: datetime | str | None) -> Scope:
         taxonomy = snapshot.library.taxonomy
         made = snapshot.library.commit.at if snapshot.library.commit else None
-        granted = taxonomy.highest_tier if reader.tier is None else reader.tier
-        usual = taxonomy.least_tier if reader.asks is None else reader.asks
+        granted = taxonomy.highest_tier if reader.tier is None else taxonomy.granted_tier(reader.tier)
+        usual = taxonomy.least_tier if reader.asks is None else taxonomy.granted_tier(reader.asks)
         tier = min(usual, granted) if ask.tier is None else ask.tier
         if tier not in taxonomy.tiers:
             raise RequestError(f"tier is {tier}; expected one of {', '.join(map(str, sorted(taxonomy.tiers)))}.")

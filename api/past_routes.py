@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from api.admission import ReaderDep
 from api.diff_page import diff_page
-from api.endpoint import PROBLEMS, cached
+from api.endpoint import cached
 from api.guidance import RequestError
 from api.past import Asked, Times
 from api.past_presentation import changes_response, diff_response, history_response, read_cursor
@@ -33,7 +33,7 @@ def _times(request: Request) -> Times:
 TimesDep = Annotated[Times, Depends(_times)]
 
 
-@router.get("/v1/articles/{article_id}/history", operation_id="getHistory", responses=PROBLEMS)
+@router.get("/v1/articles/{article_id}/history", operation_id="getHistory")
 def history(
     article_id: str, query: Annotated[HistoryQuery, Query()], request: Request, reader: ReaderDep, times: TimesDep
 ) -> HistoryResponse:
@@ -46,7 +46,7 @@ def history(
 @router.get(
     "/v1/articles/{article_id}/diff",
     operation_id="getDiff",
-    responses={**PROBLEMS, 200: {"content": {"text/plain": {}, "text/html": {}}}},
+    responses={200: {"content": {"text/plain": {}, "text/html": {}}}},
 )
 def difference(
     article_id: str, query: Annotated[DiffQuery, Query()], request: Request, reader: ReaderDep, times: TimesDep
@@ -62,7 +62,7 @@ def difference(
     return _kept(request, response, JSONResponse(_dumped(response)))  # type: ignore[return-value]
 
 
-@router.get("/v1/changes", operation_id="listChanges", responses=PROBLEMS)
+@router.get("/v1/changes", operation_id="listChanges")
 def changes(query: Annotated[ChangesQuery, Query()], request: Request, reader: ReaderDep, times: TimesDep) -> ChangesResponse:
     """What changed between two moments in the reader's scope, what matters most first, with facts old and new."""
     where = read_cursor(query.cursor) if query.cursor else {}

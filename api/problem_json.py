@@ -12,7 +12,8 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.guidance import MovedError, NotFoundError, NotGrantedError, RequestError
-from api.reader import NotAuthenticatedError
+from api.rate import TooManyError
+from api.reader import KeysError, NotAuthenticatedError
 from api.schema import ProblemDetail
 from api.store_error import StoreError
 from kb.errors import AsOfError, ContentError, KbError
@@ -26,6 +27,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 # Nearest class first: the first that fits decides.
 STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     NotAuthenticatedError: HTTPStatus.UNAUTHORIZED,
+    TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
     RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotGrantedError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
@@ -34,6 +36,13 @@ STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     KbError: HTTPStatus.SERVICE_UNAVAILABLE,
     RetrieverError: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
+    KeysError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+# What any endpoint may answer beside its own.
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": ProblemDetail, "content": {MEDIA_TYPE: {}}, "description": HTTPStatus(status).phrase}
+    for status in (400, 401, 403, 404, 405, 408, 409, 413, 421, 422, 429, 503)
 }
 
 # Their own words name articles, owners and places of the machine: those are for the log, not for every reader.
@@ -41,6 +50,7 @@ _FOR_OPERATORS: Final[Mapping[type[Exception], str]] = {
     ContentError: "That commit was never served: it has errors, which `kb check` lists. Ask for another moment.",
     KbError: "The repository cannot be read right now. The log of the service tells why.",
     RetrieverError: "The index cannot be read right now. The log of the service tells why.",
+    KeysError: "The identity provider cannot be reached right now. The log of the service tells why.",
     StoreError: "The database cannot be reached right now. The log of the service tells why.",
 }
 
@@ -48,11 +58,10 @@ log = structlog.get_logger()
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of the app be answered in the one shape."""
+    """Let every error of the app be answered in the one shape, but for bugs: see `unexpected`."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(MovedError, _moved)
-    app.add_exception_handler(Exception, _unexpected)
     for kind in STATUSES:
         app.add_exception_handler(kind, _known)
 
@@ -109,7 +118,9 @@ async def _known(request: Request, error: Exception) -> Response:
     kind, status = next((kind, status) for kind, status in STATUSES.items() if isinstance(error, kind))
     if kind in _FOR_OPERATORS:
         log.error("a request could not be answered", path=request.url.path, reason=str(error))
-    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
+    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
+    if isinstance(error, TooManyError):
+        headers["Retry-After"] = str(error.seconds)
     return problem(request, status, _FOR_OPERATORS.get(kind) or str(error), headers=headers)
 
 
@@ -144,7 +155,8 @@ _DETAILS: Final = {
 }
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
+async def unexpected(request: Request, error: Exception) -> Response:
+    """A bug: the log tells which, the answer does not."""
     log.error("unexpected error", path=request.url.path, method=request.method, exc_info=error)
     return problem(
         request, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side. The log of the service tells what."

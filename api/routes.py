@@ -11,7 +11,7 @@ from api.answering import open_article, respond
 from api.article_page import article_page
 from api.browsing import router as browsing_router
 from api.contact import UNKNOWN
-from api.endpoint import PROBLEMS, GuidanceDep, cached
+from api.endpoint import GuidanceDep, cached
 from api.guidance import NotFoundError
 from api.past_routes import router as past_router
 from api.presentation import article_response, healths, shown_to
@@ -34,13 +34,13 @@ router.include_router(widget_router)
 router.include_router(past_router)
 
 
-@router.post("/v1/search", operation_id="search", responses=PROBLEMS, tags=["guidance"])
+@router.post("/v1/search", operation_id="search", tags=["guidance"])
 def search(body: SearchRequest, reader: ReaderDep, guidance: GuidanceDep, records: MaybeRecordsDep) -> SearchResponse:
     """Guidance in force for one issue, best first."""
     return respond(body, reader, guidance, records, body.context.contact() if body.context else UNKNOWN)
 
 
-@router.get("/v1/search", operation_id="searchByQuery", responses=PROBLEMS, tags=["guidance"])
+@router.get("/v1/search", operation_id="searchByQuery", tags=["guidance"])
 def search_by_query(
     query: Annotated[SearchQuery, Query()], reader: ReaderDep, guidance: GuidanceDep, records: MaybeRecordsDep
 ) -> SearchResponse:
@@ -48,7 +48,7 @@ def search_by_query(
     return respond(query, reader, guidance, records)
 
 
-@router.get("/v1/articles/{article_id}", operation_id="getArticle", responses=PROBLEMS, tags=["guidance"])
+@router.get("/v1/articles/{article_id}", operation_id="getArticle", tags=["guidance"])
 def article(
     article_id: str,
     place: Annotated[Place, Query()],
@@ -116,4 +116,4 @@ def ready(guidance: GuidanceDep, guest: GuestDep, records: MaybeRecordsDep) -> J
     return JSONResponse(body.model_dump(mode="json"), int(status))
 
 
-router.include_router(record_router, responses=PROBLEMS)
+router.include_router(record_router)

@@ -1,16 +1,31 @@
 """Settings from the environment: read once, named with units, and typos are errors."""
 
 import os
+from collections.abc import Collection
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kb.problem import did_you_mean
 
 PREFIX: Final = "KB_"
+_ALGORITHMS: Final = (
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+)  # public keys only
+_CLAIMS: Final = {"spaces", "tier", "role", "teams", "lang"}
 
 
 class SettingsError(Exception):
@@ -61,6 +76,25 @@ class Settings(BaseSettings):
     retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
         None, description="Days that `kb audit retain` keeps events. Default: for ever."
     )
+    auth: Literal["auto", "tokens"] = Field(
+        "auto", description="auto: everybody is the demo reader until there is a token or a provider. tokens: never a demo."
+    )
+    oidc_issuer: str | None = Field(None, description="Issuer of OIDC bearer tokens, exactly as they state it.")
+    oidc_audience: str | None = Field(None, description="Audience that OIDC bearer tokens must name.")
+    oidc_jwks: str | None = Field(None, description="Public keys of the issuer: an https URL of its JWKS, or a file.")
+    oidc_algorithms: str = Field("RS256,ES256", description="Signatures that are accepted, with commas between them.")
+    oidc_claims: str = Field(
+        "spaces=fp_spaces,tier=fp_tier,role=fp_role,teams=fp_teams,lang=locale",
+        description="Where OIDC tokens say what; dots lead into nested claims.",
+    )
+    oidc_skew_seconds: Annotated[float, Field(ge=0, le=300)] = Field(
+        60.0, description="Seconds by which the provider's clock and this one may differ."
+    )
+    private_hosts: str = Field("", description="Hosts that may be fetched from although they lead into a private network.")
+    origins: str = Field("", description="Pages that may show the default space in a frame and call it; commas between them.")
+    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        600, description="Most requests of one reader a minute, with tokens; the demo has no limit."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -78,10 +112,52 @@ class Settings(BaseSettings):
         """The file that is used where no other database is named."""
         return self.data_dir / "fingerpost.sqlite"
 
+    @model_validator(mode="after")
+    def _whole_provider(self) -> "Settings":
+        """An issuer without an audience would take every token of that issuer, also those for other services."""
+        said = {"oidc_issuer": self.oidc_issuer, "oidc_audience": self.oidc_audience, "oidc_jwks": self.oidc_jwks}
+        missing = [f"{PREFIX}{name.upper()}" for name, value in said.items() if not value]
+        if missing and len(missing) < len(said):
+            raise ValueError(f"OIDC needs issuer, audience and keys; {' and '.join(missing)} is missing")
+        if wrong := sorted(set(self.algorithms) - set(_ALGORITHMS)):
+            raise ValueError(f"KB_OIDC_ALGORITHMS names {wrong[0]!r}; expected some of {', '.join(_ALGORITHMS)}")
+        if set(self.claims) != _CLAIMS:
+            raise ValueError(f"KB_OIDC_CLAIMS is {self.oidc_claims!r}; expected name=claim for {', '.join(sorted(_CLAIMS))}")
+        return self
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """Signatures that are accepted of a provider."""
+        return _listed(self.oidc_algorithms)
+
+    @property
+    def claims(self) -> dict[str, str]:
+        """Our name → the provider's claim."""
+        pairs = (entry.partition("=") for entry in _listed(self.oidc_claims))
+        return {name.strip(): claim.strip() for name, _, claim in pairs if claim.strip()}
+
+    @property
+    def own_origins(self) -> tuple[str, ...]:
+        """Pages that may show the default space in a frame and call it."""
+        return _listed(self.origins)
+
+    @property
+    def named_hosts(self) -> tuple[str, ...]:
+        """Hosts that may lead into a private network."""
+        return _listed(self.private_hosts)
+
     @property
     def models_folder(self) -> Path:
         """Where prepared models are kept."""
         return self.models_dir or self.data_dir / "models"
+
+
+# Those whose value is never shown; each may stand in a file that KB_…_FILE names.
+SECRETS: Final = tuple(name for name, entry in Settings.model_fields.items() if "SecretStr" in str(entry.annotation))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def read_settings(**overrides: object) -> Settings:
@@ -90,23 +166,50 @@ def read_settings(**overrides: object) -> Settings:
     Raises SettingsError for a name that is not known and for every value that does not fit.
     """
     names = {name for name in os.environ if name.upper().startswith(PREFIX)}
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS}
     if unknown := sorted(name for name in names if name.upper() not in known):
         near = did_you_mean(unknown[0], known)
         raise SettingsError(f"{unknown[0]} is no setting.{near} `kb settings` lists them all. Correct or unset it.")
-    said = {name: value for name, value in overrides.items() if value is not None}
+    said = {**_from_files(names), **{name: value for name, value in overrides.items() if value is not None}}
     try:
         return Settings(**said)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
-        lines = [
-            f"{PREFIX}{'.'.join(map(str, detail['loc'])).upper()} is {detail['input']!r}: {detail['msg']}."
-            for detail in error.errors(include_url=False)
-        ]
+        lines = [_unfit(detail) for detail in error.errors(include_url=False)]
         raise SettingsError(" ".join([*lines, "Correct it, or unset it for its default."])) from None
 
 
+def _unfit(detail: ErrorDetails) -> str:
+    """One value that does not fit. What concerns several settings has no value of its own, and a secret is never shown."""
+    message = detail["msg"].removeprefix("Value error, ")
+    if not detail["loc"]:
+        return f"{message}."
+    name = str(detail["loc"][0])
+    shown = "not shown" if name in SECRETS else repr(detail["input"])
+    return f"{PREFIX}{'.'.join(map(str, detail['loc'])).upper()} is {shown}: {message}."
+
+
+def _from_files(names: Collection[str]) -> dict[str, str]:
+    """The secrets that stand in files: `KB_…_FILE` names one. Raises SettingsError, which never shows what is in it."""
+    found = {}
+    for name in SECRETS:
+        variable = f"{PREFIX}{name.upper()}"
+        if f"{variable}_FILE" not in names:
+            continue
+        if variable in names:
+            raise SettingsError(f"{variable} and {variable}_FILE are both set. Unset one of them.")
+        path = Path(os.environ[f"{variable}_FILE"])
+        try:
+            found[name] = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8"
+            raise SettingsError(
+                f"{variable}_FILE is {path}: it cannot be read: {reason}. Correct the path or its rights."
+            ) from None
+    return found
+
+
 def require_loopback(host: str) -> None:
-    """Refuse every address that others could reach: there are no tokens yet, so everybody would be the demo reader."""
+    """Refuse every address that others could reach: without tokens everybody would be the demo reader."""
     try:
         loopback = host == "localhost" or ip_address(host).is_loopback
     except ValueError:

@@ -12,7 +12,7 @@ class KeptToken:
     """One token. hash: SHA-256 of the secret, in hexadecimal; the secret itself is 256 random bits and is kept nowhere.
 
     id:   26 characters, not secret: what people call it by. role: agent, writer, lead, auditor or admin.
-    tier: the highest that may be asked at; None means the space's highest.
+    tier: the highest that may be asked at; None means the space's highest. origins: pages for which it may open sessions.
     """
 
     id: str
@@ -27,6 +27,8 @@ class KeptToken:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    lang: str | None = None
+    origins: tuple[str, ...] = ()
 
 
 def add_token(database: Database, token: KeptToken) -> None:
@@ -43,6 +45,11 @@ def all_tokens(database: Database) -> list[KeptToken]:
 def find_token(database: Database, hash_: str) -> KeptToken | None:
     """The token of that hash, whatever its state; None if there is none."""
     return next((_token(row) for row in database.rows(tokens.select().where(tokens.c.hash == hash_))), None)
+
+
+def token_named(database: Database, token_id: str) -> KeptToken | None:
+    """The token of that id, whatever its state; None if there is none."""
+    return next((_token(row) for row in database.rows(tokens.select().where(tokens.c.id == token_id))), None)
 
 
 def revoke_token(database: Database, token_id: str, at: datetime) -> bool:
@@ -72,6 +79,8 @@ def _row(token: KeptToken) -> RowValues:
         "expires_at": _text(token.expires_at),
         "revoked_at": _text(token.revoked_at),
         "last_used_at": _text(token.last_used_at),
+        "lang": token.lang,
+        "origins": json.dumps(sorted(token.origins)),
     }
 
 
@@ -89,6 +98,8 @@ def _token(row: RowValues) -> KeptToken:
         expires_at=_moment(row["expires_at"]),
         revoked_at=_moment(row["revoked_at"]),
         last_used_at=_moment(row["last_used_at"]),
+        lang=row["lang"],
+        origins=tuple(json.loads(row["origins"])),
     )
 
 

@@ -99,6 +99,10 @@ class Taxonomy:
         """The highest tier of the space."""
         return max(self.tiers)
 
+    def granted_tier(self, tier: int) -> int:
+        """What a reader of that level may see here: the highest tier up to it; the lowest where the level says nothing here."""
+        return max((known for known in self.tiers if known <= tier), default=self.least_tier)
+
     def queue_above(self, tier: int, products: frozenset[str]) -> str | None:
         """Where a question goes that a reader of this tier may not settle: the product's queue, else the tier's.
 

@@ -29,6 +29,8 @@ BEHIND_ONE_FILE = {
     "Stemmer": "retriever/lexical.py",
     "lingua": "retriever/language.py",
     "pydantic_settings": "api/settings.py",
+    "limits": "api/rate.py",
+    "jwt": "api/oidc.py",
     "uvicorn": "api/cli/serve.py",
     "sqlalchemy": "api/database.py",
     "alembic": "api/database.py",
@@ -129,6 +131,18 @@ def test_answering_imports_neither_torch_nor_transformers() -> None:
     """The serving path stays light: six seconds and 400 MB of imports belong to preparing a model."""
     heavy = ("torch", "transformers", "sentence_transformers", "langchain_text_splitters", "onnx", "alembic")
     script = f"import api.app, api.cli, sys; api.cli.command_line(); print([name for name in {heavy!r} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert result.stdout.strip() == "[]"
+
+
+def test_a_question_on_the_command_line_imports_no_database_and_no_tokens() -> None:
+    """`kb search` starts quickly; whom requests are taken for is the service's concern."""
+    heavy = ("sqlalchemy", "alembic", "jwt", "cryptography", "limits", "fastapi", "uvicorn")
+    script = (
+        "import api.cli, sys; api.cli.command_line(['search']); import api.composition; "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert result.stdout.strip() == "[]"

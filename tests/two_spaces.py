@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from fastapi.testclient import TestClient
 
 from api.access import Role
 from api.app import create_app
-from api.composition import open_guidance
+from api.composition import open_guidance, open_records
+from api.events.records import Records
 from api.guidance import Guidance
 from api.reader import LOOPBACK, DemoReaders, Reader
 from api.settings import Settings, read_settings
@@ -47,6 +49,7 @@ class TwoSpaces:
     guidance: Guidance
     commits: Mapping[str, str]
     first: Mapping[str, str]
+    records: Records
 
     def reader(self, role: Role = Role.AGENT, **granted: Any) -> Reader:
         """A reader of its own space alone."""
@@ -55,12 +58,13 @@ class TwoSpaces:
 
     def client(self, reader: Reader) -> TestClient:
         """The service as that reader meets it."""
-        app = create_app(self.guidance, DemoReaders(reader))
+        app = create_app(self.guidance, DemoReaders(reader), self.records)
         return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False, follow_redirects=False)
 
 
-def two_spaces(root: Path, models: Models) -> TwoSpaces:
-    """Both repositories, their spaces.yml, and the service."""
+@contextmanager
+def two_spaces(root: Path, models: Models) -> Iterator[TwoSpaces]:
+    """Both repositories, their spaces.yml, and the service, with its event store."""
     worlds = {name: _world(root / name, models, mark) for name, mark in ((OWN, "own"), (FOREIGN, MARK))}
     first = {name: world.commit(at="2026-01-01T00:00:00Z") for name, world in worlds.items()}
     for name, world in worlds.items():
@@ -70,7 +74,11 @@ def two_spaces(root: Path, models: Models) -> TwoSpaces:
     entries = "\n".join(f"  {name}: {{repo: {name}/repo}}" for name in worlds)
     (root / "spaces.yml").write_text(f"spaces:\n{entries}\n")
     settings = read_settings(config=root / "spaces.yml", data_dir=root / "data", refresh_seconds=0.1)
-    return TwoSpaces(root, worlds, settings, open_guidance(settings, models), commits, first)
+    records = open_records(settings)
+    try:
+        yield TwoSpaces(root, worlds, settings, open_guidance(settings, models), commits, first, records)
+    finally:
+        records.recorder.close()
 
 
 def _world(root: Path, models: Models, mark: str) -> World:

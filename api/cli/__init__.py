@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "check": "check",
     "new": "new",
     "settings": "settings",
+    "token": "token",
     "eval": "evaluate",
     "audit": "audit",
     "receipt": "receipt",

@@ -3,16 +3,16 @@
 import logging
 import socket
 import sys
-from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
 from api.cli.progress import announce, watching
-from api.composition import open_guidance, open_models, open_records, translation_notice, warm
-from api.reader import LOOPBACK, DemoReaders
+from api.composition import open_database, open_guidance, open_models, open_records, spaces_of, translation_notice, warm
 from api.settings import SettingsError, require_loopback
+
+LARGEST_HEAD: Final = 16_384  # bytes of a request's line and headers
 
 
 def serve(
@@ -30,9 +30,13 @@ def serve(
     import uvicorn  # this and FastAPI take 0.3 s to import, which no other command should pay
 
     from api.app import create_app
+    from api.authentication import open_readers
+    from api.edges import edges_of
 
     settings = settings_of(repo, ref, folder, kb, host=host, port=port)
-    require_loopback(settings.host)
+    readers = open_readers(settings, spaces_of(settings), open_database(settings))
+    if readers.loopback_only:
+        require_loopback(settings.host)
     listening = _listen(settings.host, settings.port)
     _log_as_json()
     records = open_records(settings)
@@ -44,11 +48,14 @@ def serve(
     warm(models)
     listening.listen(2048)  # before the address is printed: whoever reads it may ask at once
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _greet(f"http://{shown}:{listening.getsockname()[1]}")
-    demo = replace(LOOPBACK, spaces=frozenset(guidance.spaces))
+    _greet(f"http://{shown}:{listening.getsockname()[1]}", demo=readers.loopback_only)
+    app = create_app(guidance, readers, records, edges=edges_of(spaces_of(settings), settings))
     # no access log: addresses of GET requests hold what customers said
-    app = create_app(guidance, DemoReaders(demo), records)
-    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False)).run(sockets=[listening])
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False,
+        http="h11", h11_max_incomplete_event_size=LARGEST_HEAD, timeout_keep_alive=10, limit_concurrency=1000,
+    )  # fmt: skip
+    uvicorn.Server(config).run(sockets=[listening])
     records.recorder.close()
 
 
@@ -66,11 +73,13 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _greet(url: str) -> None:
-    typer.echo(f"Fingerpost answers at {url} (this machine only, no token: every request is the demo reader)")
+def _greet(url: str, *, demo: bool) -> None:
+    mode = "this machine only, no token: every request is the demo reader" if demo else "tokens are checked; put TLS in front"
+    typer.echo(f"Fingerpost answers at {url} ({mode})")
     typer.echo("Try it:")
+    token = "" if demo else '-H "Authorization: Bearer $TOKEN" '
     typer.echo(
-        f"  curl -s {url}/v1/search -H 'Content-Type: application/json' \\\n"
+        f"  curl -s {url}/v1/search {token}-H 'Content-Type: application/json' \\\n"
         """    -d '{"q": "customer says she never authorised a debit from her account", "jurisdiction": "US-CA"}'"""
     )
     typer.echo(f"Every endpoint: {url}/docs")

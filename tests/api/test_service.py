@@ -133,8 +133,8 @@ def test_operation_ids_are_stable(world: World) -> None:
 
     assert len(set(ids)) == len(ids)
     assert {
-        "changeFeedback", "getArticle", "getFeedback", "getReceipt", "health", "listFeedback", "ready", "recordEvents",
-        "search", "searchByQuery", "sendFeedback",
+        "changeFeedback", "getArticle", "getFeedback", "getReceipt", "health", "listFeedback", "openSession", "ready",
+        "recordEvents", "search", "searchByQuery", "sendFeedback",
     } <= set(ids)  # fmt: skip
 
 

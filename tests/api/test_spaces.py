@@ -1,7 +1,8 @@
 """Several client companies on one install: nobody sees anything of another's."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -13,14 +14,16 @@ from api.composition import open_guidance, open_space, spaces_of
 from api.reader import LOOPBACK
 from api.settings import SettingsError, read_settings
 from api.space_config import chosen, read_spaces
+from kb.errors import ContentError
 from retriever.snapshot import Models
 from tests.two_spaces import FOREIGN, MARK, NONE, OWN, TwoSpaces, two_spaces, walk
 
 
 @pytest.fixture(scope="module")
-def spaces(tmp_path_factory: pytest.TempPathFactory, models: Models) -> TwoSpaces:
+def spaces(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[TwoSpaces]:
     """Two spaces behind one service, in one data folder."""
-    return two_spaces(tmp_path_factory.mktemp("spaces"), models)
+    with two_spaces(tmp_path_factory.mktemp("spaces"), models) as spaces:
+        yield spaces
 
 
 def _values(spaces: TwoSpaces) -> dict[str, list[str]]:
@@ -75,6 +78,22 @@ def test_a_foreign_space_answers_exactly_as_one_that_does_not_exist(spaces: TwoS
     assert {status for status, _, _ in answers[FOREIGN]} <= {403, 404, 422}
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_no_role_opens_a_receipt_or_feedback_of_another_space(spaces: TwoSpaces, role: Role) -> None:
+    """Not even an auditor, who may see any receipt at home; the answer is that of an id that was never given."""
+    theirs = spaces.client(spaces.reader(Role.AGENT, id="theirs", spaces=frozenset({FOREIGN})))
+    answer = theirs.post("/v1/search", json={"q": "lost card", "space": FOREIGN}).json()
+    said = theirs.post("/v1/feedback", json={"space": FOREIGN, "verdict": "wrong", "receipt": answer["receipt"]}).json()
+    own = spaces.client(spaces.reader(role))
+    opened = [own.get(f"/v1/receipts/{answer['receipt']}"), own.get(f"/v1/feedback/{said['id']}")]
+    never = [own.get(f"/v1/{kind}/{'0' * 26}") for kind in ("receipts", "feedback")]
+
+    assert theirs.get(f"/v1/receipts/{answer['receipt']}").status_code == 200
+    assert [it.status_code for it in never] == [it.status_code for it in opened]
+    assert {it.status_code for it in opened} <= {403, 404}
+    assert MARK not in "".join(it.text for it in opened)
+
+
 def test_the_walk_would_notice_a_leak(spaces: TwoSpaces) -> None:
     """To a reader of the foreign space the same walk shows its texts."""
     client = spaces.client(spaces.reader(spaces=frozenset({FOREIGN})))
@@ -119,38 +138,34 @@ def test_a_hit_of_a_named_space_links_into_that_space(spaces: TwoSpaces) -> None
 
 def test_one_space_that_cannot_be_served_keeps_no_other_from_it(tmp_path: Path, models: Models) -> None:
     """A client's mistake is that client's outage."""
-    broken = two_spaces(tmp_path, models)
-    world = broken.worlds[FOREIGN]
-    world.article("bad.md", tier="many")
-    world.commit()
-    for folder in (tmp_path / "data" / "spaces" / FOREIGN).glob("published-*"):
-        folder.unlink()
+    with two_spaces(tmp_path, models) as made:
+        world = made.worlds[FOREIGN]
+        world.article("bad.md", tier="many")
+        world.commit()
+        for folder in (tmp_path / "data" / "spaces" / FOREIGN).glob("published-*"):
+            folder.unlink()
+        again = replace(made, guidance=open_guidance(made.settings, models))
+        client = again.client(again.reader(Role.WRITER, spaces=frozenset({OWN, FOREIGN})))
+        statuses = [client.get("/v1/search", params={"q": "card", "space": name}).status_code for name in (OWN, FOREIGN)]
+        ready = client.get("/readyz").json()
 
-    spaces = TwoSpaces(tmp_path, broken.worlds, broken.settings, open_guidance(broken.settings, models), {}, {})
-    everything = frozenset({OWN, FOREIGN})
-    client = spaces.client(spaces.reader(Role.WRITER, spaces=everything))
-
-    assert client.get("/v1/search", params={"q": "lost card", "space": OWN}).status_code == 200
-    assert client.get("/v1/search", params={"q": "lost card", "space": FOREIGN}).status_code == 503
-    ready = client.get("/readyz").json()
+    assert statuses == [200, 503]
     assert ready["ready"] is True
     assert ready["spaces"][FOREIGN]["error"] == "articles/bad.md:5: tier is 'many'; expected a whole number."
 
 
 def test_why_a_commit_is_refused_is_for_who_can_mend_it(tmp_path: Path, models: Models) -> None:
     """An agent sees that the newest commit is not served, and no path or value of an article."""
-    spaces = two_spaces(tmp_path, models)
-    world = spaces.worlds[OWN]
-    world.article("bad.md", tier="many")
-    world.commit()
-    with pytest.raises(Exception, match="tier is 'many'"):
-        spaces.guidance.spaces[OWN].space.publish()
-
-    said = {role: spaces.client(spaces.reader(role)).get("/readyz").json()["spaces"][OWN]["error"] for role in Role}
+    with two_spaces(tmp_path, models) as spaces:
+        spaces.worlds[OWN].article("bad.md", tier="many")
+        spaces.worlds[OWN].commit()
+        with pytest.raises(ContentError):
+            spaces.guidance.spaces[OWN].space.publish()
+        ready = {role: spaces.client(spaces.reader(role)).get("/readyz").json() for role in Role}
 
     told = "articles/bad.md:5: tier is 'many'; expected a whole number."
     hidden = "The newest commit is not served. A writer or an administrator sees why."
-    assert said == {
+    assert {role: body["spaces"][OWN]["error"] for role, body in ready.items()} == {
         Role.AGENT: hidden,
         Role.WRITER: told,
         Role.LEAD: hidden,

@@ -1,0 +1,72 @@
+"""Which kind of credentials a request carries, and who recognises them. What none recognises is refused."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from api.database import Database
+from api.oidc import KeySet, OidcReaders, Provider
+from api.reader import (
+    LOOPBACK,
+    Credentials,
+    DemoReaders,
+    NotAuthenticatedError,
+    Reader,
+    Readers,
+    SessionOpened,
+    SessionWanted,
+)
+from api.session import Sessions, session_key
+from api.settings import Settings
+from api.token import PREFIX, SESSION_PREFIX
+from api.token_readers import TokenReaders
+from api.token_table import all_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedReaders:
+    """Readers by API token, by session, and by an identity provider if there is one."""
+
+    tokens: TokenReaders
+    sessions: Sessions
+    oidc: OidcReaders | None = None
+
+    @property
+    def loopback_only(self) -> bool:
+        """Whoever comes has to show who it is, from wherever it comes."""
+        return False
+
+    def recognise(self, credentials: Credentials) -> Reader:
+        """The reader. Raises NotAuthenticatedError, or StoreError and KeysError where nobody can tell."""
+        text = credentials.bearer
+        if text is None:
+            raise NotAuthenticatedError("A token is needed: `Authorization: Bearer TOKEN`. `kb token create` makes one.")
+        if text.startswith(SESSION_PREFIX):
+            return self.sessions.recognise(text, credentials)
+        if text.startswith(PREFIX) or self.oidc is None:
+            return self.tokens.recognise(text)
+        return self.oidc.recognise(text)
+
+    def open_session(self, wanted: SessionWanted, reader: Reader) -> SessionOpened | None:
+        """A session for one agent. Raises NotGrantedError or RequestError."""
+        return self.sessions.open(wanted, reader)
+
+
+def open_readers(settings: Settings, spaces: Collection[str], database: Database) -> Readers:
+    """Whom requests are taken for: the demo reader until a token was ever made, a provider is named, or KB_AUTH says tokens.
+
+    Raises StoreError or SettingsError.
+    """
+    if settings.auth == "auto" and settings.oidc_issuer is None and not all_tokens(database):
+        return DemoReaders(replace(LOOPBACK, spaces=frozenset(spaces)))
+    tokens = TokenReaders(database, spaces)
+    sessions = Sessions(session_key(settings.data_dir / "session.key"), tokens.parent)
+    return CheckedReaders(tokens, sessions, _oidc(settings, spaces))
+
+
+def _oidc(settings: Settings, spaces: Collection[str]) -> OidcReaders | None:
+    if settings.oidc_issuer is None or settings.oidc_audience is None or settings.oidc_jwks is None:
+        return None
+    provider = Provider(
+        settings.oidc_issuer, settings.oidc_audience, settings.algorithms, settings.claims, settings.oidc_skew_seconds
+    )
+    return OidcReaders(provider, KeySet(settings.oidc_jwks, settings.named_hosts), spaces)

@@ -1,0 +1,121 @@
+"""A reader of the lowest tier tries everything: no parameter, header, moment, cursor or ETag shows what is above it."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.database import Database
+from api.edges import Edges
+from retriever.snapshot import Models
+from tests.doors import Door, bearer, recording
+from tests.two_spaces import walk
+from tests.world import TAXONOMY, World
+
+SECRET = "vexillum"  # noqa: S105 - the word that stands in the text above the reader's tier and nowhere else
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[Door]:
+    """Texts of tier 1, texts of tier 3, and a part of tier 3 inside of a text of tier 1, over two commits."""
+    root = tmp_path_factory.mktemp("escalation")
+    world = World(root, models)
+    world.repo.mkdir()
+    world.git("init", "--quiet", "--initial-branch=main")
+    world.write("kb.yml", TAXONOMY)
+    world.article("open.md", "Freeze the lost card.", id="open")
+    above = {"tier": 3, "title": f"Wire {SECRET}", "keywords": [SECRET]}
+    world.article("deep.md", f"Raise the wire limit with {SECRET}.", id="deep", **above)
+    world.commit(at="2026-01-01T00:00:00Z")
+    world.article("open.md", f"Freeze the lost card.\n\n:::tier 3\nThe {SECRET} override.\n:::\n", id="open")
+    world.commit(at="2026-02-01T00:00:00Z")
+    database = Database(f"sqlite:///{root / 'tokens.sqlite'}")
+    made = Door(world.guidance, database, edges=Edges({}, {}, 1_000_000))
+    made.commits = world.git("log", "--format=%H").split()
+    with recording(made, root / "journal"):
+        yield made
+    database.close()
+
+
+def test_no_parameter_shows_a_higher_tier(door: Door) -> None:
+    """Every endpoint, with every tier, moment, id and word that could lead there."""
+    secret = door.token()
+    values = {
+        "space": ["default", "other"],
+        "q": ["raise the wire limit", '"deep"', "override", "tier 3"],
+        "id": ["deep", "open", "DEEP", "deep%00", "../deep", "open?tier=3"],
+        "as_of": [*door.commits, "2026-01-15", "2030-01-01"],
+        "old": door.commits,
+        "new": door.commits,
+        "effective_on": ["2020-01-01", "2030-01-01"],
+        "tier": ["0", "1", "2", "3", "99", "-1", "3 ", "1e1", "true", "[3]"],
+        "explain": ["true"],
+        "lang": ["es", "en"],
+        "jurisdiction": ["US-CA", "all"],
+        "products": ["all", "cards"],
+        "context": ["x"],
+        "cursor": ["x", "3", "eyJ0aWVyIjozfQ"],
+    }
+    client = door.client
+    client.headers.update(bearer(secret))
+    shown = [str(call) for call in walk(client, values) if SECRET in call.send(client).text]
+    client.headers.pop("Authorization")
+
+    assert shown == []
+
+
+def test_a_reader_of_that_tier_sees_it(door: Door) -> None:
+    """So that the walk could fail."""
+    secret = door.token(tier=3)
+
+    assert SECRET in door.ask(secret, q="raise the wire limit").text
+    assert SECRET in door.client.get("/v1/articles/open", headers=bearer(secret)).text
+
+
+NAMES = ["X-Tier", "X-Forwarded-User", "X-Role", "X-Original-URL", "X-HTTP-Method", "Cookie", "Forwarded", "Host"]
+
+
+@given(headers=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(["3", "admin", "tier=3", "/v1/articles/deep?tier=3"])))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_header_raises_anybody(door: Door, headers: dict[str, str]) -> None:
+    """Only the token says who asks."""
+    headers = {**headers, **bearer(door.token())}
+
+    assert SECRET not in door.client.get("/v1/search?q=raise+the+wire+limit", headers=headers).text
+    assert door.client.get("/v1/articles/deep", headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"q": "wire", "tier": 3},
+        {"q": "wire", "role": "admin"},
+        {"q": "wire", "reader": {"tier": 3}},
+        {"q": "wire", "context": {"tier": 3}},
+        {"q": "wire", "context": {"customer_segment": "tier 3"}},
+        {"q": "wire", "tier": [3]},
+        {"q": "wire", "tier": {"$gte": 0}},
+        {"q": "wire", "tier": 3.0},
+        {"q": "wire", "scope": {"tier": 3}},
+        {"q": ["wire"]},
+        [{"q": "wire", "tier": 3}],
+    ],
+)
+def test_no_body_raises_anybody(door: Door, body: object) -> None:
+    """Unknown keys are errors, and known ones never exceed the token."""
+    response = door.client.post("/v1/search", json=body, headers=bearer(door.token()))
+
+    assert SECRET not in response.text
+    assert response.status_code in (200, 403, 422)
+
+
+def test_an_etag_of_another_reader_confirms_nothing(door: Door) -> None:
+    """A hidden article answers 404 whatever tag is sent, and a visible one has another tag for each tier."""
+    high, low = bearer(door.token(tier=3)), bearer(door.token())
+    tag = door.client.get("/v1/articles/deep", headers=high).headers["ETag"]
+    full = door.client.get("/v1/articles/open", headers=high).headers["ETag"]
+
+    assert door.client.get("/v1/articles/deep", headers={**low, "If-None-Match": tag}).status_code == 404
+    assert door.client.get("/v1/articles/open", headers={**low, "If-None-Match": full}).status_code == 200
+    assert door.client.get("/v1/articles/open", headers={**high, "If-None-Match": full}).status_code == 304
