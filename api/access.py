@@ -23,6 +23,7 @@ class Action(StrEnum):
     ASK = "ask"  # search, suggestions
     READ = "read"  # articles, their history, changes
     REPORT = "report"  # send feedback, report a gap, acknowledge a change
+    PREVIEW = "preview"  # ask an unmerged branch
     OWN_RECEIPTS = "own receipts"
     WORK_FEEDBACK = "work feedback"  # see everybody's, assign and close it
     INSIGHTS = "insights"  # who has read what, gaps, stale guidance
@@ -38,7 +39,7 @@ _EVERYONE: Final = frozenset({Action.ANYONE, Action.ASK, Action.READ, Action.OWN
 # Written out for each role: nobody inherits. An auditor sees everything and changes nothing.
 ROLES: Final[Mapping[Role, frozenset[Action]]] = {
     Role.AGENT: _EVERYONE | {Action.REPORT, Action.OPEN_SESSION},
-    Role.WRITER: _EVERYONE | {Action.REPORT, Action.WORK_FEEDBACK, Action.DIAGNOSE},
+    Role.WRITER: _EVERYONE | {Action.REPORT, Action.PREVIEW, Action.WORK_FEEDBACK, Action.DIAGNOSE},
     Role.LEAD: _EVERYONE | {Action.REPORT, Action.WORK_FEEDBACK, Action.INSIGHTS},
     Role.AUDITOR: _EVERYONE | {Action.INSIGHTS, Action.ANY_RECEIPT, Action.AUDIT},
     Role.ADMIN: frozenset(Action),

@@ -1,5 +1,6 @@
 """The one place where the floors are put together."""
 
+import gc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Thread
@@ -9,10 +10,13 @@ import structlog
 
 from api.guidance import Guidance
 from api.live import LiveSpace
+from api.publish_log import PublishLog, log_path
 from api.settings import Settings, SettingsError
 from api.space import DEFAULT, SILENT, Source, Space, Watch
 from api.space_config import SpaceConfig, chosen, is_origin, read_spaces
+from api.updater import LOCAL_POLL_SECONDS, REMOTE_POLL_SECONDS, Updater
 from kb.errors import KbError
+from kb.mirror import is_remote
 from kb.repository import open_repository
 from retriever.apertium import Apertium
 from retriever.errors import RetrieverError
@@ -95,7 +99,7 @@ def open_space(settings: Settings, models: Models, space: str | None = None) -> 
     """One space; None means the only one, or `default`. Raises SettingsError."""
     spaces = spaces_of(settings)
     name = chosen(spaces, space)
-    return Space(name, spaces[name].source(), settings.data_dir, models)
+    return Space(name, spaces[name].source(), settings.data_dir, models, megabytes=settings.snapshots_megabytes)
 
 
 def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> Guidance:
@@ -105,7 +109,8 @@ def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> 
     """
     lives = {}
     for name in spaces_of(settings):
-        lives[name] = LiveSpace(open_space(settings, models, name), refresh_seconds=settings.refresh_seconds)
+        space = open_space(settings, models, name)
+        lives[name] = LiveSpace(space, refresh_seconds=settings.refresh_seconds, past=settings.past_snapshots)
     for name, live in lives.items():
         try:
             live.start(watch)
@@ -114,6 +119,25 @@ def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> 
                 raise
             log.error("a space is not served", space=name, reason=str(error))
     return Guidance(lives, models)
+
+
+def publish_log(settings: Settings, space: str | None = None) -> PublishLog:
+    """What was live when, without opening the repository. Raises SettingsError."""
+    spaces = spaces_of(settings)
+    name = chosen(spaces, space)
+    return PublishLog(log_path(settings.data_dir / "spaces" / name, spaces[name].source().key))
+
+
+def start_updaters(settings: Settings, guidance: Guidance) -> Mapping[str, Updater]:
+    """One updater for each space, running. A folder is looked at often, because it costs nothing; a URL is not."""
+    updaters = {}
+    for name, live in guidance.spaces.items():
+        usual = REMOTE_POLL_SECONDS if is_remote(live.space.source.repo) else LOCAL_POLL_SECONDS
+        seconds = usual if settings.poll_seconds is None else settings.poll_seconds
+        updaters[name] = Updater(live, seconds=seconds)
+        updaters[name].start()
+    gc.freeze()  # what was loaded stays: looking through it again and again would slow every update down by half a second
+    return updaters
 
 
 def open_records(settings: Settings) -> "Records":

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Final
 
+from api.access import Action, may
 from api.live import LiveSpace
 from api.reader import Reader
 from kb.address import address_now
@@ -170,9 +171,12 @@ class Guidance:
     def _snapshot(
         self, space: str, as_of: datetime | date | str | None, reader: Reader
     ) -> tuple[Snapshot, datetime | str | None]:
+        space, _, branch = space.partition("@")
         if space not in reader.spaces or space not in self.spaces:
             raise NotFoundError(f"There is no space {space!r} that you may ask.")  # a foreign one is like none
         live = self.spaces[space]
+        if branch:
+            return _preview(live, branch, as_of, reader), None
         if as_of is None:
             return live.current(), None
         taxonomy = live.current().library.taxonomy
@@ -197,6 +201,14 @@ class Guidance:
             tier=tier,
             effective_on=moment if on is None else _instant(on, taxonomy),
         )
+
+
+def _preview(live: LiveSpace, branch: str, as_of: datetime | date | str | None, reader: Reader) -> Snapshot:
+    if not may(reader.role, Action.PREVIEW):
+        raise NotGrantedError("Only writers may ask a branch that is not merged. Leave out the @ and what follows it.")
+    if as_of is not None:
+        raise RequestError("as_of tells what was live, and a branch never was. Leave out as_of, or the @ and what follows it.")
+    return live.preview(branch)
 
 
 def _instant(moment: datetime | date, taxonomy: Taxonomy) -> datetime:

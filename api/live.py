@@ -1,27 +1,35 @@
 """What a space serves right now: one snapshot, swapped when a newer one is published. A request keeps what it began with."""
 
-from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 
-from api.space import SILENT, Space, Watch
-from kb.errors import KbError
+from api.past_snapshots import IN_MEMORY, PastSnapshots
+from api.publish_log import Outcome, Publication
+from api.space import SILENT, Space, Watch, public_reason
+from kb.errors import ContentError, KbError
+from kb.tree import Commit
 from retriever.errors import RetrieverError, SnapshotError
 from retriever.snapshot import Snapshot
 
-PAST: Final = 4  # snapshots of other moments that are kept in memory
+REFUSED_IN_A_ROW: Final = 20  # commits with errors that are passed over to find what was live before the log began
+
+Told: TypeAlias = Callable[[str, Publication | None], None]  # the space; the last line of its log
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a space stands. behind: seconds since the commit that should be live was made, 0 if it is served."""
+    """How a space stands. behind: seconds since the commit that should be live was made, 0 if it is served.
+
+    error: why the newest commit is not served; fit for everybody.
+    """
 
     commit: str | None
     built_at: str | None
@@ -29,22 +37,27 @@ class Health:
     passages: int
     behind: float
     error: str | None
+    past: int = 0
 
 
 class LiveSpace:
     """The serving side of a space."""
 
-    def __init__(self, space: Space, *, refresh_seconds: float) -> None:
+    def __init__(self, space: Space, *, refresh_seconds: float, past: int = IN_MEMORY) -> None:
+        """past: how many snapshots of other moments stay in memory."""
         self.space = space
+        self.past = PastSnapshots(space, most=past)
+        self.told: Told = lambda _space, _line: None
         self._refresh_seconds = refresh_seconds
         self._lock = Lock()
-        self._building = Lock()
+        self._updating = Lock()
         self._current: Snapshot | None = None
         self._name: str | None = None
+        self._unkept: Snapshot | None = None  # served, but not yet on the disk
         self._unreadable: str | None = None
+        self._tried: str | None = None
         self._looked = float("-inf")
         self._error: str | None = None
-        self._past: OrderedDict[str, Snapshot] = OrderedDict()
 
     @classmethod
     def held(cls, space: Space, snapshot: Snapshot) -> "LiveSpace":
@@ -54,19 +67,73 @@ class LiveSpace:
         return live
 
     def start(self, watch: Watch = SILENT) -> None:
-        """Publish the tip if it may go live; otherwise serve what was published before, and say why.
+        """Publish the tip if it may go live; otherwise serve what was live before, and say why.
 
         Raises the error if nothing was ever published.
         """
         try:
-            self._swap(*self.space.publish(watch))
+            self.space.publish(watch, serve=self._serve)
+            self._unkept = None
         except (KbError, RetrieverError) as error:
-            self._error = str(error)
-            log.error("the newest commit is not served", space=self.space.name, reason=str(error))
-            name = self.space.published_name()
-            if name is None:
-                raise
-            self._swap(name, self.space.named(name))
+            self._note(error)
+            if self._current is None:
+                self._resume(error)
+
+    def _resume(self, error: Exception) -> None:
+        """Serve what was live when the service ended: by the log, else by what lies on the disk."""
+        live = self.space.log.live()
+        if live is not None:
+            try:
+                self._swap(self.space.name_of(live.what), self.space.snapshot(live.what))
+            except (KbError, RetrieverError) as worse:
+                log.error("what was live cannot be built anew", space=self.space.name, reason=str(worse))
+            else:
+                return
+        name = self.space.published_name()
+        if name is None:
+            raise error
+        self._swap(name, self.space.named(name))
+
+    def update(self) -> bool:
+        """Bring what is served to the newest commit; False if that could not be done and is worth another try.
+
+        A commit that was refused is not read again. What goes wrong is noted; what is served stays.
+        """
+        with self._updating:
+            try:
+                self.space.repository.refresh()
+                self._follow(self.space.tip())
+            except (KbError, RetrieverError) as error:
+                self._note(error)
+                return isinstance(error, ContentError)
+            return True
+
+    def _follow(self, tip: Commit) -> None:
+        if self._unkept is not None:
+            self._keep()
+        if self._current is not None and tip.sha == self._current.manifest.commit:
+            self._error = None
+        elif tip.sha != self._tried:
+            self._tried = tip.sha
+            self._publish()
+
+    def _publish(self) -> None:
+        try:
+            self.space.publish(before=self._current, serve=self._serve)
+        except ContentError:
+            raise
+        except (KbError, RetrieverError):
+            self._tried = None  # another try may succeed
+            raise
+        finally:
+            lines = self.space.log.all()
+            self.told(self.space.name, lines[-1] if lines else None)
+        self._error = self._tried = self._unkept = None
+
+    def _keep(self) -> None:
+        if self._name is not None and self._unkept is not None:
+            self.space.keep(self._name, self._unkept)
+        self._unkept = None
 
     def current(self) -> Snapshot:
         """What is served now. Looks for a newer publication at most once in `refresh_seconds`."""
@@ -82,16 +149,23 @@ class LiveSpace:
     def at(self, as_of: datetime | str) -> Snapshot:
         """What was live at another moment, built on demand. Raises RepositoryError, ContentError or SnapshotError."""
         commit = self.space.commit_as_of(as_of)
+        for _ in range(REFUSED_IN_A_ROW):
+            try:
+                return self._of(commit)
+            except ContentError:  # it was refused, so what stood before it went on being served
+                before = self.space.commit_before(commit) if isinstance(as_of, datetime) else None
+                if before is None:
+                    raise
+                commit = before
+        return self._of(commit)
+
+    def preview(self, branch: str) -> Snapshot:
+        """The newest commit of a branch, as if it were merged. Raises RepositoryError, ContentError or SnapshotError."""
+        return self._of(self.space.branch(branch))
+
+    def _of(self, commit: Commit) -> Snapshot:
         current = self.current()
-        if commit.sha == current.manifest.commit:
-            return current
-        with self._building:  # one past commit at a time, and never in the way of the live one
-            if commit.sha not in self._past:
-                self._past[commit.sha] = self.space.snapshot(commit)
-            self._past.move_to_end(commit.sha)
-            while len(self._past) > PAST:
-                self._past.popitem(last=False)
-            return self._past[commit.sha]
+        return current if commit.sha == current.manifest.commit else self.past.get(commit, current)
 
     def health(self) -> Health:
         """How the space stands, and how far it is behind its repository."""
@@ -101,33 +175,50 @@ class LiveSpace:
         try:
             tip = self.space.tip()
             if snapshot is not None and tip.sha != snapshot.manifest.commit:
-                behind = max(0.0, (datetime.now(tip.at.tzinfo) - tip.at).total_seconds())
-                error = self.space.refused(tip) or error
-        except KbError as unreachable:
-            error = error or str(unreachable)
+                behind = max(0.0, (datetime.now(UTC) - tip.at).total_seconds())
+                refusal = self.space.log.refusal(tip.sha)
+                error = (refusal.public if refusal else None) or error
+        except (KbError, RetrieverError) as unreachable:
+            error = error or public_reason(unreachable)
         if snapshot is None:
             return Health(None, None, 0, 0, behind, error or "no snapshot yet")
         manifest = snapshot.manifest
-        return Health(manifest.commit, manifest.built_at, manifest.articles, manifest.passages, behind, error)
+        return Health(manifest.commit, manifest.built_at, manifest.articles, manifest.passages, behind, error, len(self.past))
 
     def _look(self) -> None:
+        """Swap to what another process has published."""
         self._looked = monotonic()
         name = self.space.published_name()
-        if name is None or name in (self._name, self._unreadable):
+        if name is None or name in (self._name, self._unreadable) or self._unkept is not None:
             return
         try:
             self._swap(name, self.space.named(name))
             self._error = None
         except RetrieverError as error:
             self._unreadable = name  # said once; the next publication has another name, or is built anew
-            self._error = str(error)
-            log.error("a published snapshot cannot be read", space=self.space.name, reason=str(error))
+            self._note(error)
+
+    def _note(self, error: Exception) -> None:
+        self._error = public_reason(error)
+        log.error("the newest commit is not served", space=self.space.name, reason=str(error))
+
+    def _serve(self, name: str, snapshot: Snapshot) -> None:
+        """Serve what is not on the disk yet."""
+        self._swap(name, snapshot)
+        self._unkept = snapshot
 
     def _swap(self, name: str, snapshot: Snapshot) -> None:
         self._current = snapshot
         self._name = name
         self._looked = monotonic()
+        line = self.space.log.live()
         manifest = snapshot.manifest
-        log.info(
-            "serving", space=self.space.name, commit=manifest.commit, articles=manifest.articles, passages=manifest.passages
-        )
+        facts: dict[str, object] = {"commit": manifest.commit, "articles": manifest.articles, "passages": manifest.passages}
+        if line is not None and line.commit == manifest.commit:
+            facts |= {
+                "articles_changed": str(line.counts) if line.counts else None,
+                "embedded": dict(line.embedded),
+                "milliseconds": dict(line.milliseconds),
+                "rolled_back": line.outcome is Outcome.ROLLED_BACK,
+            }
+        log.info("serving", space=self.space.name, **facts)

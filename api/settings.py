@@ -69,6 +69,19 @@ class Settings(BaseSettings):
         1.0, description="Seconds between looks for a newly indexed snapshot while serving."
     )
 
+    poll_seconds: Annotated[float, Field(ge=0, le=86_400)] | None = Field(
+        None, description="Seconds between looks for a new commit; 0 waits for hooks. Default: 2 for a folder, 30 for a URL."
+    )
+    hook_secret: SecretStr | None = Field(
+        None, description="Secret of POST /hooks/git/{space}; without one every hook is refused."
+    )
+    past_snapshots: Annotated[int, Field(ge=1, le=100)] = Field(
+        4, description="Snapshots of other moments and of branches that stay in memory."
+    )
+    snapshots_megabytes: Annotated[int, Field(ge=10)] = Field(
+        2000, description="Megabytes of disk that the snapshots of one space may take; the published one stays in any case."
+    )
+
     database: SecretStr | None = Field(
         None, description="Where events and tokens are kept, as a URL. Default: a SQLite file in the data folder."
     )

@@ -4,9 +4,11 @@ import hashlib
 import json
 import os
 import shutil
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from tempfile import mkstemp
@@ -14,18 +16,25 @@ from typing import Final
 
 import structlog
 
-from kb.errors import ContentError, RepositoryError
+from api.publish_log import Outcome, Publication, PublishLog, log_path, now
+from api.snapshot_folders import prune, used
+from kb.errors import AsOfError, ContentError, KbError, RepositoryError
+from kb.file_lock import locked
 from kb.library import Library, OutsideTaxonomy, read_library
 from kb.library import Progress as FilesProgress
+from kb.library_change import library_change
 from kb.repository import Repository, open_repository
+from kb.stages import UNTIMED, Stages
 from kb.tree import Commit
-from retriever.errors import SnapshotError
+from retriever.errors import RetrieverError, SnapshotError
 from retriever.snapshot import FORMAT, Models, Snapshot, build, is_whole, load, save
 from retriever.snapshot import Progress as PassagesProgress
 from retriever.splitter import CHUNKING
 from retriever.vector_cache import VectorCache
 
 DEFAULT: Final = "default"
+AHEAD: Final = timedelta(minutes=5)  # how far a caller's clock may run before ours; further on nothing can be known
+DISK_MEGABYTES: Final = 2000
 
 log = structlog.get_logger()
 
@@ -63,13 +72,25 @@ SILENT: Final = Watch()
 class Space:
     """The snapshots of one source: built where missing, loaded where there, published one at a time."""
 
-    def __init__(self, name: str, source: Source, data_dir: Path, models: Models, *, vectors: Path | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: Source,
+        data_dir: Path,
+        models: Models,
+        *,
+        vectors: Path | None = None,
+        megabytes: int = DISK_MEGABYTES,
+    ) -> None:
+        """megabytes: how much disk the snapshots may take; the published ones stay whatever they take."""
         self.name = name
         self.source = source
         self.models = models
         self._root = data_dir / "spaces" / name
         self._vectors = vectors or self._root / "vectors.sqlite"
         self.clones = self._root / "clones"  # its own: a fetch, or a password in a URL, is nothing to other spaces
+        self._megabytes = megabytes
+        self.log = PublishLog(log_path(self._root, source.key))
 
     @cached_property
     def repository(self) -> Repository:
@@ -80,24 +101,58 @@ class Space:
         """The commit that should be live. Raises RepositoryError."""
         return self.repository.resolve(self.source.ref)
 
+    def branch(self, name: str) -> Commit:
+        """The newest commit of a branch, merged or not. Raises AsOfError."""
+        return self.repository.branch(name)
+
+    def follows(self, ref: str) -> bool:
+        """Whether a push to a ref, as `refs/heads/main`, can change what is live."""
+        return self.repository.names(self.source.ref, ref)
+
     def commit_as_of(self, as_of: datetime | str) -> Commit:
-        """The commit that was live then. Raises RepositoryError."""
+        """The commit that was live then: by the publish log where it reaches, else by the ref's history.
+
+        Raises AsOfError, or another RepositoryError if the history cannot be read.
+        """
+        if isinstance(as_of, datetime):
+            if as_of > datetime.now(UTC) + AHEAD:
+                raise AsOfError(
+                    f"as_of is {as_of.isoformat()}, which lies ahead: what will be live then cannot be known. "
+                    "Leave as_of out, and ask with effective_on for the rules of a coming day."
+                )
+            line = self.log.live_at(as_of)
+            return line.what if line else self.repository.at(self.source.ref, as_of)
+        logged = [line for line in self.log.all() if line.is_live and len(as_of) >= 7 and line.commit.startswith(as_of)]
+        if logged and len({line.commit for line in logged}) == 1:
+            return logged[-1].what
         return self.repository.at(self.source.ref, as_of)
 
-    def snapshot(self, commit: Commit, watch: Watch = SILENT) -> Snapshot:
+    def commit_before(self, commit: Commit) -> Commit | None:
+        """Its first parent; None if it is the first."""
+        return self.repository.parent(commit)
+
+    def snapshot(self, commit: Commit, watch: Watch = SILENT, before: Snapshot | None = None) -> Snapshot:
         """The snapshot of a commit, built if there is none that is whole and fits the models.
 
-        Raises ContentError if the commit may not go live, RepositoryError, ModelError or SnapshotError.
+        before: any snapshot of this space, from which to build what is missing. Raises ContentError if the commit may not go
+        live, RepositoryError, ModelError or SnapshotError.
         """
         folder = self._folder(commit)
         if is_whole(folder):
             try:
-                return load(folder, self.models)
+                loaded = load(folder, self.models)
             except SnapshotError as error:
                 log.warning("a damaged snapshot is built anew", space=self.name, reason=str(error))
                 shutil.rmtree(folder, ignore_errors=True)
-        built = self._build(self._read(commit, watch), watch)
-        save(built, folder)
+            else:
+                used(folder)
+                return loaded
+        built = self._build(self._read(commit, watch, before), watch, before)
+        try:
+            save(built, folder)
+            self._prune(folder)
+        except SnapshotError as error:  # it can be built again; the answer need not wait for room on the disk
+            log.error("a snapshot is served from memory alone", space=self.name, reason=str(error))
         return built
 
     def working_snapshot(self, watch: Watch = SILENT) -> Snapshot:
@@ -105,20 +160,38 @@ class Space:
         tree = self.repository.working_tree(self.source.folder)
         return self._build(read_library(tree, self.source.outside, watch.files), watch)
 
-    def publish(self, watch: Watch = SILENT) -> tuple[str, Snapshot]:
+    def publish(
+        self, watch: Watch = SILENT, before: Snapshot | None = None, serve: "Callable[[str, Snapshot], None] | None" = None
+    ) -> tuple[str, Snapshot]:
         """Index the tip and let it be what is served: its name, and the snapshot. On any error what was published stays.
 
-        A refusal is written down beside the publication, so that a service in another process can say why it is behind.
+        before: what is served, from which to build. serve: is told as soon as the publication stands in the log; the snapshot
+        is written to the disk after that, so that nobody waits for the disk.
         """
-        tip = self.tip()
-        try:
-            snapshot = self.snapshot(tip, watch)
-        except ContentError as error:
-            with suppress(OSError):
-                self._refusal.parent.mkdir(parents=True, exist_ok=True)
-                self._refusal.write_text(json.dumps({"commit": tip.sha, "reason": str(error)}))
-            raise
-        name = self._folder_name(snapshot.manifest.commit or "")
+        with self._publishing():
+            stages = Stages()
+            stages.begin("fetch")
+            self.repository.refresh()
+            tip = self.tip()
+            live = self.log.live()
+            before = before or self._published(live)
+            try:
+                snapshot = self._next(tip, watch, before, stages)
+                stages.end()
+                self._log_live(tip, live, snapshot, before, stages)
+            except (KbError, RetrieverError) as error:
+                self._log_refusal(tip, live, error, stages)
+                raise
+            name = self._folder_name(tip.sha)
+            if serve:
+                serve(name, snapshot)
+            self.keep(name, snapshot)
+        return name, snapshot
+
+    def keep(self, name: str, snapshot: Snapshot) -> None:
+        """Write the snapshot, and that it is the published one, to the disk. Raises SnapshotError."""
+        folder = self._root / "snapshots" / name
+        save(snapshot, folder)
         try:
             handle, temporary = mkstemp(dir=self._root, prefix=".publishing-")
             with os.fdopen(handle, "w") as file:
@@ -129,37 +202,104 @@ class Space:
                 f"{self._pointer}: cannot be written: {error.strerror}. What was published before keeps serving. "
                 "Free some space, or correct the rights."
             ) from None
-        return name, snapshot
-
-    def refused(self, commit: Commit) -> str | None:
-        """Why the commit was refused when it was last indexed; None if it was not."""
-        try:
-            written = json.loads(self._refusal.read_text())
-            return str(written["reason"]) if written["commit"] == commit.sha else None
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        self._prune(folder)
 
     def published_name(self) -> str | None:
         """The name of the snapshot that is published; None if none is. Cheap enough to ask before each question."""
-        try:
-            return str(json.loads(self._pointer.read_text())["snapshot"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        return _named_by(self._pointer)
 
     def named(self, name: str) -> Snapshot:
         """The snapshot of that name. Raises SnapshotError if it is missing or damaged."""
         return load(self._root / "snapshots" / name, self.models)
 
-    def _read(self, commit: Commit, watch: Watch) -> Library:
-        return read_library(self.repository.tree(commit, self.source.folder), self.source.outside, watch.files)
+    def name_of(self, commit: Commit) -> str:
+        """The name of the commit's snapshot, whether there is one or not."""
+        return self._folder_name(commit.sha)
 
-    def _build(self, library: Library, watch: Watch) -> Snapshot:
+    @contextmanager
+    def _publishing(self) -> Iterator[None]:
+        """One publication of the source at a time, in whatever process: the later one finds the newer commit."""
+        held = locked(self._root / f"publishing-{self.source.key}.lock")
+        with ExitStack() as stack:
+            try:
+                self._root.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(held)
+            except OSError as error:
+                raise SnapshotError(f"{self._root}: cannot be made: {error.strerror}. Correct KB_DATA_DIR.") from None
+            yield
+
+    def _next(self, tip: Commit, watch: Watch, before: Snapshot | None, stages: Stages) -> Snapshot:
+        """The snapshot of the tip. From one in memory it is built sooner than it is read from the disk."""
+        if before is not None and before.manifest.commit == tip.sha:
+            return before
+        if before is None or is_whole(self._folder(tip)):
+            stages.begin("load")
+            return self.snapshot(tip, watch)
+        stages.begin("read")
+        library = self._read(tip, watch, before)
+        return self._build(library, watch, before, stages)
+
+    def _published(self, live: Publication | None) -> Snapshot | None:
+        """What was published last, from the disk; None if it is not there. Reading it costs less than parsing every article."""
+        name = self.name_of(live.what) if live else None
+        if name is None or not is_whole(self._root / "snapshots" / name):
+            return None
+        with suppress(SnapshotError):
+            return self.named(name)
+        return None
+
+    def _log_live(
+        self, tip: Commit, live: Publication | None, snapshot: Snapshot, before: Snapshot | None, stages: Stages
+    ) -> None:
+        if live is not None and live.commit == tip.sha:
+            return
+        known = before.library if before is not None and live is not None and before.manifest.commit == live.commit else None
+        back = live is not None and self.repository.is_before(tip.sha, live.commit)
+        self.log.append(
+            Publication(
+                at=now(),
+                commit=tip.sha,
+                committed_at=tip.at,
+                previous=live.commit if live else None,
+                outcome=Outcome.ROLLED_BACK if back else Outcome.PUBLISHED,
+                counts=library_change(known, snapshot.library) if known or live is None else None,
+                embedded=dict(snapshot.manifest.embedded),
+                milliseconds=stages.milliseconds,
+            )
+        )
+
+    def _log_refusal(self, tip: Commit, live: Publication | None, error: Exception, stages: Stages) -> None:
+        stages.end()
+        refused = isinstance(error, ContentError)
+        line = Publication(
+            at=now(),
+            commit=tip.sha,
+            committed_at=tip.at,
+            previous=live.commit if live else None,
+            outcome=Outcome.REFUSED if refused else Outcome.FAILED,
+            reason=str(error),
+            public=public_reason(error),
+            milliseconds=stages.milliseconds,
+        )
+        with suppress(SnapshotError):  # the disk may be what failed; the error itself is on its way to the caller
+            self.log.append(line)
+
+    def _read(self, commit: Commit, watch: Watch, before: Snapshot | None = None) -> Library:
+        tree = self.repository.tree(commit, self.source.folder)
+        return read_library(tree, self.source.outside, watch.files, before.library if before else None)
+
+    def _build(self, library: Library, watch: Watch, before: Snapshot | None = None, stages: Stages = UNTIMED) -> Snapshot:
         try:
             self._root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SnapshotError(f"{self._root}: cannot be made: {error.strerror}. Correct KB_DATA_DIR.") from None
         with VectorCache(self._vectors) as cache:
-            return build(library, self.models, cache, watch.passages)
+            return build(library, self.models, cache, watch.passages, before=before, stages=stages)
+
+    def _prune(self, newest: Path) -> None:
+        """Remove snapshots that nobody publishes, those first that nobody has used for longest, until the rest fits."""
+        published = {_named_by(pointer) for pointer in self._root.glob("published-*.json")}
+        prune(self._root / "snapshots", {newest.name, *filter(None, published)}, self._megabytes * 1_000_000)
 
     def _folder(self, commit: Commit) -> Path:
         return self._root / "snapshots" / self._folder_name(commit.sha)
@@ -171,12 +311,25 @@ class Space:
         return f"{sha[:16]}-{hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]}"
 
     @property
-    def _refusal(self) -> Path:
-        return self._root / f"refused-{self.source.key}.json"
-
-    @property
     def _pointer(self) -> Path:
         return self._root / f"published-{self.source.key}.json"
+
+
+def _named_by(pointer: Path) -> str | None:
+    try:
+        return str(json.loads(pointer.read_text())["snapshot"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def public_reason(error: Exception) -> str:
+    """Why something is not served, for everybody: no text, no name of an article, no place of the machine."""
+    if isinstance(error, ContentError):
+        rules = ", ".join(f"{count} x {rule}" for rule, count in sorted(Counter(it.rule for it in error.problems).items()))
+        return f"The newest commit was refused: {rules}. `kb check` and `kb log --served` tell file and line."
+    if isinstance(error, RepositoryError):
+        return "The repository cannot be read right now. The log of the service tells why."
+    return "The newest commit could not be indexed. `kb log --served` and the log of the service tell why."
 
 
 def outside_taxonomy(path: Path | None) -> OutsideTaxonomy | None:

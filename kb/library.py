@@ -108,7 +108,7 @@ def _examined(reading: "_Reading", outside: OutsideTaxonomy | None) -> tuple[Lib
     taxonomy, adoption = settings.taxonomy, settings.adopt
     glossary = reading.glossary(taxonomy)
     entries = reading.foreign(adoption, taxonomy) if adoption else reading.own(taxonomy)
-    findings = rules.check(entries, taxonomy, reading.unread)
+    findings = rules.check(entries, taxonomy, reading.unread, reading.unopened)
     if adoption:
         entries, findings = reading.without_broken(entries, findings, taxonomy)
     problems = sorted(reading.problems + findings)
@@ -237,7 +237,7 @@ class _Reading:
     def _own_files(self) -> list[tuple[str, File]]:
         """The Markdown files. What could be guidance and cannot be read is a problem; anything else is skipped."""
         for below, file in sorted(self.by_name.items()):
-            name = PurePosixPath(below).name
+            name = below.rpartition("/")[2]
             if file.kind is FileKind.SUBMODULE or (
                 file.kind is FileKind.SYMLINK and PurePosixPath(below).suffix.lower() in _LIKE_ARTICLES
             ):
@@ -280,7 +280,7 @@ class _Reading:
         """Entries that break no rule; leaving one out can break a rule for another, so until none is left."""
         while errors(findings):
             entries = self._skip_broken(entries, findings)
-            findings = rules.check(entries, taxonomy)
+            findings = rules.check(entries, taxonomy, passed=self.unopened)
         return entries, findings
 
     def _skip_broken(self, entries: list[Entry], problems: Sequence[Problem]) -> list[Entry]:
@@ -297,7 +297,7 @@ class _Reading:
             reason = file.kind.value if file.kind is not FileKind.FILE else refuse(below)
             if not file.path.isprintable():
                 reason = "its name is not plain UTF-8 text"
-            name = PurePosixPath(below).name
+            name = below.rpartition("/")[2]
             if reason and (file.path not in self.used and name not in (DEFAULTS_FILE, TAXONOMY_FILE)):
                 self.skipped.append(Skipped(_shown(file), reason))
             elif reason is None:
@@ -308,7 +308,7 @@ class _Reading:
         """The `_defaults.yml` of each folder, by the folder's path; "." is the top."""
         layers: dict[str, Layer] = {}
         for below, file in sorted(self.by_name.items()):
-            if PurePosixPath(below).name != DEFAULTS_FILE:
+            if below.rpartition("/")[2] != DEFAULTS_FILE:
                 continue
             text, problem = self.text(file)
             if text is None:
@@ -370,7 +370,7 @@ def _is_article(below: str) -> bool:
 
 def not_ours(below: str) -> str | None:
     """Why the file at this path (relative to the folder) is no article; None if it is one."""
-    if PurePosixPath(below).name.casefold() == "readme.md":
+    if below.rpartition("/")[2].casefold() == "readme.md":
         return "a README is for people who browse the repository"
     return None if _is_article(below) else "not a Markdown file"
 

@@ -82,6 +82,32 @@ class Repository:
             )
         return commit
 
+    def branch(self, name: str) -> Commit:
+        """The newest commit of a branch, which need not be merged. Raises AsOfError if there is no such branch."""
+        try:
+            return self._commit(f"refs/heads/{name}")
+        except RepositoryError:
+            raise AsOfError(f"There is no branch {name!r}. Push it first, or correct its name after the @.") from None
+
+    def parent(self, commit: Commit) -> Commit | None:
+        """The commit that was live before it; None if it is the first."""
+        parents = self._git("rev-list", "-1", "--parents", commit.sha).split()[1:]
+        return self._commit(parents[0]) if parents else None
+
+    def is_before(self, one: str, other: str) -> bool:
+        """Whether the commit `one` lies in the history of `other`; no, if the repository has forgotten either."""
+        try:
+            return self._git("merge-base", one, other) == one
+        except RepositoryError:
+            return False
+
+    def names(self, ref: str | None, full: str) -> bool:
+        """Whether a full name, as `refs/heads/main`, is what the ref names. None names the default branch."""
+        if ref is not None:
+            return full in (ref, f"refs/heads/{ref}", f"refs/tags/{ref}")
+        default = self._default_ref()
+        return full == (self._git("symbolic-ref", "--quiet", "HEAD") if default == "HEAD" else f"refs/heads/{default}")
+
     def tree(self, commit: Commit, folder: str) -> Tree:
         """Every file below the folder at the commit, straight from git's objects. Raises RepositoryError if none."""
         folder = _clean(folder)

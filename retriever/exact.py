@@ -3,13 +3,15 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from kb.article import Article
 from retriever.arrays import IntVector
 from retriever.passage import Passage
+
+_Named: TypeAlias = tuple[tuple[str, ...], frozenset[str]]  # what an article is called by, and the names in it
 
 # A code begins with letters and holds a digit: R10, ERR-4012, TERM-2291, 1005.11 is none ("401k" and "2FA" are words).
 _CODE: Final = re.compile(
@@ -43,21 +45,29 @@ def _one_spelling(text: str) -> str:
 class ExactIndex:
     """Which passages hold which code, and which article has which id or keyword.
 
-    A match in the id, title or keywords weighs two, one in the text weighs one.
+    A match in the id, title or keywords weighs two, one in the text weighs one. What an earlier index read of the same text
+    is not read again.
     """
 
-    def __init__(self, passages: Sequence[Passage], articles: Mapping[str, Article]) -> None:
-        self._texts = [_one_spelling(passage.text) for passage in passages]
+    def __init__(
+        self, passages: Sequence[Passage], articles: Mapping[str, Article], before: "ExactIndex | None" = None
+    ) -> None:
+        known: Mapping[str, tuple[str, frozenset[str]]] = before.read if before else {}
+        self.read: Mapping[str, tuple[str, frozenset[str]]] = {
+            passage.text: known.get(passage.text) or _read(passage.text) for passage in passages
+        }
+        self._texts = [self.read[passage.text][0] for passage in passages]
         self._size = len(passages)
         self._in_text: dict[str, list[int]] = defaultdict(list)
         self._in_name: dict[str, list[int]] = defaultdict(list)
         self._holders: dict[str, set[str]] = defaultdict(set)
-        names = {article.id: _names(article) for article in articles.values()}
+        named: Mapping[str, _Named] = before.names if before else {}
+        self.names: Mapping[str, _Named] = {id_: _names_of(article, named.get(id_)) for id_, article in articles.items()}
         for row, passage in enumerate(passages):
-            for code in codes_in(passage.text):
+            for code in self.read[passage.text][1]:
                 self._in_text[code].append(row)
                 self._holders[code].add(passage.article)
-            for name in names[passage.article]:
+            for name in self.names[passage.article][1]:
                 self._in_name[name].append(row)
                 self._holders[name].add(passage.article)
         self._owners = [passage.article for passage in passages]
@@ -78,9 +88,16 @@ class ExactIndex:
         return strength
 
 
-def _names(article: Article) -> set[str]:
+def _read(text: str) -> tuple[str, frozenset[str]]:
+    return _one_spelling(text), frozenset(codes_in(text))
+
+
+def _names_of(article: Article, known: _Named | None) -> _Named:
+    called = (article.id, article.group, article.title, *article.keywords)
+    if known is not None and known[0] == called:
+        return known
     coded = codes_in(" ".join([article.title, *article.keywords]))
-    return {article.id.casefold(), article.group.casefold(), *coded}
+    return called, frozenset({article.id.casefold(), article.group.casefold(), *coded})
 
 
 def _asked(question: str) -> set[str]:

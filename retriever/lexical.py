@@ -18,6 +18,7 @@ import Stemmer
 from kb.language import base_language
 from retriever.arrays import BoolVector, FloatVector, IntVector
 from retriever.ranking import EMPTY, Ranking, top
+from retriever.word_counts import WordCounts, counted
 
 STEMMED: Final = {"en": "english", "es": "spanish", "fr": "french"}
 OTHER: Final = "other"  # every other language: words as they are
@@ -62,10 +63,15 @@ def _stemmed(words: list[str], lang: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shelf:
-    """The index of one language. rows: (m,) the passage table's row of each of its documents."""
+    """The index of one language.
+
+    rows:   (m,) the passage table's row of each of its documents.
+    counts: what it was built from; None if it was loaded.
+    """
 
     rows: IntVector
     index: bm25s.BM25
+    counts: WordCounts | None = None
 
 
 def _coverage(shelf: _Shelf, words: set[str], document: int) -> float:
@@ -86,12 +92,25 @@ def _holds(rows: IntVector, document: int) -> bool:
     return place < rows.size and int(rows[place]) == document
 
 
-def _index(texts: Sequence[Sequence[str]]) -> bm25s.BM25:
-    """BM25 over texts with at least one word. Words are numbered in alphabetical order: bm25s alone goes by the hash seed."""
-    vocabulary = {word: number for number, word in enumerate(sorted(set().union(*texts)))}
+def _index(counts: WordCounts) -> bm25s.BM25:
+    """BM25 over counted texts, as bm25s's own `index` leaves it."""
     index = bm25s.BM25(method="lucene", k1=K1, b=B)
-    index.index(([[vocabulary[word] for word in words] for words in texts], vocabulary), show_progress=False)
+    index.scores = counts.matrix(k1=K1, b=B)
+    index.vocab_dict = {word: number for number, word in enumerate(counts.vocabulary)}
+    index.vocab_dict.setdefault("", len(counts.vocabulary))
+    index.unique_token_ids_set = set(index.vocab_dict.values())
+    index.nonoccurrence_array = None  # only other methods than "lucene" have one
     return index
+
+
+def _counts(key: str, rows: IntVector, text_of: Callable[[int], str], before: "tuple[Lexical, IntVector] | None") -> WordCounts:
+    known, places = before[0].places(key, before[1][rows]) if before else (None, rows)
+    if known is None:
+        return counted([tokens(text_of(row), key) for row in rows.tolist()])
+    return counted(
+        [place if place >= 0 else tokens(text_of(row), key) for row, place in zip(rows.tolist(), places.tolist(), strict=True)],
+        known,
+    )
 
 
 class Lexical:
@@ -102,16 +121,29 @@ class Lexical:
         self._size = size
 
     @classmethod
-    def build(cls, texts: Sequence[str], languages: Sequence[str]) -> "Lexical":
-        """Index one text for each row of the passage table."""
+    def build(
+        cls, text_of: Callable[[int], str], languages: Sequence[str], before: "tuple[Lexical, IntVector] | None" = None
+    ) -> "Lexical":
+        """Index one text for each row of the passage table.
+
+        before: an earlier index, and for each row the row that held the same text in the same language in it, or -1: what
+                was counted then is not counted again. The index is the same.
+        """
         shelves = {}
         keys = [index_language(lang) for lang in languages]
         for key in sorted(set(keys)):
-            rows = [row for row, its in enumerate(keys) if its == key]
-            words = [tokens(texts[row], key) for row in rows]
-            if any(words):
-                shelves[key] = _Shelf(np.array(rows, np.int64), _index(words))
-        return cls(shelves, len(texts))
+            rows = np.array([row for row, its in enumerate(keys) if its == key], np.int64)
+            counts = _counts(key, rows, text_of, before)
+            if counts.vocabulary:
+                shelves[key] = _Shelf(rows, _index(counts), counts)
+        return cls(shelves, len(languages))
+
+    def places(self, key: str, rows: IntVector) -> tuple[WordCounts | None, IntVector]:
+        """What a language's texts were counted as, and the place of each of these rows among them; -1 for -1."""
+        shelf = self._shelves.get(key)
+        if shelf is None or shelf.counts is None:
+            return None, rows
+        return shelf.counts, np.where(rows < 0, -1, np.searchsorted(shelf.rows, rows))
 
     def scores(self, text: Callable[[str], str]) -> FloatVector:
         """(n,) float32: BM25 of a text for every row, higher is better, 0 where no word is shared.

@@ -18,6 +18,7 @@ from kb.article import Article
 from kb.file_lock import locked
 from kb.language import base_language
 from kb.library import Library
+from kb.stages import UNTIMED, Stages
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
 from retriever.centring import centred
 from retriever.embedder import Embedder
@@ -96,6 +97,17 @@ class Leg:
         """The leg with one query put to it."""
         return AskedLeg(self.rows, self.store.asked(query))
 
+    def vectors_of(self, rows: IntVector) -> tuple[FloatMatrix, BoolVector]:
+        """(k, dim) and (k,): the vectors of these rows of the passage table as the model gave them, and which there are.
+
+        A row that is -1, or that the leg does not hold, has none: zeros stand in its place.
+        """
+        if not self.rows.size:
+            return np.zeros((rows.size, self.vectors.shape[1]), np.float32), np.zeros(rows.size, bool)
+        places = np.minimum(np.searchsorted(self.rows, rows), self.rows.size - 1)
+        held = self.rows[places] == rows
+        return np.where(held[:, None], self.vectors[places], np.float32(0)), held
+
     def cosine(self, query: FloatVector, row: int) -> float:
         """Of the question and one row of the passage table, as the model itself sees them: -1 to 1."""
         return float(inner_products(self.vectors[np.searchsorted(self.rows, [row])], query)[0])
@@ -143,6 +155,7 @@ class Snapshot:
         passages: tuple[Passage, ...],
         lexical: Lexical,
         vectors: Mapping[str, FloatMatrix],
+        before: "Snapshot | None" = None,
     ) -> None:
         self.manifest = manifest
         self.library = library
@@ -159,7 +172,8 @@ class Snapshot:
         self.overriding = tuple(
             article for article in library.articles if article.overrides is not None and article.translation_of is None
         )
-        self.exact = ExactIndex(passages, self.articles)  # now, not at the first question: 10,000 passages take half a second
+        # now, not at the first question: 10,000 passages take half a second
+        self.exact: ExactIndex = ExactIndex(passages, self.articles, before.exact if before else None)
         self.words = SpaceWords(library.taxonomy, library.glossary)
         self.rows_of: Mapping[str, range] = _rows_of(passages)
         self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
@@ -168,6 +182,10 @@ class Snapshot:
     def titles(self) -> TitleIndex:
         """For suggestions; made at the first one, because most commands never need it."""
         return TitleIndex(self.library.articles)
+
+    def leg(self, name: str) -> Leg:
+        """The leg of the `english` or the `multilingual` model."""
+        return self.english if name == "english" else self.multilingual
 
 
 def _rows_of(passages: Sequence[Passage]) -> Mapping[str, range]:
@@ -195,23 +213,48 @@ def fingerprint(library: Library, models: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def build(library: Library, models: Models, cache: VectorCache, progress: Progress | None = None) -> Snapshot:
-    """Cut, index and embed every article of the library; only passages whose text the cache has never seen are embedded."""
+def build(
+    library: Library,
+    models: Models,
+    cache: VectorCache,
+    progress: Progress | None = None,
+    *,
+    before: Snapshot | None = None,
+    stages: Stages = UNTIMED,
+) -> Snapshot:
+    """Cut, index and embed every article of the library; only passages whose text the cache has never seen are embedded.
+
+    before: a snapshot of the same models, whose passages, words and vectors serve again where the article reads the same. The
+            result is the same without it. stages: is told when cutting, words and vectors begin.
+    """
+    if before is not None and dict(before.manifest.models) != models.names:
+        before = None
     articles = {article.id: article for article in library.articles}
-    passages = tuple(passage for article in library.articles for passage in passages_of(article))
+    stages.begin("cut")
+    passages, same = passages_since(library.articles, before)
     owners = [articles[passage.article] for passage in passages]
+    stages.begin("words")
     lexical = Lexical.build(
-        [lexical_text(owner, passage) for owner, passage in zip(owners, passages, strict=True)],
+        lambda row: lexical_text(owners[row], passages[row]),
         [owner.lang for owner in owners],
+        (before.lexical, same) if before else None,
     )
-    texts = [embedding_text(owner, passage) for owner, passage in zip(owners, passages, strict=True)]
-    english_texts = [texts[row] for row in _english_rows(owners)]
+    stages.begin("vectors")
     vectors: dict[str, FloatMatrix] = {}
     embedded: dict[str, int] = {}
-    for name, model, its_texts in (("english", models.english, english_texts), ("multilingual", models.multilingual, texts)):
-        vectors[name], embedded[name] = embed_cached(
-            model, cache, its_texts, progress=progress and partial(_report, progress, name, len(its_texts))
-        )
+    for name, model, rows in (
+        ("english", models.english, _english_rows(owners)),
+        ("multilingual", models.multilingual, np.arange(len(passages), dtype=np.int64)),
+    ):
+        report = progress and partial(_report, progress, name, len(rows))
+        matrix, held = before.leg(name).vectors_of(same[rows]) if before else _no_vectors(rows.size, model.dim)
+        missing = rows[~held].tolist()
+        if report:
+            report(rows.size - len(missing))
+        texts = [embedding_text(owners[row], passages[row]) for row in missing]
+        matrix[~held], embedded[name] = embed_cached(model, cache, texts, progress=report)
+        vectors[name] = matrix
+    stages.begin("index")
     manifest = Manifest(
         format=FORMAT,
         fingerprint=fingerprint(library, models.names),
@@ -225,7 +268,37 @@ def build(library: Library, models: Models, cache: VectorCache, progress: Progre
         embedded=embedded,
         files={},
     )
-    return Snapshot(manifest, library, passages, lexical, vectors)
+    return Snapshot(manifest, library, passages, lexical, vectors, before)
+
+
+def passages_since(articles: Iterable[Article], before: Snapshot | None) -> tuple[tuple[Passage, ...], IntVector]:
+    """Every article's passages, and (n,) int64: the row that each had in the snapshot before, -1 where it is new.
+
+    An article that reads the same, in the same language, under the same title and keywords, is not cut again.
+    """
+    passages: list[Passage] = []
+    same: list[int] = []
+    for article in articles:
+        old = before.articles.get(article.id) if before else None
+        if before is not None and old is not None and _reads_the_same(article, old):
+            rows = before.rows_of.get(article.id, range(0))
+            passages += before.passages[rows.start : rows.stop]
+            same += rows
+        else:
+            cut = passages_of(article)
+            passages += cut
+            same += [-1] * len(cut)
+    return tuple(passages), np.array(same, np.int64)
+
+
+def _reads_the_same(one: Article, other: Article) -> bool:
+    return (one.title, one.lang, one.keywords, one.body, one.sections) == (
+        other.title, other.lang, other.keywords, other.body, other.sections
+    )  # fmt: skip
+
+
+def _no_vectors(rows: int, dim: int) -> tuple[FloatMatrix, BoolVector]:
+    return np.zeros((rows, dim), np.float32), np.zeros(rows, bool)
 
 
 def _report(progress: Progress, leg: str, total: int, more: int) -> None:

@@ -7,7 +7,8 @@ import typer
 
 from api.change_report import commit_line, joined, version_lines
 from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, SpaceOption, settings_of
-from api.composition import open_timeline
+from api.cli.served import print_served
+from api.composition import open_timeline, publish_log
 from api.guidance import NotFoundError
 from api.past_presentation import commit_out, version_out
 from api.timeline import Timeline
@@ -16,6 +17,7 @@ from api.timeline import Timeline
 def log(
     article: Annotated[str | None, typer.Argument(metavar="[ID]", help="An article. Default: every commit.")] = None,
     limit: Annotated[int, typer.Option(help="Most entries to print, the newest first.", min=1)] = 20,
+    served: Annotated[bool, typer.Option("--served", help="What was live when: publications, refusals, rollbacks.")] = False,
     json_: JsonOption = False,
     repo: RepoOption = None,
     ref: RefOption = None,
@@ -27,7 +29,11 @@ def log(
 
     Without an article: what went live, commit by commit.
     """
-    timeline = open_timeline(settings_of(repo, ref, folder, kb), space)
+    settings = settings_of(repo, ref, folder, kb)
+    if served:
+        print_served(publish_log(settings, space), limit, json_=json_)
+        return
+    timeline = open_timeline(settings, space)
     if article is None:
         _print_commits(timeline, limit, json_=json_)
     else:

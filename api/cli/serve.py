@@ -9,7 +9,16 @@ import typer
 
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
 from api.cli.progress import announce, watching
-from api.composition import open_database, open_guidance, open_models, open_records, spaces_of, translation_notice, warm
+from api.composition import (
+    open_database,
+    open_guidance,
+    open_models,
+    open_records,
+    spaces_of,
+    start_updaters,
+    translation_notice,
+    warm,
+)
 from api.settings import SettingsError, require_loopback
 
 LARGEST_HEAD: Final = 16_384  # bytes of a request's line and headers
@@ -46,6 +55,7 @@ def serve(
     with watching() as watch:
         guidance = open_guidance(settings, models, watch)
     warm(models)
+    updaters = start_updaters(settings, guidance)
     listening.listen(2048)  # before the address is printed: whoever reads it may ask at once
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     _greet(f"http://{shown}:{listening.getsockname()[1]}", demo=readers.loopback_only)
@@ -56,6 +66,8 @@ def serve(
         http="h11", h11_max_incomplete_event_size=LARGEST_HEAD, timeout_keep_alive=10, limit_concurrency=1000,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[listening])
+    for updater in updaters.values():
+        updater.stop()
     records.recorder.close()
 
 

@@ -27,7 +27,7 @@ def test_a_newly_indexed_commit_is_served_without_a_restart(world: World) -> Non
 
 
 def test_a_refused_commit_leaves_the_old_one_serving_and_says_why(world: World) -> None:
-    """A restart on a commit with errors serves the commit before it; /readyz names file, line and cure."""
+    """A restart on a commit with errors serves the commit before it; /readyz names the rule, and no article."""
     world.article("card.md", "Cards arrive in 7 days.", id="card")
     good = world.commit()
     world.space.publish()
@@ -41,7 +41,9 @@ def test_a_refused_commit_leaves_the_old_one_serving_and_says_why(world: World) 
 
     assert ready["ready"] is True
     assert ready["spaces"]["default"]["commit"] == good
-    assert ready["spaces"]["default"]["error"] == "articles/card.md:5: tier is 'many'; expected a whole number."
+    assert ready["spaces"]["default"]["error"] == (
+        "The newest commit was refused: 1 x bad-value. `kb check` and `kb log --served` tell file and line."
+    )
     assert world.search("card").hits[0].snippet == "Cards arrive in 7 days."
 
 
@@ -269,5 +271,5 @@ def test_a_service_says_why_a_commit_was_refused_beside_it(world: World) -> None
         world.space.publish()
 
     assert client.get("/readyz").json()["spaces"]["default"]["error"] == (
-        "articles/card.md:5: tier is 'many'; expected a whole number."
+        "The newest commit was refused: 1 x bad-value. `kb check` and `kb log --served` tell file and line."
     )

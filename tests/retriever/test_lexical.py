@@ -40,7 +40,7 @@ def test_a_language_without_a_stemmer_keeps_its_words() -> None:
 
 def test_the_best_allowed_text_comes_first_and_others_are_not_there() -> None:
     """Search happens inside the mask; a text that shares no word is no hit."""
-    lexical = Lexical.build(TEXTS, LANGS)
+    lexical = Lexical.build(TEXTS.__getitem__, LANGS)
 
     found = lexical.search("late card fees", np.array([True, True, True, False, False]), 10)
 
@@ -49,7 +49,7 @@ def test_the_best_allowed_text_comes_first_and_others_are_not_there() -> None:
 
 def test_a_question_without_a_shared_word_finds_nothing() -> None:
     """Zero is no score."""
-    lexical = Lexical.build(TEXTS, LANGS)
+    lexical = Lexical.build(TEXTS.__getitem__, LANGS)
 
     assert lexical.search("zzz 🙂 %%", np.ones(5, bool), 10).rows.tolist() == []
 
@@ -57,14 +57,14 @@ def test_a_question_without_a_shared_word_finds_nothing() -> None:
 @pytest.mark.parametrize("texts", [[], ["🙂", "—"]])
 def test_texts_without_words_can_be_indexed(texts: list[str]) -> None:
     """An article of emoji, or no article at all, is no reason to refuse a push."""
-    lexical = Lexical.build(texts, ["en"] * len(texts))
+    lexical = Lexical.build(texts.__getitem__, ["en"] * len(texts))
 
     assert lexical.scores(same("card")).tolist() == [0.0] * len(texts)
 
 
 def test_a_saved_index_gives_the_same_scores(tmp_path: Path) -> None:
     """Bit for bit, in every language."""
-    lexical = Lexical.build(TEXTS, LANGS)
+    lexical = Lexical.build(TEXTS.__getitem__, LANGS)
     lexical.save(tmp_path)
 
     loaded = Lexical.load(tmp_path)
@@ -78,7 +78,7 @@ def test_a_saved_index_gives_the_same_scores(tmp_path: Path) -> None:
 
 def test_coverage_is_the_share_of_the_questions_words_by_rarity() -> None:
     """All words held is 1, none is 0; of two words the rarer one counts more."""
-    lexical = Lexical.build(["card fee", "card", "other"], ["en"] * 3)
+    lexical = Lexical.build(["card fee", "card", "other"].__getitem__, ["en"] * 3)
 
     rare, common = lexical.coverage(same("fee zz"), 0), lexical.coverage(same("card zz"), 0)
 

@@ -1,0 +1,65 @@
+"""Keeps what is served up to date: one thread for each space, woken by a hook or by the clock."""
+
+import random
+from threading import Event, Thread
+from typing import Final
+
+import structlog
+
+from api.live import LiveSpace
+
+LOCAL_POLL_SECONDS: Final = 2.0
+REMOTE_POLL_SECONDS: Final = 30.0
+LONGEST_PAUSE: Final = 300.0  # seconds, between tries of what keeps failing
+_JITTER: Final = 0.1  # share of a pause, so that many services do not ask one host in the same second
+
+log = structlog.get_logger()
+
+
+class Updater:
+    """One update at a time; whatever asks for one meanwhile is answered by the next, which finds the newest commit."""
+
+    def __init__(self, live: LiveSpace, *, seconds: float) -> None:
+        """seconds: between looks for a new commit; after a failure twice as long each time. 0: only when woken."""
+        self._live = live
+        self._seconds = seconds
+        self._failures = 0
+        self._woken = Event()
+        self._ended = Event()
+        self._thread = Thread(target=self._run, name=f"update {live.space.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look now. Returns at once."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End after the update that runs."""
+        self._ended.set()
+        self._woken.set()
+        self._thread.join()
+
+    def pause(self) -> float | None:
+        """Seconds until the next look by the clock; None for never."""
+        if not self._seconds and not self._failures:
+            return None
+        longest = max(LONGEST_PAUSE, self._seconds)
+        pause = min(max(self._seconds, 1.0 if self._failures else 0.0) * 2.0**self._failures, longest)
+        return pause * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - to spread load, not to hide anything
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            self._woken.wait(self.pause())
+            self._woken.clear()
+            if not self._ended.is_set():
+                self._failures = 0 if self._updated() else min(self._failures + 1, 20)
+
+    def _updated(self) -> bool:
+        try:
+            return self._live.update()
+        except Exception:  # a bug must not end the updates for ever; what is served stays
+            log.exception("an update failed", space=self._live.space.name)
+            return False
