@@ -33,6 +33,7 @@ _UNKNOWN: Final = re.compile(r"\*([^\W\d_]{3,})")  # how it marks a word that it
 _MARKS: Final = re.compile(r"[*#@](?=\S)")
 _LONGEST_WORD: Final = 40  # letters; a run of 2,000 takes more than the whole budget
 _LONG_WORD: Final = re.compile(rf"(\S{{{_LONGEST_WORD}}})\S+")
+_STUCK: Final = 4  # answers in a row that did not come in time, after which the stages are started anew
 _RESTORED: Final = 12  # unknown words of a question that are tried with an accent
 _ACCENTED: Final = {"a": "á", "e": "é", "i": "í", "o": "ó", "u": "ú", "n": "ñ"}
 
@@ -93,9 +94,13 @@ class Apertium:
             try:
                 return _read(pipeline, _readable(text), until)
             except (OSError, EOFError, TimeoutError) as error:
+                late = isinstance(error, TimeoutError)
+                if late and pipeline.owed < _STUCK:
+                    log.warning("question not translated", reason="no translation in time", seconds=self._budget)
+                    return None
                 self._stop()
                 log.warning("translation stopped and starts anew", reason=str(error) or type(error).__name__)
-                if isinstance(error, TimeoutError):
+                if late:
                     return None
         return None
 
@@ -121,6 +126,8 @@ class _Pipeline:
     def __init__(self, stages: Sequence[Sequence[str]]) -> None:
         """Raises OSError if a stage cannot be started."""
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._read = b""
+        self.owed = 0  # answers that came too late to be waited for; they are read and dropped before the next one
         source: int | None = subprocess.PIPE
         try:
             for stage in stages:
@@ -137,23 +144,35 @@ class _Pipeline:
 
     def ask(self, text: str, until: float) -> str:
         """What comes out for what goes in. Raises TimeoutError, EOFError, or OSError if a stage is gone."""
-        first, last = self._processes[0].stdin, self._processes[-1].stdout
-        if first is None or last is None:
+        first = self._processes[0].stdin
+        if first is None:
+            raise EOFError("a stage has no pipe")
+        first.write(text.encode())
+        self.owed += 1
+        answer = b""
+        while self.owed:
+            answer = self._next(until)
+            self.owed -= 1
+        if not answer.endswith(_END[-6:-1].encode()):  # a stage ended, and those after it flushed what they had
+            raise EOFError("a stage of the translation has ended")
+        return answer.decode("utf-8", "replace")
+
+    def _next(self, until: float) -> bytes:
+        """What comes before the next NUL. What was read of it is kept if it does not come in time."""
+        last = self._processes[-1].stdout
+        if last is None:
             raise EOFError("a stage has no pipe")
         poll = select.poll()  # select() takes no file number above 1,023, and a service has more connections
         poll.register(last, select.POLLIN)
-        first.write(text.encode())
-        answer = b""
-        while not answer.endswith(b"\0"):
+        while b"\0" not in self._read:
             if not poll.poll(max(0.0, until - monotonic()) * 1000):
                 raise TimeoutError("no translation in time")
             part = os.read(last.fileno(), 65536)
             if not part:
                 raise EOFError("a stage of the translation has ended")
-            answer += part
-        if not answer.endswith(_END[-6:].encode()):  # a stage ended, and those after it flushed what they had
-            raise EOFError("a stage of the translation has ended")
-        return answer[:-1].decode("utf-8", "replace")
+            self._read += part
+        answer, _, self._read = self._read.partition(b"\0")
+        return answer
 
     def stop(self) -> None:
         """End every stage and wait for it, so that nothing is left behind."""

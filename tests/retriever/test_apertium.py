@@ -99,6 +99,15 @@ def test_a_translation_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     translator.close()
 
 
+def test_a_late_answer_is_never_another_questions(apertium: Apertium, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a loaded machine the stages keep running; what they say too late is dropped, not given to the next question."""
+    with monkeypatch.context() as hurried:
+        hurried.setattr(apertium, "_budget", 0.0001)
+        late = apertium.english("mi cuenta " * 90, "es")
+
+    assert (late, apertium.english("mi tarjeta", "es")) == (None, "My card")
+
+
 def test_nothing_is_translated_after_the_end(apertium: Apertium) -> None:
     """A closed translator starts no new processes."""
     ended = Apertium(budget=10.0)
