@@ -50,8 +50,6 @@ ROLES: Final[Mapping[Role, frozenset[Action]]] = {
 ENDPOINTS: Final[Mapping[str, Action]] = {
     "GET /": Action.ANYONE,
     "GET /docs": Action.ANYONE,
-    "GET /docs/oauth2-redirect": Action.ANYONE,
-    "GET /redoc": Action.ANYONE,
     "GET /sidebar": Action.ANYONE,
     "GET /demo": Action.ANYONE,
     "GET /healthz": Action.ANYONE,

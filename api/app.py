@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
-from api import problem_json
+from api import contract_page, problem_json
 from api.admission import admitted
 from api.edges import Edges, Patience, dress, preflight
 from api.events.records import Records
@@ -28,7 +28,9 @@ _DESCRIPTION: Final = "Ranks the guidance in force for an issue: this product, t
 def create_app(guidance: Guidance, readers: Readers, records: Records | None = None, *, edges: Edges | None = None) -> FastAPI:
     """The application. readers: who requests are taken for. records: where it writes down what it shows; None: nowhere."""
     demo, edges = readers.loopback_only, edges or Edges()
-    app = FastAPIOffline(
+    app = FastAPIOffline(  # for the files of its pages only: the pages themselves hold scripts
+        None,
+        None,
         title="Fingerpost",
         version="1",
         description=_DESCRIPTION,
@@ -42,6 +44,7 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
     app.state.records = records
     app.include_router(router)
     app.include_router(session_router)
+    app.include_router(contract_page.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/widget", StaticFiles(directory=WIDGET), name="widget")
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)

@@ -17,6 +17,7 @@ from api.space_config import SpaceConfig, chosen, is_origin, read_spaces
 from api.updater import LOCAL_POLL_SECONDS, REMOTE_POLL_SECONDS, Updater
 from kb.errors import KbError
 from kb.mirror import is_remote
+from kb.redaction import redact
 from kb.repository import open_repository
 from retriever.apertium import Apertium
 from retriever.errors import RetrieverError
@@ -148,7 +149,7 @@ def open_records(settings: Settings) -> "Records":
 
     database = open_database(settings)
     journals = settings.data_dir / "journal" / database.key  # two databases must not take each other's events
-    return Records(Recorder(journals, Ledger(database)), redacted=str)
+    return Records(Recorder(journals, Ledger(database)), redacted=lambda text: redact(text).text)
 
 
 def open_database(settings: Settings) -> "Database":

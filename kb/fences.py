@@ -13,7 +13,7 @@ _KINDS: Final = tuple(kind.value for kind in BlockKind)
 _COLONS: Final = str.maketrans({"：": ":", "﹕": ":", "∶": ":"})  # what a phone's keyboard makes of a colon
 _THREE: Final = re.compile(r":{3,}[ \t]*([\w-]*)")
 _TWO: Final = re.compile(r"[^\w:]*(?<!:)::(?!:)[ \t]*([\w-]*)")
-_CODE_SPAN: Final = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_TICKS: Final = re.compile(r"`+")
 _CLOSER: Final = re.compile(r"[\s>]*(:{3,})\s*")
 
 
@@ -57,8 +57,25 @@ def _read_as_text(tokens: Sequence[Token]) -> set[int]:
     }
 
 
+def _without_code(line: str) -> str:
+    """The line without its code spans: from a run of backticks to the next of the same length. One look at each run."""
+    runs = [match.span() for match in _TICKS.finditer(line)]
+    closing: dict[int, int] = {}
+    ends: dict[int, int] = {}  # where the span that opens here ends
+    for start, end in reversed(runs):
+        if end - start in closing:
+            ends[start] = closing[end - start]
+        closing[end - start] = end
+    kept, cursor = [], 0
+    for start, _ in runs:
+        if start >= cursor and start in ends:
+            kept.append(line[cursor:start])
+            cursor = ends[start]
+    return "".join([*kept, line[cursor:]])
+
+
 def _stray(line: str) -> str | None:
-    text = _CODE_SPAN.sub("", line.translate(_COLONS))
+    text = _without_code(line.translate(_COLONS))
     if three := _THREE.search(text):
         return _read_as_words(three[1])
     found = _TWO.match(text)

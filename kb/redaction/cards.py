@@ -109,16 +109,21 @@ def _said_after(chain: Chain) -> bool:
 
 
 def _card_from(chain: Chain, first: int, lists: Set[int]) -> int | None:
-    """The last group of the card number that begins with the group `first`; None if none does."""
-    digits = 0
+    """The last group of the card number that begins with the group `first`; None if none does.
+
+    A usual form wins; among unusual ones the longest, because the first twelve of sixteen digits can be valid by chance.
+    """
+    digits, best = 0, None
     for last in range(first, min(first + _LONGEST, len(chain.sizes))):
         digits += chain.sizes[last]
         if digits > _LONGEST:
-            return None
+            break
         written = digits >= _SHORTEST and _is_written_as_card(chain, first, last, digits, lists)
         if written and is_card_number(chain.number(first, last)) and _stands_alone(chain, first, last):
-            return last
-    return None
+            best = last
+            if last == first or chain.sizes[first : last + 1] in _EMBOSSED:
+                break
+    return best
 
 
 def _is_written_as_card(chain: Chain, first: int, last: int, digits: int, lists: Set[int]) -> bool:

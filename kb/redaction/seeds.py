@@ -18,8 +18,8 @@ _LEAST: Final = 20  # characters that six words need at least
 _STRAY: Final = 4  # words around a phrase that happen to be of the list too
 _CHECKED: Final = 48  # words: in a longer row some window has a checksum by chance
 # One word in about thirty characters is looked at: of twelve words in a row, one that has two more behind it.
-_SAMPLE: Final = re.compile(r"(?s)(?:\A|.{24}[a-z]*+)[^a-z]{0,40}+([a-z]++)(?=[^a-z]{1,8}+([a-z]++)|)")
-_EACH: Final = re.compile(r"([a-z]++)(?=[^a-z]{1,8}+([a-z]++)|)")
+_SAMPLE: Final = re.compile(r"(?s)(?:\A|.{24}[a-z]*+)[^a-z]{0,40}+([a-z]++)(?=[^a-z]{1,8}+([a-z]++)[^a-z]{1,8}+([a-z]++)|)")
+_EACH: Final = re.compile(r"([a-z]++)(?=[^a-z]{1,8}+([a-z]++)[^a-z]{1,8}+([a-z]++)|)")
 _NEXT: Final = re.compile(r"[^a-z_\[\]<>={}]{1,8}+([a-z]{3,8})(?![a-z_])")
 _PREVIOUS: Final = re.compile(r"(?<![a-z_])([a-z]{3,8})[^a-z_\[\]<>={}]{1,8}\Z")
 _LOOK_BACK: Final = 3  # words
@@ -37,8 +37,10 @@ def seed_phrases(view: View) -> Iterator[Found]:
     if len(view.lower) < _LEAST:
         return
     lower, lists, done = view.lower, word_lists(), 0
+    if not _SAYS_SEED.search(lower) and not any(a in lists and b in lists and c in lists for a, b, c in _SAMPLE.findall(lower)):
+        return
     for sample in _samples(lower):
-        if sample[1] not in lists or sample[2] not in lists or sample.start(1) < done:
+        if sample.start(1) < done or any(word not in lists for word in sample.groups()):
             continue
         read = done
         for language in lists[sample[1]]:

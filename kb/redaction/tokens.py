@@ -91,8 +91,7 @@ def _base58_kind(view: View, start: int, end: int) -> str | None:
 
 def _is_ethereum(view: View, start: int, end: int) -> bool:
     digits = view.plain[start + 2 : end]
-    mixed = digits not in (digits.lower(), digits.upper())
-    return (mixed and is_eip55(digits)) or _is_wallet(view, start, end)
+    return (digits != digits.lower() and is_eip55(digits)) or _is_wallet(view, start, end)
 
 
 def _is_wallet(view: View, start: int, end: int) -> bool:
