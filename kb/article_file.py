@@ -1,5 +1,6 @@
 """From one file to one article: front matter over folder defaults, then the body."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -80,10 +81,13 @@ def own_source(file: File, below: str, text: str, defaults: tuple[Layer, ...]) -
     return Source(file, keys, body, first_line, identifier(below.rpartition(".")[0])), problems
 
 
-def build(source: Source, zone: ZoneInfo, changed: Commit | None) -> tuple[Entry | None, list[Problem]]:
+def build(
+    source: Source, zone: ZoneInfo, changed: Commit | None, *, checked: bool = True
+) -> tuple[Entry | None, list[Problem]]:
     """The article, or None and every reason why there is none. Problems in its body do not stop it from being built.
 
-    zone: the space's time zone, in which a date begins.
+    zone:    the space's time zone, in which a date begins.
+    checked: whether to look for secrets too, which takes longer than all the rest; of what was live once it is too late.
     """
     front, problems = validate(source.keys, frontmatter.SCHEMA)
     if front is None:
@@ -125,11 +129,13 @@ def build(source: Source, zone: ZoneInfo, changed: Commit | None) -> tuple[Entry
         steps=parsed.steps,
         changed=changed,
     )
-    secrets = [
-        *secrets_of_keys(source.keys, front),
-        *secrets_of_body(path, source.body, source.first_line, foreign=not source.blocks),
-    ]
+    secrets = list(_secrets(source, front)) if checked else []
     return Entry(article, source.keys, source.first_line), [*edge_problems, *parsed.problems, *secrets]
+
+
+def _secrets(source: Source, front: FrontMatter) -> Iterator[Problem]:
+    yield from secrets_of_keys(source.keys, front)
+    yield from secrets_of_body(source.file.path, source.body, source.first_line, foreign=not source.blocks)
 
 
 def _edges(source: Source, front: FrontMatter, zone: ZoneInfo) -> tuple[dict[str, datetime | None], list[Problem]]:

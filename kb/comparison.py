@@ -172,7 +172,7 @@ class _Comparing:
     def _translations(self, sources: Mapping[str, Versions]) -> dict[str, list[Versions]]:
         pairs = [pair for pair in self.pairs.values() if pair.new]
         near = [pair.new.path for pair in sources.values() if pair.new]
-        for path in sorted({*self._naming(sources), *(kin for one in near for kin in self.after.kin(one))}):
+        for path in sorted({*self._translating(sources), *(kin for one in near for kin in self.after.kin(one))}):
             article = self.after.article(path)
             if article is not None and article.id not in self.pairs:
                 pairs.append(Versions(article, article))
@@ -181,6 +181,13 @@ class _Comparing:
             if pair.new and pair.new.translation_of in found:
                 found[pair.new.translation_of].append(pair)
         return found
+
+    def _translating(self, sources: Collection[str]) -> set[str]:
+        """The files that may translate one of these; an id is often part of other words, so the key has to be there too."""
+        naming = set(self._naming(sources))
+        if self.after.adopted or not naming:
+            return naming
+        return naming & set(self.repository.holding(self.new.commit, self.folder, {"translation_of"}))
 
     def _naming(self, ids: Collection[str]) -> list[str]:
         """The articles' files that hold one of the ids."""

@@ -94,7 +94,7 @@ class Edition:
             return None
         adoption = self._settings.adopt
         source = self._foreign(adoption, file, text) if adoption else self._own(file, text)
-        entry, _ = article_file.build(source, self._settings.taxonomy.zone, changed) if source else (None, [])
+        entry, _ = article_file.build(source, self._settings.taxonomy.zone, changed, checked=False) if source else (None, [])
         return entry.article if entry else None
 
     def _own(self, file: File, text: str) -> Source | None:

@@ -69,7 +69,8 @@ def _by_kind(facts: Iterable[Fact]) -> dict[FactKind, list[Fact]]:
 def _of_kind(kind: FactKind, old: Sequence[Fact], new: Sequence[Fact]) -> Iterator[FactChange]:
     if Counter(fact.value for fact in old) == Counter(fact.value for fact in new) and len({fact.value for fact in old}) < 2:
         return  # one value or none, nothing to swap
-    pairs = _pairs(kind, old, new)
+    pairs = _stayed(old, new)
+    pairs |= _pairs(kind, old, new, pairs)
     pairs |= _last_two(old, new, pairs)
     for left, right in pairs.items():
         if not same(old[left], new[right]) and not _stands_in_both(old[left], new[right], old, new):
@@ -89,14 +90,29 @@ def _of_kind(kind: FactKind, old: Sequence[Fact], new: Sequence[Fact]) -> Iterat
     )
 
 
-def _pairs(kind: FactKind, old: Sequence[Fact], new: Sequence[Fact]) -> dict[int, int]:
+def _stayed(old: Sequence[Fact], new: Sequence[Fact]) -> dict[int, int]:
+    """The facts whose value and surroundings are the same: nearly all of them, and found without a look at every pair."""
+    waiting: dict[object, list[int]] = defaultdict(list)
+    for right, fact in enumerate(new):
+        waiting[_place(fact)].append(right)
+    return {left: places.pop(0) for left, fact in enumerate(old) if (places := waiting.get(_place(fact), []))}
+
+
+def _place(fact: Fact) -> object:
+    return fact.value, fact.heading, tuple(fact.context.items())
+
+
+def _pairs(kind: FactKind, old: Sequence[Fact], new: Sequence[Fact], stayed: Mapping[int, int]) -> dict[int, int]:
     """Which old fact became which new one, best surroundings first. Equal values may meet anywhere in the text."""
-    if len(old) * len(new) > _MOST_PAIRS:
+    lefts = [left for left in range(len(old)) if left not in stayed]
+    rights = sorted(set(range(len(new))) - set(stayed.values()))
+    if len(lefts) * len(rights) > _MOST_PAIRS:
         return {}
     least = _SURELY_SAME_PLACE if kind in _LOOSE else _SAME_PLACE
     scored = []
-    for left, before in enumerate(old):
-        for right, after in enumerate(new):
+    for left in lefts:
+        for right in rights:
+            before, after = old[left], new[right]
             near = _likeness(before.context, after.context)
             equal = same(before, after)
             if equal or near >= least:

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Final
+
+from rapidfuzz import fuzz
 
 from kb.article import Article
 from kb.changes import ArticleChange, Moments, change_of
@@ -14,6 +17,8 @@ from kb.edition import Edition
 from kb.library import DEFAULTS_FILE, TAXONOMY_FILE, OutsideTaxonomy
 from kb.repository import Repository
 from kb.tree import Commit, File, Tree
+
+_RENAMED: Final = 60.0  # per cent alike, a little above git's own 50: another page of the same template is not the same page
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +60,9 @@ class Log:
         self.entries = repository.log(tip, folder)
 
     def stages(self, article_id: str) -> list[Stage]:
-        """What each commit made of the article, newest first; empty if no commit ever held it."""
+        """What each commit that may have changed the article made of it, newest first; empty if none ever held it."""
         found = list(self._walk(article_id))
-        return [each for each, older in zip(found, [*found[1:], None], strict=False) if not _same(each, older)]
+        return found if any(stage.article for stage in found) else []
 
     def live_at(self, commit: Commit, found: Sequence[Version]) -> Version | None:
         """The one of these versions (newest first) that was live at a commit of this history; None if none was yet."""
@@ -72,13 +77,17 @@ class Log:
         return credit(stage.entry, self._repository.merged(stage.entry, {stage.path}))
 
     def _walk(self, article_id: str) -> Iterator[Stage]:
-        """From the newest commit that may have changed the article to the oldest; a shared file may have changed nothing."""
+        """From the newest commit that may have changed the article to the oldest; a shared file may change nothing."""
         number, path = self._newest(article_id)
         while path is not None:
-            entry = self.entries[number]
             article = self._read(number, path)
-            yield Stage(entry, path, article if article and article.id == article_id else None)
-            number, path = self._before(article_id, number, path)
+            yield Stage(self.entries[number], path, article if article and article.id == article_id else None)
+            renamed = self._renamed(article_id, number, path)
+            if renamed is None:
+                number, path = self._before(article_id, number, path)
+            else:
+                article_id = self._edition.default_id(renamed)
+                number, path = self._touched(number, renamed)
 
     def _newest(self, article_id: str) -> tuple[int, str | None]:
         """Where the article was last changed, added or taken away."""
@@ -104,6 +113,29 @@ class Log:
         if self._blob(number + 1, path) is not None and all(touch.path != path for touch in self.entries[number].touches):
             return self._touched(number, path)  # only a shared file was touched here
         return self._ended(article_id, number)
+
+    def _renamed(self, article_id: str, number: int, path: str) -> str | None:
+        """The file that this commit renamed to `path`, where ids come from paths alone; None if it did no such thing."""
+        touches = self.entries[number].touches
+        came = next((touch for touch in touches if touch.path == path and touch.old is None and touch.new), None)
+        if came is None or self._edition.default_id(path) != article_id:
+            return None
+        gone = [touch for touch in touches if touch.new is None and touch.old]
+        if any(self._edition.default_id(touch.path) == article_id for touch in gone):
+            return None  # the file moved, and its id with it
+        text = self._text(path, came.new)
+        alike = [
+            (fuzz.ratio(text, self._text(touch.path, touch.old)), touch.path) for touch in gone if _ending(touch.path, path)
+        ]
+        likeness, source = max(alike, default=(0.0, None))
+        return source if likeness >= _RENAMED and source and self._reads_as_itself(number + 1, source) else None
+
+    def _text(self, path: str, blob: str | None) -> str:
+        return self._repository.content(File(path, blob or "", 0)).decode("utf-8", "replace")
+
+    def _reads_as_itself(self, number: int, path: str) -> bool:
+        article = self._read(number, path)
+        return article is not None and article.id == self._edition.default_id(path)
 
     def _ended(self, article_id: str, number: int) -> tuple[int, str | None]:
         """The next older commit that took the article away, if there is one."""
@@ -181,6 +213,11 @@ class Log:
         return dict(kin)
 
 
+def _ending(one: str, other: str) -> bool:
+    """Whether two files are of one sort: `name._es.md` and `other._es.md`."""
+    return one.rpartition("/")[2].partition(".")[2] == other.rpartition("/")[2].partition(".")[2]
+
+
 def versions(log: Log, article_id: str, see: See) -> list[Version]:
     """The versions that one reader can tell apart, newest first. What the reader may not see is no version."""
     found: list[Version] = []
@@ -202,13 +239,3 @@ def versions(log: Log, article_id: str, see: See) -> list[Version]:
         last = found[-1]
         found[-1] = Version(last.number, last.commit, last.subject, last.credit, last.article, last.change, current=True)
     return found[::-1]
-
-
-def _same(one: Stage, other: Stage | None) -> bool:
-    """Whether a commit left the article as it was."""
-    if other is None:
-        return one.article is None
-    if one.article is None or other.article is None:
-        return one.article is other.article
-    at = one.entry.commit.at
-    return change_of(other.article, one.article, Moments(at, at)) is None

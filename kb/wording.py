@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from enum import IntEnum
+from itertools import chain
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -33,25 +34,30 @@ class Wording(IntEnum):
 
 def wording(old: Article, new: Article) -> Wording:
     """How far the words of two versions differ: titles, descriptions and bodies, without markup, case and punctuation."""
-    before, after = _words(old), _words(new)
+    before, after = _paragraphs(old), _paragraphs(new)
     if before == after:
-        told = (old.title, old.description, old.body.split()) == (new.title, new.description, new.body.split())
-        return Wording.SAME if told else Wording.EDITORIAL
-    if max(len(before), len(after)) > _MOST_WORDS:
-        return Wording.CLARIFIED
+        same = (old.title, old.description, old.body.split()) == (new.title, new.description, new.body.split())
+        return Wording.SAME if same else Wording.EDITORIAL
     opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    spelt = all(tag == "equal" or _is_spelling(before[a:b], after[c:d]) for tag, a, b, c, d in opcodes)
+    spelt = all(tag == "equal" or _are_spellings(before[a:b], after[c:d]) for tag, a, b, c, d in opcodes)
     return Wording.EDITORIAL if spelt else Wording.CLARIFIED
 
 
-def _words(article: Article) -> list[str]:
-    sections = (plain(article.body[section.start : section.end]) for section in article.sections)
-    headings = (title for section in article.sections for title in section.heading)
-    return [
-        word.casefold()
-        for text in (article.title, article.description or "", *sections, *headings)
-        for word in _WORD.findall(text)
-    ]
+def _paragraphs(article: Article) -> list[tuple[str, ...]]:
+    """The words of title, description, headings and paragraphs, each on its own: most of two versions are the same."""
+    texts = [article.title, article.description or ""]
+    for section in article.sections:
+        texts += [*section.heading, *map(plain, article.body[section.start : section.end].split("\n\n"))]
+    return [words for text in texts if (words := tuple(word.casefold() for word in _WORD.findall(text)))]
+
+
+def _are_spellings(old: Sequence[tuple[str, ...]], new: Sequence[tuple[str, ...]]) -> bool:
+    """Whether the paragraphs differ in spelling alone."""
+    before, after = list(chain.from_iterable(old)), list(chain.from_iterable(new))
+    if max(len(before), len(after)) > _MOST_WORDS:
+        return before == after
+    opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return all(tag == "equal" or _is_spelling(before[a:b], after[c:d]) for tag, a, b, c, d in opcodes)
 
 
 def _is_spelling(old: Sequence[str], new: Sequence[str]) -> bool:

@@ -356,3 +356,15 @@ def test_a_commit_is_the_moment_at_which_it_was_made(world: World) -> None:
 
     assert moment_of("main", world.open(), None, zone).commit.sha == sha
     assert moment_of(sha[:10], world.open(), None, zone).at == utc("2026-01-01T00:00")
+
+
+def test_a_renamed_file_keeps_its_history_where_ids_come_from_paths(world: World) -> None:
+    """The id changes with the path, so git's own eye for renames is followed; a new page beside it is none."""
+    world.article("old-name.md", f"{TEXT}\nAnother sentence that stays as it is.\n", title="Dispute")
+    world.commit("One")
+    world.git("mv", "articles/old-name.md", "articles/new-name.md")
+    world.article("fresh.md", "Nothing that ever stood anywhere.", title="Fresh")
+    world.commit("Two")
+
+    assert told(history(world, "new-name")) == [(2, "Two", ["moved"], True), (1, "One", ["added"], False)]
+    assert told(history(world, "fresh")) == [(1, "Two", ["added"], True)]
