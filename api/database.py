@@ -5,7 +5,7 @@ Moments are kept as text of one width in UTC: SQLite knows no time zones, and bo
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -183,10 +183,18 @@ def _engine(url: URL) -> Engine:
         return create_engine(
             url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": options}
         )
+    _private(url.database)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _PATIENCE, "check_same_thread": False})
     engine_event.listen(engine, "connect", _set_up_sqlite)
     engine_event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _private(path: str | None) -> None:
+    """Make the file for its owner's eyes alone; SQLite's files beside it take its rights over."""
+    if path:
+        with suppress(OSError):  # what cannot be made is said by the first connection
+            Path(path).touch(0o600)
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

@@ -58,6 +58,7 @@ class LiveSpace:
         self._tried: str | None = None
         self._looked = float("-inf")
         self._error: str | None = None
+        self.listeners: list[Callable[[Snapshot], None]] = []  # told of what goes live; a request waits for them
 
     @classmethod
     def held(cls, space: Space, snapshot: Snapshot) -> "LiveSpace":
@@ -211,6 +212,8 @@ class LiveSpace:
         self._current = snapshot
         self._name = name
         self._looked = monotonic()
+        for tell in self.listeners:
+            tell(snapshot)
         line = self.space.log.live()
         manifest = snapshot.manifest
         facts: dict[str, object] = {"commit": manifest.commit, "articles": manifest.articles, "passages": manifest.passages}

@@ -15,6 +15,7 @@ LONGEST_COMMENT: Final = 2000  # characters
 _REQUEST: Final = ConfigDict(extra="forbid")
 _Text = Annotated[str, Field(max_length=200)]
 _Id = Annotated[str, Field(pattern="^[0-9A-HJKMNP-TV-Z]{26}$", description="A receipt or an event: 26 characters.")]
+_Article = Annotated[str, Field(max_length=200, pattern=r"^\S+$")]  # an id; prose has spaces
 _Commit = Annotated[str, Field(pattern="^[0-9a-f]{7,64}$")]
 
 
@@ -40,7 +41,7 @@ class ActIn(BaseModel):
     model_config = _REQUEST
     kind: Literal["opened", "inserted", "acknowledged"]
     space: _Text = "default"
-    article: _Text
+    article: _Article
     receipt: _Id | None = Field(None, description="The receipt of the answer that it came from.")
     anchor: _Text | None = Field(None, description="The heading, for a part of the article.")
     commit: _Commit | None = Field(None, description="The version that the agent had before them.")
@@ -71,7 +72,7 @@ class FeedbackRequest(BaseModel):
     verdict: Verdict
     space: _Text = "default"
     receipt: _Id | None = Field(None, description="The receipt of the answer; one's own.")
-    article: _Text | None = Field(None, description="The article that is wrong or outdated.")
+    article: _Article | None = Field(None, description="The article that is wrong or outdated.")
     comment: Annotated[str, Field(max_length=LONGEST_COMMENT)] | None = Field(None, description="Redacted before it is kept.")
 
     def opinion(self) -> Opinion:

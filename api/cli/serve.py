@@ -41,6 +41,7 @@ def serve(
     from api.app import create_app
     from api.authentication import open_readers
     from api.edges import edges_of
+    from api.events.publication import follow
 
     settings = settings_of(repo, ref, folder, kb, host=host, port=port)
     readers = open_readers(settings, spaces_of(settings), open_database(settings))
@@ -60,6 +61,8 @@ def serve(
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     _greet(f"http://{shown}:{listening.getsockname()[1]}", demo=readers.loopback_only)
     app = create_app(guidance, readers, records, edges=edges_of(spaces_of(settings), settings))
+    for live in guidance.spaces.values():
+        follow(live, records)
     # no access log: addresses of GET requests hold what customers said
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False,

@@ -36,13 +36,20 @@ class Ledger:
             return len(append(connection, new))
 
     def spaces(self) -> list[str]:
-        """Every space that has a chain."""
-        return [row["space"] for row in self.database.rows(chains.select().order_by(chains.c.space))]
+        """Every space that has a chain, or events, which a chain that was removed leaves behind."""
+        noted = self.database.rows(chains.select().with_only_columns(chains.c.space))
+        used = self.database.rows(events.select().with_only_columns(events.c.space).distinct())
+        return sorted({row["space"] for row in (*noted, *used)})
 
     def head(self, space: str) -> Head | None:
         """The end of a space's chain as it was noted."""
         rows = self.database.rows(chains.select().where(chains.c.space == space))
         return Head(rows[0]["seq"], rows[0]["hash"]) if rows else None
+
+    def newest(self, wanted: Wanted) -> Link | None:
+        """The last of the events that are wanted; None if there is none."""
+        rows = self.database.rows(_query(wanted).order_by(events.c.seq.desc()).limit(1))
+        return _link(rows[0]) if rows else None
 
     def hash_at(self, space: str, seq: int) -> str | None:
         """The hash of one event; None if it is not there."""
@@ -68,14 +75,18 @@ class Ledger:
         return faults(space, before_head, head)
 
     def erase(self, space: str, *, receipt: str | None = None, ticket: str | None = None, by: str, at: datetime) -> int:
-        """Forget the words of a receipt's or a ticket's events, and note that; how many events. Raises StoreError."""
-        column, value = (events.c.receipt, receipt) if receipt else (events.c.ticket, ticket_key(ticket or ""))
-        its = (events.c.space == space) & (column == value) & events.c.words.is_not(None)
+        """Forget the words of a receipt's or a ticket's events, and note that; how many events. Raises StoreError.
+
+        A ticket's events are also those of its receipts, such as the feedback on an answer that was given for it.
+        """
+        of_it = events.c.receipt == receipt if receipt else _of_ticket(space, ticket_key(ticket or ""))
+        its = (events.c.space == space) & of_it & events.c.words.is_not(None)
         with self.database.writing() as connection:
             named = events.select().with_only_columns(events.c.id).where(its).order_by(events.c.seq)
             ids = [row["id"] for row in fetch(connection, named)]
             if ids:
-                connection.execute(events.update().where(its).values(words=None, salt=None, ticket=None))
+                for id_ in ids:
+                    connection.execute(events.update().where(events.c.id == id_).values(words=None, salt=None, ticket=None))
                 append(connection, [Event(new_id(at), space, at, Kind.ERASED, by, {"events": ids})])
         self.database.forget_erased()
         return len(ids)
@@ -102,16 +113,27 @@ class Ledger:
         return found[0] if found else None
 
     def _page(self, wanted: Wanted, after: int) -> list[Link]:
-        query = events.select().where((events.c.space == wanted.space) & (events.c.seq > after))
-        if wanted.since is not None:
-            query = query.where(events.c.at >= moment_text(wanted.since))
-        if wanted.until is not None:
-            query = query.where(events.c.at < moment_text(wanted.until))
-        if wanted.reader is not None:
-            query = query.where(events.c.reader == wanted.reader)
-        if wanted.kind is not None:
-            query = query.where(events.c.kind == wanted.kind.value)
+        query = _query(wanted).where(events.c.seq > after)
         return [_link(row) for row in self.database.rows(query.order_by(events.c.seq).limit(_PAGE))]
+
+
+def _of_ticket(space: str, key: str) -> Any:
+    named = (events.c.space == space) & (events.c.ticket == key)
+    receipts = events.select().with_only_columns(events.c.receipt).where(named & events.c.receipt.is_not(None))
+    return (events.c.ticket == key) | events.c.receipt.in_(receipts)
+
+
+def _query(wanted: Wanted) -> Any:
+    query = events.select().where(events.c.space == wanted.space)
+    if wanted.since is not None:
+        query = query.where(events.c.at >= moment_text(wanted.since))
+    if wanted.until is not None:
+        query = query.where(events.c.at < moment_text(wanted.until))
+    if wanted.reader is not None:
+        query = query.where(events.c.reader == wanted.reader)
+    if wanted.kind is not None:
+        query = query.where(events.c.kind == wanted.kind.value)
+    return query
 
 
 def append(connection: Connection, new: Sequence[Event]) -> list[Link]:

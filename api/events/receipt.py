@@ -58,6 +58,7 @@ def _asked(answered: Answered, ask: Ask, reader: Reader, contact: Contact) -> tu
         "products": None if ask.products is None else sorted(set(ask.products) & set(taxonomy.products)),
         "jurisdiction": _known_place(answer.scope.jurisdiction, taxonomy),
         "role": reader.role.value,
+        "redacted": sorted({found.kind for found in ask.struck}),
         "channel": contact.channel,
     }
     words = {

@@ -100,16 +100,15 @@ class Records:
         """Write down what an agent did; the events' ids. Raises NotFoundError or StoreError, and then keeps none."""
         for act in acts:
             _require_space(act.space, reader)
-        events = [
-            _event(
-                act.space, act.kind, reader.id, {"article": act.article, "anchor": act.anchor, "commit": act.commit},
-                receipt=act.receipt, words={} if act.ticket else None, ticket=act.ticket,
-            )
-            for act in acts
-        ]  # fmt: skip
+        events = [self._act(act, reader) for act in acts]
         if events:
             self._record(*events)
         return [event.id for event in events]
+
+    def _act(self, act: Act, reader: Reader) -> Event:
+        body = {**self._cleaned({"article": act.article, "anchor": act.anchor}), "commit": act.commit}
+        words: dict[str, Any] | None = {} if act.ticket else None  # the ticket itself is what can be erased
+        return _event(act.space, act.kind, reader.id, body, receipt=act.receipt, words=words, ticket=act.ticket)
 
     def receipt(self, receipt_id: str, reader: Reader) -> dict[str, Any]:
         """A receipt: one's own, or any of one's spaces for who may see any. Raises NotFoundError for all others alike."""
@@ -125,7 +124,7 @@ class Records:
         _require_space(opinion.space, reader)
         if opinion.receipt is not None and self.receipt(opinion.receipt, reader)["space"] != opinion.space:
             raise NotFoundError(f"There is no receipt {opinion.receipt!r} that you may read.")
-        body = {"verdict": opinion.verdict.value, "article": opinion.article}
+        body = {"verdict": opinion.verdict.value, **self._cleaned({"article": opinion.article})}
         words = {"comment": opinion.comment} if opinion.comment else None
         event = _event(opinion.space, Kind.FEEDBACK, reader.id, body, receipt=opinion.receipt, words=words)
         self._record(event)
@@ -150,18 +149,33 @@ class Records:
     def change_feedback(self, feedback_id: str, change: Change, reader: Reader) -> Feedback:
         """Assign it, close it, or open it again. Raises NotFoundError or StoreError."""
         found = self.feedback(feedback_id, reader)
-        body = {"feedback": found.id, "state": change.state.value, "assignee": change.assignee, "commit": change.commit}
+        now = {"state": change.state.value, "assignee": change.assignee and self._redacted(change.assignee)}
+        body = {"feedback": found.id, **now, "commit": change.commit}
         self._record(_event(found.space, Kind.FEEDBACK, reader.id, body, receipt=found.receipt))
         return self.feedback(feedback_id, reader)
 
+    def close_feedback(self, space: str, feedback_id: str, commit: str) -> None:
+        """Close feedback of the space by a commit that went live; what is closed already stays as it is. Raises StoreError."""
+        self.recorder.settle()
+        found = feedback_by_id(self._ledger.database, feedback_id)
+        if found is not None and found.space == space and found.state is not State.CLOSED:
+            body = {"feedback": found.id, "state": State.CLOSED.value, "assignee": found.assignee, "commit": commit}
+            self._record(_event(space, Kind.FEEDBACK, "git", body, receipt=found.receipt))
+
     def _record(self, *events: Event) -> None:
         """The one gate to what is kept: no word passes it unredacted."""
-        self.recorder.record(*(replace(event, words=self._cleaned(event.words)) for event in events))
+        self.recorder.record(
+            *(replace(event, words=None if event.words is None else self._cleaned(event.words)) for event in events)
+        )
 
-    def _cleaned(self, words: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        if words is None:
-            return None
-        return {name: self._redacted(value) if isinstance(value, str) else value for name, value in words.items()}
+    def _cleaned(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What a client sent, which may be anything, without what must not be kept."""
+        return {name: self._clean(value) for name, value in said.items()}
+
+    def _clean(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._clean(item) for item in value]
+        return self._redacted(value) if isinstance(value, str) else value
 
     def _noted(self, event: Event) -> None:
         """Record what nobody waits for; if it cannot be kept, the log says so and the request goes on."""

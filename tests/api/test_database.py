@@ -179,6 +179,16 @@ def test_sqlite_runs_in_wal_mode_and_syncs_every_commit(tmp_path: Path) -> None:
     assert found == ["wal", 2]
 
 
+def test_the_file_and_those_beside_it_are_their_owners_alone(tmp_path: Path) -> None:
+    """They hold what customers said."""
+    database = Database(f"sqlite:///{tmp_path}/events.sqlite")
+    add_token(database, _token())
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    database.close()
+
+    assert set(modes.values()) == {0o600}
+
+
 def test_a_file_that_is_no_database_is_an_error_not_a_new_database(tmp_path: Path) -> None:
     """It is left as it is."""
     path = tmp_path / "events.sqlite"

@@ -241,6 +241,18 @@ def test_erasing_a_ticket_takes_its_words_and_leaves_the_chain(ledger: Ledger) -
     assert _said(ledger) == []
 
 
+def test_erasing_a_ticket_takes_what_was_said_of_its_answers(database: Database) -> None:
+    """The comment on an answer, and why it was empty, name no ticket: the receipt leads to them."""
+    ledger, receipt = Ledger(database), new_id(NOON)
+    comment = {"comment": "the customer was angry"}
+    ledger.append([_event(1, receipt=receipt), _event(2, receipt=receipt, ticket=None), _event(3, words=comment, ticket=None)])
+    ledger.append([_event(4, receipt=receipt, kind=Kind.SHOWN, words=comment, ticket=None)])
+
+    assert ledger.erase("default", ticket="T-1", by="admin", at=NOON) == 3
+    assert [link.said() for link in ledger.links(Wanted("default"))] == [None, None, comment, None, None]
+    assert _said(ledger) == []
+
+
 def test_erasing_is_of_one_space(database: Database) -> None:
     """The same ticket number in another company's space is another ticket."""
     ledger = Ledger(database)
@@ -376,7 +388,7 @@ def test_a_database_that_ends_keeps_nobody_waiting(postgres: Postgres, tmp_path:
         waiting = recorder.backlog()
     finally:
         postgres.start()
-    _until(lambda: recorder.backlog().bytes == 0)
+    until(lambda: recorder.backlog().bytes == 0)
     recorder.close()
 
     assert waiting.error is not None
@@ -443,7 +455,7 @@ def _killed_writers(url: str, folder: Path, scratch: Path) -> set[str]:
             command = [sys.executable, "-c", WRITER, url, str(folder)]
             writers.append(subprocess.Popen(command, cwd=ROOT, stdout=file))
     try:
-        _until(lambda: all(output.stat().st_size > 27 * 50 for output in outputs), seconds=120)
+        until(lambda: all(output.stat().st_size > 27 * 50 for output in outputs), seconds=120)
     finally:
         for writer in writers:
             writer.send_signal(signal.SIGKILL)
@@ -473,7 +485,7 @@ def test_a_server_that_crashes_under_fifty_writers_loses_nothing(postgres: Postg
             postgres.start()
         for future in running:
             future.result()
-    _until(lambda: recorder.backlog().bytes == 0, seconds=60)
+    until(lambda: recorder.backlog().bytes == 0, seconds=60)
     recorder.close()
     kept = [link.id for link in Ledger(database).links(Wanted("default"))]
 
@@ -482,7 +494,7 @@ def test_a_server_that_crashes_under_fifty_writers_loses_nothing(postgres: Postg
     database.close()
 
 
-def _until(holds: Callable[[], bool], seconds: float = 30) -> None:
+def until(holds: Callable[[], bool], seconds: float = 30) -> None:
     """Wait until it holds; a failure if it never does."""
     end = time.monotonic() + seconds
     while not holds():

@@ -1,0 +1,76 @@
+"""What follows when a snapshot goes live: it is written down, and the feedback that its commits close is closed."""
+
+import re
+from collections.abc import Iterator
+from threading import Thread
+from typing import Final
+
+import structlog
+
+from api.events.event import Kind
+from api.events.ledger import Wanted
+from api.events.records import Records
+from api.live import LiveSpace
+from api.space import Space
+from api.store_error import StoreError
+from kb.errors import KbError, RepositoryError
+from kb.tree import Commit
+from retriever.snapshot import Snapshot
+
+_CLOSES: Final = re.compile(r"^closes-feedback:[ \t]*([0-9A-HJKMNP-TV-Z]{26})[ \t]*$", re.IGNORECASE | re.MULTILINE)
+
+log = structlog.get_logger()
+
+
+def follow(live: LiveSpace, records: Records) -> None:
+    """Write down what the space serves now, and each snapshot that goes live from now on. Nobody waits for it."""
+
+    def went_live(snapshot: Snapshot) -> None:
+        Thread(target=_note, args=(records, live.space, snapshot), name="publication", daemon=True).start()
+
+    live.listeners.append(went_live)
+    went_live(live.current())
+
+
+def _note(records: Records, space: Space, snapshot: Snapshot) -> None:
+    try:
+        note_publication(records, space, snapshot)
+    except (StoreError, KbError) as error:
+        log.error("a publication was not written down", space=space.name, reason=str(error))
+
+
+def note_publication(records: Records, space: Space, snapshot: Snapshot) -> None:
+    """Write a publication down unless it is the last one that was, and close what its commits close.
+
+    Raises StoreError or KbError.
+    """
+    records.recorder.settle()
+    before = _last_published(records, space.name)
+    manifest = snapshot.manifest
+    if before == {"commit": manifest.commit, "fingerprint": manifest.fingerprint}:
+        return
+    records.published(space.name, manifest.commit, manifest.fingerprint)
+    commit = snapshot.library.commit
+    if commit is not None:
+        for feedback_id, sha in closing(space, commit, (before or {}).get("commit")):
+            records.close_feedback(space.name, feedback_id, sha)
+
+
+def _last_published(records: Records, space: str) -> dict[str, str | None] | None:
+    last = records.recorder.ledger.newest(Wanted(space, kind=Kind.PUBLISHED))
+    return None if last is None else last.facts()
+
+
+def closing(space: Space, commit: Commit, since: str | None) -> Iterator[tuple[str, str]]:
+    """Which feedback is closed by which commit, oldest first, by the trailer `Closes-feedback: ID`. Raises RepositoryError."""
+    base = _known(space, since)
+    for entry in reversed(space.repository.log(commit, space.source.folder, since=base, whole=True)):
+        yield from ((found.upper(), entry.commit.sha) for found in _CLOSES.findall(entry.message))
+
+
+def _known(space: Space, sha: str | None) -> Commit | None:
+    """The commit, if the repository still has it: a rewritten history may not."""
+    try:
+        return None if sha is None else space.repository.resolve(sha)
+    except RepositoryError:
+        return None

@@ -1,0 +1,115 @@
+"""`kb audit`: verify, export, erase, forget."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from api.database import Database
+from api.events.event import Event, Kind, new_id
+from api.events.export import as_jsonl, from_jsonl
+from api.events.ledger import Ledger, Wanted
+
+NOW = datetime.now(UTC)
+
+
+def _event(number: int, space: str = "acme", **changes: Any) -> Event:
+    at = NOW - timedelta(days=10 - number)
+    words = {"q": f"pregunta número {number}"}
+    return replace(Event(new_id(at), space, at, Kind.ASKED, "ana", {"limit": 1}, None, words, f"T-{number}"), **changes)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """Five events each of two spaces."""
+    made = Ledger(Database(f"sqlite:///{tmp_path}/events.sqlite"))
+    made.append([_event(number, space) for number in range(5) for space in ("acme", "zeta")])
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def audit(ledger: Ledger, kb: Callable[..., Any]) -> Callable[..., Any]:
+    """The command over that database."""
+    url = ledger.database.url.render_as_string(hide_password=False)
+    return lambda *args, **environment: kb("audit", *args, KB_DATABASE=url, **environment)
+
+
+def test_verify_prints_the_ends_and_names_what_was_changed(audit: Callable[..., Any], ledger: Ledger) -> None:
+    """Whole: exit 0. Changed: the event is named, exit 1. Rewritten as a whole: found by a line that was noted."""
+    whole = audit("verify")
+    noted = whole.stdout.splitlines()[0]
+    with ledger.database.writing() as connection:
+        connection.execute(text("UPDATE events SET reader = 'eve' WHERE space = 'zeta' AND seq = 2"))
+    changed = audit("verify")
+    forged = noted[:-1] + ("0" if noted[-1] != "0" else "1")
+
+    assert (whole.returncode, [line.rpartition(":")[0] for line in whole.stdout.splitlines()]) == (0, ["acme:5", "zeta:5"])
+    assert (changed.returncode, changed.stdout.splitlines()[0]) == (
+        1, "space zeta, event 2: its content does not fit its hash: it was changed",
+    )  # fmt: skip
+    assert audit("verify", "--space", "acme", "--known", noted).returncode == 0
+    assert "it is not the event that was noted" in audit("verify", "--space", "acme", "--known", forged).stdout
+
+
+def test_an_export_is_of_one_space_and_verifies_elsewhere(audit: Callable[..., Any], tmp_path: Path) -> None:
+    """The other space's words are not in it; a changed line is found."""
+    exported = audit("export", "--space", "acme").stdout
+    (tmp_path / "whole.jsonl").write_text(exported)
+    (tmp_path / "changed.jsonl").write_text(exported.replace("mero 3", "mero 9"))
+    results = {name: audit("verify", str(tmp_path / f"{name}.jsonl")) for name in ("whole", "changed")}
+
+    assert {json.loads(line)["space"] for line in exported.splitlines()} == {"acme"}
+    assert (results["whole"].returncode, results["whole"].stdout[:7]) == (0, "acme:5:")
+    assert results["changed"].stdout.startswith("space acme, event 4: its words do not fit")
+
+
+def test_erase_and_retain_from_the_command_line(audit: Callable[..., Any], ledger: Ledger) -> None:
+    """Both leave a chain that verifies."""
+    erased = audit("erase", "--space", "acme", "--ticket", "T-3")
+    retained = audit("retain", KB_RETENTION_DAYS="8")
+    without = audit("retain")
+
+    assert (erased.returncode, erased.stdout) == (0, "erased the words of 1 event\n")
+    assert retained.stdout.splitlines() == ["acme: removed 3 events", "zeta: removed 3 events"]
+    assert (without.returncode, "No policy says" in without.stderr) == (2, True)
+    assert audit("verify").returncode == 0
+    assert [link.said() for link in ledger.links(Wanted("acme")) if link.seq == 4] == [None]
+
+
+def test_an_export_comes_back_as_it_was(ledger: Ledger) -> None:
+    """Every column of every event, erased ones too."""
+    ledger.erase("acme", ticket="T-1", by="admin", at=NOW)
+    links = list(ledger.links(Wanted("acme")))
+
+    assert list(from_jsonl(as_jsonl(links))) == links
+
+
+def test_csv_is_read_by_a_spreadsheet_and_runs_nothing_in_it(audit: Callable[..., Any], ledger: Ledger) -> None:
+    """A reader who is called like a formula is text."""
+    ledger.append([_event(9, reader="=HYPERLINK(1)")])
+    rows = list(csv.DictReader(io.StringIO(audit("export", "--space", "acme", "--format", "csv").stdout)))
+
+    assert [row["seq"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
+    assert rows[-1]["reader"] == "'=HYPERLINK(1)"
+    assert json.loads(rows[0]["words"])["q"] == "pregunta número 0"
+
+
+def test_an_export_is_of_the_days_that_are_asked(audit: Callable[..., Any]) -> None:
+    """From the first moment, before the last."""
+    days = [f"{NOW - timedelta(days=days):%Y-%m-%d}" for days in (9, 6)]
+    lines = audit("export", "--space", "acme", "--since", days[0], "--until", days[1]).stdout.splitlines()
+
+    assert [json.loads(line)["seq"] for line in lines] == [2, 3, 4]
+
+
+def test_erase_wants_a_receipt_or_a_ticket(audit: Callable[..., Any]) -> None:
+    """Not neither, not both."""
+    assert [audit("erase", *args).returncode for args in ((), ("--ticket", "1", "--receipt", "2"))] == [2, 2]

@@ -1,0 +1,93 @@
+"""What follows a publication: it is written down once, and its commits close feedback."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from api.access import Role
+from api.database import Database
+from api.events.feedback_table import State, Verdict
+from api.events.ledger import Ledger, Wanted
+from api.events.publication import follow, note_publication
+from api.events.recorder import Recorder
+from api.events.records import Opinion, Records
+from api.reader import Reader
+from tests.api.test_events import until
+from tests.world import World
+
+ANA = Reader("token-ana", "ana", Role.AGENT, frozenset({"default"}), tier=1)
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Records]:
+    """An event store."""
+    recorder = Recorder(tmp_path / "journal", Ledger(Database(f"sqlite:///{tmp_path}/events.sqlite")))
+    yield Records(recorder, str)
+    recorder.close()
+    recorder.ledger.database.close()
+
+
+def _published(records: Records) -> list[object]:
+    records.recorder.settle()
+    kinds = [link for link in records.recorder.ledger.links(Wanted("default")) if link.kind == "published"]
+    return [link.facts()["commit"] for link in kinds]
+
+
+def test_a_commit_closes_the_feedback_that_it_names(world: World, records: Records) -> None:
+    """In any of the commits that a merge brought, by the commit's own id; what another space was told stays open."""
+    world.article("card.md")
+    world.publish()
+    note_publication(records, world.space, world.live.current())
+    mine, other = (records.say(Opinion(Verdict.WRONG, "default", None, "card", None), ANA) for _ in range(2))
+    elsewhere = replace(ANA, spaces=frozenset({"other"}))
+    theirs = records.say(Opinion(Verdict.WRONG, "other", None, "card", None), elsewhere)
+    world.git("switch", "--quiet", "--create", "mend")
+    world.article("card.md", body="Better guidance.")
+    fix = world.commit(f"Mend the card\n\nCloses-feedback: {mine.id}\nCloses-feedback: {theirs.id}")
+    world.git("switch", "--quiet", "main")
+    world.git("merge", "--quiet", "--no-ff", "--message", "Merge", "mend")
+    world.space.publish()
+    note_publication(records, world.space, world.live.current())
+    closed = records.feedback(mine.id, ANA)
+
+    assert (closed.state, closed.commit) == (State.CLOSED, fix)
+    assert records.feedback(other.id, ANA).state is State.OPEN
+    assert records.feedback(theirs.id, elsewhere).state is State.OPEN
+
+
+def test_a_publication_is_written_down_once(world: World, records: Records) -> None:
+    """A restart that serves the same commit adds nothing."""
+    world.article("card.md")
+    world.publish()
+    for _ in range(2):
+        note_publication(records, world.space, world.live.current())
+
+    assert _published(records) == [world.git("rev-parse", "HEAD")]
+
+
+def test_a_running_service_writes_each_publication_down(world: World, records: Records) -> None:
+    """What it serves at the start, and what goes live later."""
+    world.article("card.md")
+    world.publish()
+    follow(world.live, records)
+    until(lambda: len(_published(records)) == 1)
+    first = world.git("rev-parse", "HEAD")
+    world.article("card.md", body="Better guidance.")
+    world.publish()
+    world.live.current()
+    until(lambda: len(_published(records)) == 2)
+
+    assert _published(records) == [first, world.git("rev-parse", "HEAD")]
+
+
+def test_feedback_that_is_closed_stays_as_it_was_closed(world: World, records: Records) -> None:
+    """A second commit that names it, after a rewritten history, changes nothing."""
+    world.article("card.md")
+    world.publish()
+    opinion = records.say(Opinion(Verdict.WRONG, "default", None, "card", None), ANA)
+    records.close_feedback("default", opinion.id, "a" * 40)
+    records.close_feedback("default", opinion.id, "b" * 40)
+
+    assert records.feedback(opinion.id, ANA).commit == "a" * 40
