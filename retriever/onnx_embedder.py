@@ -25,6 +25,9 @@ T = TypeVar("T")
 
 CHARACTERS_PER_TOKEN: Final = 32  # beyond max_tokens x 32 nothing is tokenised: e5 reads those 16 kB in 10 ms
 BULK_FROM: Final = 4  # fewer texts go through the query session: loading another takes longer than embedding them
+# Of a small graph's question the second thread costs more than it brings, and takes the core of the question beside it:
+# MiniLM 1.7 ms on one thread, 2.3 on two; e5 7.6 and 5.0 (13 and 18 tokens, least of 300, without spinning).
+SHARED_FROM: Final = 50_000_000  # bytes
 IDLE_SECONDS: Final = 20.0  # after which the bulk session is freed: e5 gives back 100 MB and needs 0.6 s to load again
 
 
@@ -37,7 +40,8 @@ class OnnxEmbedder:
             raise ValueError(f"threads is {threads}; expected 1 or more")
         self._model = PreparedModel.read(directory)
         self._threads = threads
-        self._query_threads = min(threads, self._model.manifest.query_threads)
+        large = (directory / GRAPH).stat().st_size >= SHARED_FROM
+        self._query_threads = min(threads, self._model.manifest.query_threads) if large else 1
         self._tokenizer = _Lazy(self._load_tokenizer)
         self._graph = _Lazy(lambda: self._model.verified(GRAPH))
         self._query_session = _Lazy(lambda: self._load_session(self._query_threads))

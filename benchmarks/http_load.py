@@ -1,0 +1,114 @@
+"""How many questions a second `kb serve` answers, and how long each waits: real HTTP, so many clients at once.
+
+    python -m benchmarks.http_load [--clients 16] [--seconds 10] [--repo REPO]
+
+The service and the clients are processes of their own on one machine, so the clients' own work is part of the load. Every
+client keeps one connection and asks distinct questions, the `answers:` of the articles, each with a number that makes it new.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Final
+
+from kb.library import read_library
+from kb.repository import open_repository
+from retriever.language import language_of
+
+ROOT: Final = Path(__file__).parent.parent
+KB: Final = [sys.executable, "-c", "from api.cli import main; main()"]
+WARM: Final = 64  # questions before the clock counts
+
+
+def english_questions(repo: Path) -> Iterator[str]:
+    """Questions without end, no two the same."""
+    with TemporaryDirectory() as scratch:
+        repository = open_repository(str(repo), Path(scratch))
+        library = read_library(repository.working_tree("articles"))
+        repository.close()
+    texts = [text for article in library.articles for text in article.answers if language_of(text) == "en"]
+    for number in itertools.count(1):
+        for text in texts:
+            yield f"{text} (case {number})"
+
+
+def request(question: str) -> bytes:
+    """One question as it goes over the wire."""
+    body = json.dumps({"q": question, "jurisdiction": "US-CA"}).encode()
+    head = (
+        f"POST /v1/search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def client(port: int, questions: Iterator[str], until: float, times: list[float]) -> None:
+    """Ask one question after another over one connection, and note how long each took in milliseconds."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while perf_counter() < until:
+        begun = perf_counter()
+        writer.write(request(next(questions)))
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        if not head.startswith(b"HTTP/1.1 200") or length is None:
+            raise RuntimeError(head.decode())
+        await reader.readexactly(int(length[1]))
+        times.append((perf_counter() - begun) * 1000)
+    writer.close()
+
+
+async def load(port: int, clients: int, seconds: float, questions: Iterator[str]) -> list[float]:
+    """All clients at once, after some questions that do not count."""
+    times: list[float] = []
+    await client(port, itertools.islice(questions, WARM + 1), perf_counter() + seconds / 5, [])
+    until = perf_counter() + seconds
+    await asyncio.gather(*(client(port, questions, until, times) for _ in range(clients)))
+    return times
+
+
+def resident(pid: int) -> float:
+    """The memory that a process holds, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else float("nan")
+
+
+def main() -> None:
+    """Serve, load, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--repo", type=Path, default=ROOT)
+    asked = parser.parse_args()
+    questions = english_questions(asked.repo)
+    with TemporaryDirectory() as data:
+        models = os.environ.get("KB_MODELS_DIR") or str(ROOT / ".kb" / "models")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "KB_DATA_DIR": data, "KB_MODELS_DIR": models}
+        command = [*KB, "serve", "--port", "0", "--repo", str(asked.repo)]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as service:
+            try:
+                address = re.search(rb"http://[\d.]+:(\d+)", service.stdout.readline() if service.stdout else b"")
+                if address is None:
+                    raise RuntimeError("the service printed no address")
+                times = asyncio.run(load(int(address[1]), asked.clients, asked.seconds, questions))
+                memory = resident(service.pid)
+            finally:
+                service.terminate()
+    p95 = statistics.quantiles(times, n=20)[-1]
+    print(
+        f"{asked.clients} clients, {len(times):,} questions in {asked.seconds:g} s: {len(times) / asked.seconds:.0f} a second, "
+        f"p50 {statistics.median(times):.1f} ms, p95 {p95:.1f} ms; the service holds {memory:.0f} MB"
+    )
+
+
+if __name__ == "__main__":
+    main()
