@@ -25,7 +25,9 @@ _THOUSANDS: Final = frozenset({"thousand", "mil", "mille"})
 _JOINING: Final = frozenset({"y", "et", "and"})
 _WORD: Final = "|".join(sorted({*_UNITS, *_HUNDREDS, *_THOUSANDS}, key=lambda word: (-len(word), word)))
 
-WORDS: Final = rf"(?:{_WORD})(?:[\s-]+(?:(?:y|et|and)[\s-]+)?(?:{_WORD}))*"  # what may be a number in words
+_SMALL: Final = "|".join(sorted((word for word, value in _UNITS.items() if value < 20), key=lambda word: (-len(word), word)))
+# what may be a number in words: "treinta y uno" is one, "tres y siete" are two
+WORDS: Final = rf"(?:(?:{_SMALL})(?![\w-])(?![\s-]+(?:{_WORD})\b)|(?:{_WORD})(?:[\s-]+(?:(?:y|et|and)[\s-]+)?(?:{_WORD}))*)"
 DIGITS: Final = r"\d{1,3}(?:[\u00a0\u202f ]\d{3})+(?:[.,]\d{1,2})?(?![\d.,]*\d)|\d+(?:[.,]\d+)*"
 # a group of three after a separator is thousands, whatever the language; anything else is a fraction
 _GROUPED: Final = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")

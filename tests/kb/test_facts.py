@@ -46,6 +46,7 @@ def changes(old: str, new: str, lang: str = "en") -> list[str]:
         (("time-limit", "14 d"), ["en:two weeks", "en:14 calendar days", "es:dos semanas", "fr:quatorze jours"]),
         (("time-limit", "12 months"), ["en:one year", "en:12 months", "es:un año", "fr:douze mois"]),
         (("time-limit", "5-10 d"), ["en:5-10 days", "en:five to ten days", "es:entre 5 y 10 días", "fr:5 à 10 jours"]),
+        (("time-limit", "3-7 d"), ["en:three to seven days", "es:entre tres y siete días", "fr:trois et sept jours"]),
         (("time-limit", "31 d"), ["en:thirty-one days", "es:treinta y un días", "fr:trente et un jours"]),
         (("time-limit", "90 d"), ["en:ninety days", "es:noventa días", "fr:quatre-vingt-dix jours"]),
         (("date", "2026-03-01"), ["en:March 1, 2026", "en:1 March 2026", "en:2026-03-01", "en:03/01/2026"]),
