@@ -13,6 +13,7 @@ from api.admission import admitted
 from api.edges import Edges, Patience, dress, preflight
 from api.events.records import Records
 from api.guidance import Guidance
+from api.hooks import LARGEST_DELIVERY
 from api.past import Times
 from api.rate import Rates
 from api.reader import Readers
@@ -53,8 +54,13 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
 
     @app.middleware("http")
     async def guarded(request: Request, answer: "problem_json.Next") -> Response:
-        foreign = problem_json.foreign_host(request) if demo else None
-        early = foreign or problem_json.too_large(request, LARGEST_BODY) or preflight(request, edges, demo=demo)
+        hook = request.url.path.startswith("/hooks/git/")  # guarded by its signature, whatever name it was sent to
+        foreign = problem_json.foreign_host(request) if demo and not hook else None
+        early = (
+            foreign
+            or problem_json.too_large(request, LARGEST_DELIVERY if hook else LARGEST_BODY)
+            or preflight(request, edges, demo=demo)
+        )
         response = early or await answer(request)
         dress(request, response, edges, demo=demo)
         return response

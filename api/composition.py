@@ -1,6 +1,7 @@
 """The one place where the floors are put together."""
 
 import gc
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Thread
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from api.guidance import Guidance
+from api.hooks import Deliveries, Hooks
 from api.live import LiveSpace
 from api.publish_log import PublishLog, log_path
 from api.settings import Settings, SettingsError
@@ -127,6 +129,25 @@ def publish_log(settings: Settings, space: str | None = None) -> PublishLog:
     spaces = spaces_of(settings)
     name = chosen(spaces, space)
     return PublishLog(log_path(settings.data_dir / "spaces" / name, spaces[name].source().key))
+
+
+def open_hooks(settings: Settings, updaters: Mapping[str, Updater]) -> Hooks:
+    """The webhooks of the spaces: a secret of its own where spaces.yml names one, else KB_HOOK_SECRET."""
+    common = settings.hook_secret.get_secret_value() if settings.hook_secret else ""
+    secrets = {name: _hook_secret(config.hook_secret, common) for name, config in spaces_of(settings).items()}
+    deliveries = Deliveries(settings.data_dir / "deliveries.txt")
+    return Hooks({name: secret for name, secret in secrets.items() if secret}, updaters, deliveries)
+
+
+def _hook_secret(variable: str | None, common: str) -> str:
+    if variable is None:
+        return common
+    if file := os.environ.get(f"{variable}_FILE"):
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(f"{variable}_FILE is {file}: it cannot be read. Correct the path or its rights.") from None
+    return os.environ.get(variable, "")
 
 
 def start_updaters(settings: Settings, guidance: Guidance) -> Mapping[str, Updater]:

@@ -32,6 +32,10 @@ class Updater:
         """Begin to look."""
         self._thread.start()
 
+    def follows(self, ref: str) -> bool:
+        """Whether a push to the ref can change what is live. Raises RepositoryError."""
+        return self._live.space.follows(ref)
+
     def wake(self) -> None:
         """Look now. Returns at once."""
         self._woken.set()

@@ -31,6 +31,7 @@ BEHIND_ONE_FILE = {
     "pydantic_settings": "api/settings.py",
     "limits": "api/rate.py",
     "jwt": "api/oidc.py",
+    "prometheus_client": "api/metrics.py",
     "uvicorn": "api/cli/serve.py",
     "sqlalchemy": "api/database.py",
     "alembic": "api/database.py",

@@ -12,6 +12,7 @@ from api.cli.progress import announce, watching
 from api.composition import (
     open_database,
     open_guidance,
+    open_hooks,
     open_models,
     open_records,
     spaces_of,
@@ -42,6 +43,8 @@ def serve(
     from api.authentication import open_readers
     from api.edges import edges_of
     from api.events.publication import follow
+    from api.machines import add_machines
+    from api.metrics import Metrics
 
     settings = settings_of(repo, ref, folder, kb, host=host, port=port)
     readers = open_readers(settings, spaces_of(settings), open_database(settings))
@@ -63,6 +66,7 @@ def serve(
     app = create_app(guidance, readers, records, edges=edges_of(spaces_of(settings), settings))
     for live in guidance.spaces.values():
         follow(live, records)
+    add_machines(app, open_hooks(settings, updaters), Metrics(guidance.spaces))
     # no access log: addresses of GET requests hold what customers said
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False,

@@ -1,0 +1,120 @@
+"""A git host says that something was pushed. Only that is believed: what was pushed is asked of the repository itself."""
+
+import hashlib
+import hmac
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Final
+from urllib.parse import parse_qs
+
+from api.guidance import NotGrantedError, RequestError
+from api.updater import Updater
+
+LARGEST_DELIVERY: Final = 5_000_000  # bytes; a push of hundreds of files with all their names
+REMEMBERED: Final = 1000  # deliveries
+_SIGNED: Final = {"x-hub-signature-256": "sha256=", "x-gitea-signature": ""}  # header → what stands before the digits
+_TOKEN: Final = "x-gitlab-token"  # noqa: S105 - the header's name
+_IDS: Final = ("x-github-delivery", "x-gitea-delivery", "x-gitlab-event-uuid")
+_EVENTS: Final = ("x-github-event", "x-gitea-event", "x-gitlab-event")
+_PUSHES: Final = frozenset({"push", "Push Hook", "Tag Push Hook", "System Hook"})
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One call of a git host. headers: names in lower case. body: as it came, byte for byte."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+    def is_signed_with(self, secret: str) -> bool:
+        """Whether every signature that it carries is right, and it carries one. In constant time."""
+        digest = hmac.new(secret.encode(), self.body, hashlib.sha256).hexdigest()
+        expected = {name: before + digest for name, before in _SIGNED.items()} | {_TOKEN: secret}
+        given = [(self.headers[name], value) for name, value in expected.items() if name in self.headers]
+        right = [hmac.compare_digest(found.encode("utf-8", "replace"), value.encode()) for found, value in given]
+        return bool(right) and all(right)
+
+    @property
+    def id(self) -> str | None:
+        """What the host calls the delivery, as a checksum; None if it gives it no name."""
+        name = next((self.headers[name] for name in _IDS if name in self.headers), None)
+        return None if name is None else hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
+
+    @property
+    def event(self) -> str:
+        """What happened, in the host's word."""
+        return next((self.headers[name] for name in _EVENTS if name in self.headers), "push")
+
+    def ref(self) -> str:
+        """The ref that was pushed, as `refs/heads/main`. Raises RequestError."""
+        text = self.body
+        if self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            text = parse_qs(text.decode("utf-8", "replace")).get("payload", [""])[0].encode()
+        try:
+            ref = json.loads(text)["ref"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            ref = None
+        if not isinstance(ref, str):
+            raise RequestError("The delivery names no ref; expected a push as GitHub, GitLab or Gitea send it, in JSON.")
+        return ref
+
+
+class Deliveries:
+    """Which deliveries have come before: the last of them, in memory and, so far as the disk allows, beyond a restart."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = Lock()
+        self.seen: OrderedDict[str, None] = OrderedDict()
+        with suppress(OSError):
+            self.seen.update(dict.fromkeys(path.read_text().split()[-REMEMBERED:]))
+
+    def is_new(self, delivery: str) -> bool:
+        """Whether it comes for the first time; from now on it does not."""
+        with self._lock:
+            new = delivery not in self.seen
+            self.seen[delivery] = None
+            while len(self.seen) > REMEMBERED:
+                self.seen.popitem(last=False)
+            if new:
+                with suppress(OSError):  # then a delivery that is sent again after a restart costs one look at the repository
+                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                    self._path.write_text("\n".join(self.seen))
+            return new
+
+
+class Hooks:
+    """The webhooks of all spaces."""
+
+    def __init__(self, secrets: Mapping[str, str], updaters: Mapping[str, Updater], deliveries: Deliveries) -> None:
+        """secrets: by space; a space without one has no webhook."""
+        self._secrets = secrets
+        self._updaters = updaters
+        self._deliveries = deliveries
+
+    def received(self, space: str, delivery: Delivery) -> str:
+        """Queue an update if the delivery is genuine, new and touches what is live; what was done about it.
+
+        Raises NotGrantedError, without saying whether space, secret or signature is missing, or RequestError.
+        """
+        secret = self._secrets.get(space)
+        if secret is None or space not in self._updaters or not delivery.is_signed_with(secret):
+            raise NotGrantedError(
+                "The delivery was refused. Set KB_HOOK_SECRET to the secret that the git host signs with, "
+                "and send it to the address of a space."
+            )
+        if delivery.event not in _PUSHES:
+            return "pong" if delivery.event == "ping" else "ignored: no push"
+        ref = delivery.ref()
+        if delivery.id is not None and not self._deliveries.is_new(delivery.id):
+            return "ignored: delivered before"
+        updater = self._updaters[space]
+        if not updater.follows(ref):
+            return "ignored: another branch"
+        updater.wake()
+        return "queued"

@@ -1,0 +1,42 @@
+"""The endpoints for machines: webhooks of git hosts, and metrics."""
+
+from http import HTTPStatus
+from time import perf_counter
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from api import problem_json
+from api.hooks import Delivery, Hooks
+from api.metrics import CONTENT_TYPE, Metrics
+
+
+class HookResponse(BaseModel):
+    """What was done about a delivery."""
+
+    status: str
+
+
+def add_machines(app: FastAPI, hooks: Hooks, metrics: Metrics) -> None:
+    """Let git hosts and Prometheus reach the service."""
+
+    @app.post("/hooks/git/{space}", operation_id="gitHook", status_code=HTTPStatus.ACCEPTED, tags=["operations"])
+    async def git_hook(space: str, request: Request) -> HookResponse:
+        """A git host says that something was pushed. Signed with the space's secret; answered at once, worked off later."""
+        delivery = Delivery({name.lower(): value for name, value in request.headers.items()}, await request.body())
+        return HookResponse(status=await run_in_threadpool(hooks.received, space, delivery))
+
+    @app.get("/metrics", operation_id="metrics", tags=["operations"], response_class=PlainTextResponse)
+    def figures() -> PlainTextResponse:
+        """Figures for Prometheus. No label holds a question, an article or a reader."""
+        return PlainTextResponse(metrics.text(), media_type=CONTENT_TYPE)
+
+    @app.middleware("http")
+    async def timed(request: Request, answer: "problem_json.Next") -> Response:
+        begun = perf_counter()
+        response = await answer(request)
+        route = request.scope.get("route")
+        metrics.requested(getattr(route, "path", "none"), response.status_code, perf_counter() - begun)
+        return response

@@ -1,0 +1,100 @@
+"""Figures for Prometheus. Labels name spaces, stages, outcomes and endpoints, never what somebody asked or read."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from api.live import LiveSpace
+from api.publish_log import Publication
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+_SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Metrics:
+    """What one service has counted since it began, and how its spaces stand."""
+
+    def __init__(self, spaces: Mapping[str, LiveSpace]) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Histogram(
+            "kb_request_seconds",
+            "Seconds that a request took.",
+            ("endpoint", "status"),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._updates = Counter(
+            "kb_updates", "Updates by what became of the commit.", ("space", "outcome"), registry=self._registry
+        )
+        self._embedded = Counter("kb_embedded_passages", "Passages embedded.", ("space", "model"), registry=self._registry)
+        self._stages = Gauge(
+            "kb_update_stage_milliseconds",
+            "Milliseconds of each stage of the last update.",
+            ("space", "stage"),
+            registry=self._registry,
+        )
+        self._lag = Gauge(
+            "kb_publish_lag_seconds",
+            "Seconds from the commit to its publication, of the last one.",
+            ("space",),
+            registry=self._registry,
+        )
+        self._registry.register(_Spaces(spaces))
+        for live in spaces.values():
+            live.told = self.updated
+
+    def requested(self, endpoint: str, status: int, seconds: float) -> None:
+        """A request was answered. endpoint: as the route declares it, never the address that was asked."""
+        self._requests.labels(endpoint, str(status)).observe(seconds)
+
+    def updated(self, space: str, line: Publication | None) -> None:
+        """An update came to an end; the last line of the log says how."""
+        if line is None:
+            return
+        self._updates.labels(space, str(line.outcome)).inc()
+        for model, count in line.embedded.items():
+            self._embedded.labels(space, model).inc(count)
+        for stage, milliseconds in line.milliseconds.items():
+            self._stages.labels(space, stage).set(milliseconds)
+        if line.is_live:
+            self._lag.labels(space).set(max(0.0, (line.at - line.committed_at).total_seconds()))
+
+    def text(self) -> bytes:
+        """Everything, as Prometheus reads it."""
+        return generate_latest(self._registry)
+
+
+class _Spaces(Collector):
+    """How the spaces stand, asked when somebody looks."""
+
+    def __init__(self, spaces: Mapping[str, LiveSpace]) -> None:
+        self._spaces = spaces
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """See Collector."""
+        families = {
+            name: GaugeMetricFamily(name, text, labels=("space",))
+            for name, text in (
+                ("kb_behind_seconds", "Seconds since the commit that should be live was made; 0 if it is served."),
+                ("kb_snapshot_age_seconds", "Seconds since the served snapshot was built."),
+                ("kb_articles", "Articles of the served snapshot."),
+                ("kb_passages", "Passages of the served snapshot."),
+                ("kb_past_snapshots", "Snapshots of other moments and branches in memory."),
+            )
+        }
+        for space, live in self._spaces.items():
+            health = live.health()
+            built = datetime.fromisoformat(health.built_at) if health.built_at else datetime.now(UTC)
+            age = max(0.0, (datetime.now(UTC) - built).total_seconds())
+            values = (health.behind, age, health.articles, health.passages, health.past)
+            for family, value in zip(families.values(), values, strict=True):
+                family.add_metric([space], value)
+        yield from families.values()
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Nothing: asking for the names would ask for the values."""
+        return iter(())

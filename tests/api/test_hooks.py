@@ -1,0 +1,151 @@
+"""Webhooks: only a genuine delivery of a push to the live branch causes work; metrics tell of spaces, never of questions."""
+
+import hashlib
+import hmac
+import json
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import LARGEST_BODY, create_app
+from api.hooks import Deliveries, Hooks
+from api.machines import add_machines
+from api.metrics import Metrics
+from api.reader import LOOPBACK, DemoReaders
+from api.updater import Updater
+from tests.world import World
+
+SECRET = "correct horse battery staple"  # noqa: S105 - a test's
+PUSH = json.dumps({"ref": "refs/heads/main", "repository": {"clone_url": "ext::sh -c id"}}).encode()
+
+
+class Woken(Updater):
+    """An updater that counts instead of working."""
+
+    count = 0
+
+    def wake(self) -> None:
+        """See Updater."""
+        self.count += 1
+
+
+class Door:
+    """A service with webhooks, as a git host sees it."""
+
+    def __init__(self, world: World, folder: Path, *, secret: str | None = SECRET) -> None:
+        self.updater = Woken(world.live, seconds=0)
+        self.folder = folder
+        secrets = {} if secret is None else {"default": secret}
+        hooks = Hooks(secrets, {"default": self.updater}, Deliveries(folder / "deliveries.txt"))
+        app = create_app(world.guidance, DemoReaders(LOOPBACK))
+        add_machines(app, hooks, Metrics(world.guidance.spaces))
+        self.client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+    def deliver(self, headers: dict[str, str], body: bytes = PUSH, space: str = "default") -> tuple[int, str]:
+        """Status, and what was done or said."""
+        response = self.client.post(f"/hooks/git/{space}", content=body, headers=headers)
+        answer = response.json()
+        return response.status_code, str(answer.get("status") if response.is_success else answer["detail"])
+
+
+def digest(body: bytes = PUSH, secret: str = SECRET) -> str:
+    """The signature of a body."""
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def github(body: bytes = PUSH, delivery: str = "1", event: str = "push") -> dict[str, str]:
+    """What GitHub sends beside the body."""
+    return {"X-Hub-Signature-256": f"sha256={digest(body)}", "X-GitHub-Delivery": delivery, "X-GitHub-Event": event}
+
+
+@pytest.fixture
+def door(world: World, tmp_path: Path) -> Door:
+    """A service of one article."""
+    world.article("card.md", id="card")
+    world.commit()
+    return Door(world, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        github(),
+        {"X-Gitlab-Token": SECRET, "X-Gitlab-Event": "Push Hook", "X-Gitlab-Event-UUID": "u"},
+        {"X-Gitea-Signature": digest(), "X-Gitea-Event": "push", "X-Gitea-Delivery": "u"},
+    ],
+    ids=["GitHub", "GitLab", "Gitea"],
+)
+def test_a_genuine_push_is_queued_once(door: Door, headers: dict[str, str]) -> None:
+    """The same delivery again causes no work, also after a restart."""
+    said = [door.deliver(headers), door.deliver(headers)]
+
+    assert said == [(202, "queued"), (202, "ignored: delivered before")]
+    assert door.updater.count == 1
+    assert len(Deliveries(door.folder / "deliveries.txt").seen) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Hub-Signature-256": digest()},
+        {"X-Hub-Signature-256": f"sha256={digest(PUSH, 'other')}"},
+        {"X-Hub-Signature-256": f"sha256={digest(PUSH + b' ')}"},
+        {"X-Hub-Signature-256": "sha256="},
+        {"X-Gitlab-Token": "wrong"},
+        {"X-Gitlab-Token": ""},
+        {"X-Gitea-Signature": f"sha256={digest()}"},
+        {"X-Hub-Signature-256": f"sha256={digest()}", "X-Gitlab-Token": "wrong"},
+    ],
+)
+def test_a_delivery_that_is_not_genuine_is_refused(door: Door, headers: dict[str, str]) -> None:
+    """No signature, another secret, another body, and one wrong beside a right one."""
+    status, _ = door.deliver(headers)
+
+    assert (status, door.updater.count) == (403, 0)
+
+
+def test_without_a_secret_every_delivery_is_refused(world: World, tmp_path: Path) -> None:
+    """Not even an empty one opens; a space that is not there looks the same."""
+    world.article("card.md", id="card")
+    world.commit()
+    door = Door(world, tmp_path, secret=None)
+
+    found = [door.deliver({"X-Gitlab-Token": ""}), door.deliver(github()), door.deliver(github(), space="other")]
+
+    assert ([status for status, _ in found], len({text for _, text in found})) == ([403, 403, 403], 1)
+
+
+def test_what_touches_nothing_live_causes_no_work(door: Door) -> None:
+    """Another branch, a ping, an issue; and what is no push at all is an error."""
+    other = json.dumps({"ref": "refs/heads/proposal"}).encode()
+
+    said = [
+        door.deliver(github(other), other),
+        door.deliver(github(event="ping", delivery="2")),
+        door.deliver(github(event="issues", delivery="3")),
+        door.deliver(github(b"[]", delivery="4"), b"[]"),
+    ]
+
+    assert [text for _, text in said[:3]] == ["ignored: another branch", "pong", "ignored: no push"]
+    assert (said[3][0], door.updater.count) == (422, 0)
+
+
+def test_a_body_is_bounded(door: Door) -> None:
+    """A push of hundreds of files fits; what no host sends does not."""
+    large = json.dumps({"ref": "refs/heads/main", "commits": ["x" * (2 * LARGEST_BODY)]}).encode()
+
+    assert door.deliver(github(large), large)[0] == 202
+    assert door.deliver(github(b"x" * 5_000_001), b"x" * 5_000_001)[0] == 413
+
+
+def test_metrics_tell_of_spaces_and_never_of_questions(door: Door) -> None:
+    """What somebody asked is in no label."""
+    door.client.get("/v1/search", params={"q": "freeze zebra"})
+
+    text = door.client.get("/metrics").text
+
+    assert 'kb_articles{space="default"} 1.0' in text
+    assert 'kb_request_seconds_count{endpoint="/v1/search",status="200"} 1.0' in text
+    assert "zebra" not in text
