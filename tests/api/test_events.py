@@ -399,6 +399,7 @@ def test_a_database_that_ends_keeps_nobody_waiting(postgres: Postgres, tmp_path:
 
 WRITER = """
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -419,6 +420,7 @@ def write(_):
         with lock:
             sys.stdout.write(event.id + "\\n")
             sys.stdout.flush()
+        time.sleep(0.02)
 
 with ThreadPoolExecutor(10) as threads:
     list(threads.map(write, range(10)))
@@ -455,7 +457,7 @@ def _killed_writers(url: str, folder: Path, scratch: Path) -> set[str]:
             command = [sys.executable, "-c", WRITER, url, str(folder)]
             writers.append(subprocess.Popen(command, cwd=ROOT, stdout=file))
     try:
-        until(lambda: all(output.stat().st_size > 27 * 50 for output in outputs), seconds=120)
+        until(lambda: all(output.stat().st_size > 27 * 100 for output in outputs), seconds=120)
     finally:
         for writer in writers:
             writer.send_signal(signal.SIGKILL)
