@@ -51,6 +51,7 @@ class Ask:
 
     q:            its secrets are replaced here, where it enters, so that nothing behind this line ever holds one.
     struck:       where they stood in the text that was typed.
+    space:        `name@branch` is taken apart here: what follows the @ goes to `branch`, the preview that is asked for.
 
     as_of:        which commit was live: an instant, or a commit id.
     effective_on: which day's rules: a date begins at midnight in the space's zone; default: the moment of `as_of` (of a commit:
@@ -67,11 +68,20 @@ class Ask:
     as_of: datetime | date | str | None = None
     effective_on: datetime | date | None = None
     struck: tuple[Found, ...] = ()
+    branch: str | None = None
 
     def __post_init__(self) -> None:
+        space, _, branch = self.space.partition("@")
+        object.__setattr__(self, "space", space)
+        object.__setattr__(self, "branch", branch or self.branch)
         redacted = redact(self.q)
         object.__setattr__(self, "q", redacted.text)
         object.__setattr__(self, "struck", (*self.struck, *redacted.found))
+
+    @property
+    def target(self) -> str:
+        """What was asked, as an answer names it: the space, and the branch where one is previewed."""
+        return f"{self.space}@{self.branch}" if self.branch else self.space
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +148,7 @@ class Guidance:
 
     def view(self, ask: Ask, reader: Reader) -> View:
         """What the reader sees in the asked scope, without a question. Raises what `ask` raises."""
-        snapshot, as_of = self._snapshot(ask.space, ask.as_of, reader)
+        snapshot, as_of = self._snapshot(ask, reader)
         return View(snapshot, self._scope(ask, reader, snapshot, as_of), as_of)
 
     def open(self, article_id: str, ask: Ask, reader: Reader) -> Opened:
@@ -168,15 +178,13 @@ class Guidance:
             superseded_by=openable(snapshot, successors(snapshot, article), scope),
         )
 
-    def _snapshot(
-        self, space: str, as_of: datetime | date | str | None, reader: Reader
-    ) -> tuple[Snapshot, datetime | str | None]:
-        space, _, branch = space.partition("@")
+    def _snapshot(self, ask: Ask, reader: Reader) -> tuple[Snapshot, datetime | str | None]:
+        space, as_of = ask.space, ask.as_of
         if space not in reader.spaces or space not in self.spaces:
             raise NotFoundError(f"There is no space {space!r} that you may ask.")  # a foreign one is like none
         live = self.spaces[space]
-        if branch:
-            return _preview(live, branch, as_of, reader), None
+        if ask.branch:
+            return _preview(live, ask.branch, as_of, reader), None
         if as_of is None:
             return live.current(), None
         taxonomy = live.current().library.taxonomy

@@ -128,7 +128,9 @@ class Times:
     def _moment(self, text: str | Moment, view: View, ask: Ask) -> Moment:
         """An instant with what was live then, or a commit that was live once. Nothing of any other branch."""
         if isinstance(text, Moment):  # of a page before this one
-            return Moment(self._live(ask).space.commit_as_of(text.commit.sha), text.at)
+            shown = _commit_of(view)  # of a preview, a commit that never was live
+            same = text.commit.sha == shown.sha
+            return Moment(shown if same else self._live(ask).space.commit_as_of(text.commit.sha), text.at)
         instant = instant_of(text, view.snapshot.library.taxonomy.zone, datetime.now(UTC))
         served = _commit_of(view)
         if instant is not None:

@@ -16,7 +16,7 @@ from api.guidance import RequestError
 from api.past import Asked, Times
 from api.past_presentation import changes_response, diff_response, history_response, read_cursor
 from api.past_schema import ChangesQuery, ChangesResponse, DiffQuery, DiffResponse, HistoryQuery, HistoryResponse
-from kb.moment import Moment
+from kb.moment import Moment, date_or_instant
 from kb.tree import Commit
 from kb.word_diff import as_text
 
@@ -77,10 +77,12 @@ def _pinned(where: Mapping[str, object], side: str, said: str | None) -> Asked:
     match where.get(side):
         case [str(sha), str(at)]:
             try:
-                moment = datetime.fromisoformat(at)
-                return Moment(Commit(sha, moment), moment)
+                moment = date_or_instant(at)
+                if isinstance(moment, datetime) and moment.tzinfo is not None:
+                    return Moment(Commit(sha, moment), moment)
             except ValueError:
-                raise RequestError("cursor is none that a page ended with. Ask without it.") from None
+                pass
+            raise RequestError("cursor is none that a page ended with. Ask without it.")
     return said
 
 

@@ -68,7 +68,7 @@ def search_response(answered: Answered, ask: Ask, reader: Reader, *, explain: bo
             struck=[(found.start, found.end) for found in ask.struck],
         ),
         scope=_scope(answer.scope, ask, reader, answer.query.shown, answered.as_of),
-        index=_index(snapshot, ask.space),
+        index=_index(snapshot, ask.target),
         receipt=None,
         processing_time_ms=round(milliseconds, 2),
     )
@@ -110,7 +110,7 @@ def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleRespons
         commit=article.changed.sha if article.changed else None,
         committed_at=article.changed.at if article.changed else None,
         scope=_scope(opened.scope, ask, reader, ask.lang or article.lang, ask.as_of),
-        index=_index(opened.snapshot, ask.space),
+        index=_index(opened.snapshot, ask.target),
     )
 
 
@@ -135,7 +135,7 @@ def article_url(article_id: str, target: Mapping[str, str]) -> str:
 def _target(ask: Ask, scope: Scope | None = None) -> dict[str, str]:
     """The scope as an address carries it: what was asked or inferred, so that the page shows what the hit showed."""
     place = scope.jurisdiction if scope else None
-    space = None if ask.space == DEFAULT else ask.space
+    space = None if ask.target == DEFAULT else ask.target
     said = {"space": space, "jurisdiction": place, "tier": ask.tier, "as_of": ask.as_of, "effective_on": ask.effective_on}
     return {name: _written(value) for name, value in said.items() if value is not None}
 
@@ -213,7 +213,7 @@ def _escalation(article: Article) -> EscalationOut | None:
 
 def _scope(scope: Scope, ask: Ask, reader: Reader, lang: str, as_of: object) -> ScopeOut:
     return ScopeOut(
-        space=ask.space,
+        space=ask.target,
         products=None if scope.products is None else sorted(scope.products),
         jurisdiction=scope.jurisdiction,
         tier=scope.tier,

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.contact import Contact
 from api.guidance import LONGEST_QUESTION, MOST_HITS, Ask
+from kb.moment import YEARS, date_or_instant
 from kb.redaction import redact
 
 _REQUEST: Final = ConfigDict(extra="forbid")
@@ -16,9 +17,12 @@ _REQUEST: Final = ConfigDict(extra="forbid")
 def _moment(text: str) -> datetime | date:
     """A date, or an RFC 3339 instant."""
     try:
-        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+        return date_or_instant(text)
     except ValueError:
-        raise ValueError("expected a date such as 2026-03-01, or an instant such as 2026-03-01T17:00:00-05:00") from None
+        raise ValueError(
+            f"expected a date such as 2026-03-01, or an instant such as 2026-03-01T17:00:00-05:00, "
+            f"of the years {YEARS[0]} to {YEARS[-1]}"
+        ) from None
 
 
 def _moment_or_commit(text: str) -> datetime | date | str:
@@ -72,7 +76,7 @@ class SearchQuery(Place):
         products = None if self.products is None else tuple(self.products)
         return Ask(
             q=self.q,
-            space=place.space,
+            space=self.space,
             products=products,
             jurisdiction=place.jurisdiction,
             tier=place.tier,

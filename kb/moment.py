@@ -11,6 +11,7 @@ from kb.repository import Repository
 from kb.tree import Commit
 
 _AGO: Final = re.compile(r"(\d{1,4}) (hour|day|week)s? ago")
+YEARS: Final = range(1900, 2201)  # of a moment: at the calendar's own ends another time zone is an error
 _HOURS: Final = {"hour": 1, "day": 24, "week": 24 * 7}
 
 
@@ -54,11 +55,20 @@ def instant_of(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
 
 def _written(text: str, zone: ZoneInfo) -> datetime:
     try:
-        if len(text) == len("2026-03-01"):
-            return datetime.combine(date.fromisoformat(text), time.min, zone)
-        moment = datetime.fromisoformat(text)
+        written = date_or_instant(text)
     except ValueError:
         raise AsOfError(
-            f"{text!r} is no date or instant; expected one such as 2026-03-01 or 2026-03-01T17:00:00-05:00. Correct it."
+            f"{text!r} is no date or instant of the years {YEARS[0]} to {YEARS[-1]}; "
+            "expected one such as 2026-03-01 or 2026-03-01T17:00:00-05:00. Correct it."
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    if not isinstance(written, datetime):
+        return datetime.combine(written, time.min, zone)
+    return written if written.tzinfo else written.replace(tzinfo=zone)
+
+
+def date_or_instant(text: str) -> datetime | date:
+    """What the text says, an instant with an offset only if it has one. Raises ValueError for anything outside of `YEARS`."""
+    written = date.fromisoformat(text) if len(text) == len("2026-03-01") else datetime.fromisoformat(text)
+    if written.year not in YEARS:
+        raise ValueError(f"the year is {written.year}; expected {YEARS[0]} to {YEARS[-1]}")
+    return written

@@ -85,8 +85,8 @@ class Repository:
     def branch(self, name: str) -> Commit:
         """The newest commit of a branch, which need not be merged. Raises AsOfError if there is no such branch."""
         try:
-            return self._commit(f"refs/heads/{name}")
-        except RepositoryError:
+            return self._commit(self._git("show-ref", "--verify", "--hash", f"refs/heads/{name}"))  # `main~1` is no branch
+        except (RepositoryError, ValueError):  # ValueError: a NUL
             raise AsOfError(f"There is no branch {name!r}. Push it first, or correct its name after the @.") from None
 
     def parent(self, commit: Commit) -> Commit | None:

@@ -145,10 +145,11 @@ def test_a_branch_can_be_asked_beside_what_is_live(world: World) -> None:
     assert live.current().manifest.commit != proposal
 
 
-@pytest.mark.parametrize("branch", ["nope", "HEAD", "main~1", "../main", "--all"])
+@pytest.mark.parametrize("branch", ["nope", "HEAD", "main~1", "main^0", "../main", "--all", "a\0b"])
 def test_a_name_that_is_no_branch_is_refused(world: World, branch: str) -> None:
-    """Only branches; no commit ids, no expressions."""
+    """Only branches; no commit ids, no expressions, though the commit before is there."""
     push(world, 7)
+    push(world, 5)
 
     status = world.client().get("/v1/search", params={"q": "card", "space": f"default@{branch}"}).status_code
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from api.past_presentation import write_cursor
 from api.reader import LOOPBACK
 from tests.world import World
 
@@ -133,6 +134,49 @@ def test_changes_come_in_pages_that_a_push_does_not_move(world: World) -> None:
     assert [change["id"] for change in page.json()["changes"]] == ["a", "b"]
     assert [change["id"] for change in rest["changes"]] == ["c"]
     assert rest["to"] == page.json()["to"]
+
+
+@pytest.mark.parametrize("edge", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "2201-01-01"])
+def test_a_moment_at_the_end_of_the_calendar_is_refused(world: World, edge: str) -> None:
+    """In another time zone there is no such moment: it is an error of the request, wherever it stands."""
+    edited(world)
+    client = world.client()
+
+    asked = [
+        client.get("/v1/search", params={"q": "dispute", "effective_on": edge}),
+        client.get("/v1/articles/card", params={"effective_on": edge}),
+        client.get("/v1/changes", params={"from": edge}),
+    ]
+
+    assert [answer.status_code for answer in asked] == [422, 422, 422]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59-12:00", "2026-02-01T00:00:00", "2026-02-01"])
+def test_a_cursor_made_by_hand_is_refused(world: World, at: str) -> None:
+    """Only an instant with an offset, of years that every zone has."""
+    _, second = edited(world)
+    cursor = write_cursor({"from": [second, at], "to": [second, at]})
+
+    assert world.client().get("/v1/changes", params={"cursor": cursor}).status_code == 422
+
+
+def test_the_past_of_a_branch_can_be_previewed(world: World) -> None:
+    """History, difference and changes of `space@branch` are those that a merge would bring, page by page."""
+    first, _ = edited(world)
+    world.git("checkout", "--quiet", "-b", "proposal")
+    world.article("card.md", TEXT.replace("60", "30"), id="card", title="Dispute a charge")
+    world.article("new.md", "Some new text.", id="new")
+    proposed = world.commit("Propose", at="2026-03-01T00:00:00Z")
+    world.git("checkout", "--quiet", "main")
+    client, asked = world.client(), {"space": "default@proposal"}
+
+    history = client.get("/v1/articles/card/history", params=asked).json()
+    difference = client.get("/v1/articles/card/diff", params=asked).json()
+    page = client.get("/v1/changes", params={**asked, "from": first, "limit": 1})
+    rest = client.get(page.links["next"]["url"]).json()
+
+    assert (history["found"], history["versions"][0]["commit"], difference["to"]["commit"]) == (3, proposed, proposed)
+    assert [change["id"] for change in (*page.json()["changes"], *rest["changes"])] == ["card", "new"]
 
 
 def test_changes_are_those_of_the_asked_place_and_product(world: World) -> None:

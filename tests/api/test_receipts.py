@@ -80,6 +80,24 @@ def test_every_answer_has_a_receipt_that_says_what_was_shown(cards: World, recor
     assert receipt["reader"] == "token-ana"
 
 
+def test_a_preview_is_written_down_in_its_space(cards: World, records: Records) -> None:
+    """An answer from a branch has a receipt of the branch's commit, in the chain of the space, as has what is opened."""
+    cards.commit()
+    cards.git("checkout", "--quiet", "-b", "proposal")
+    cards.article("card-lost.md", body="# Lost\nFreeze the lost card first.")
+    proposed = cards.commit()
+    cards.git("checkout", "--quiet", "main")
+    writer = replace(ANA, role=Role.WRITER)
+
+    answer = _ask(cards, records, writer, space="default@proposal")
+    receipt = _receipt(cards, records, answer["receipt"], writer).json()
+    opened = cards.client(records).get("/v1/articles/card-lost", params={"space": "default@proposal"})
+
+    assert (answer["scope"]["space"], answer["index"]["space"]) == ("default@proposal", "default@proposal")
+    assert (receipt["space"], receipt["shown"]["commit"], opened.status_code) == ("default", proposed, 200)
+    assert records.recorder.ledger.spaces() == ["default"]
+
+
 def test_words_are_redacted_before_they_are_kept(cards: World, records: Records) -> None:
     """The event store has a gate of its own."""
     answer = _ask(cards, records, q="lost card 4111111111111111", context={"host": "desk 4111111111111111"})
