@@ -74,18 +74,19 @@ class Deliveries:
         with suppress(OSError):
             self.seen.update(dict.fromkeys(path.read_text().split()[-REMEMBERED:]))
 
-    def is_new(self, delivery: str) -> bool:
-        """Whether it comes for the first time; from now on it does not."""
+    def __contains__(self, delivery: str) -> bool:
         with self._lock:
-            new = delivery not in self.seen
+            return delivery in self.seen
+
+    def remember(self, delivery: str) -> None:
+        """It has been dealt with."""
+        with self._lock:
             self.seen[delivery] = None
             while len(self.seen) > REMEMBERED:
                 self.seen.popitem(last=False)
-            if new:
-                with suppress(OSError):  # then a delivery that is sent again after a restart costs one look at the repository
-                    self._path.parent.mkdir(parents=True, exist_ok=True)
-                    self._path.write_text("\n".join(self.seen))
-            return new
+            with suppress(OSError):  # then a delivery that is sent again after a restart costs one look at the repository
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._path.write_text("\n".join(self.seen))
 
 
 class Hooks:
@@ -100,7 +101,8 @@ class Hooks:
     def received(self, space: str, delivery: Delivery) -> str:
         """Queue an update if the delivery is genuine, new and touches what is live; what was done about it.
 
-        Raises NotGrantedError, without saying whether space, secret or signature is missing, or RequestError.
+        A delivery is remembered last: one that was answered with an error has to work when the host sends it again.
+        Raises NotGrantedError, without saying whether space, secret or signature is missing, RequestError or RepositoryError.
         """
         secret = self._secrets.get(space)
         if secret is None or space not in self._updaters or not delivery.is_signed_with(secret):
@@ -111,9 +113,16 @@ class Hooks:
         if delivery.event not in _PUSHES:
             return "pong" if delivery.event == "ping" else "ignored: no push"
         ref = delivery.ref()
-        if delivery.id is not None and not self._deliveries.is_new(delivery.id):
+        name = None if delivery.id is None else f"{space}/{delivery.id}"  # two spaces may hear of one push
+        if name is not None and name in self._deliveries:
             return "ignored: delivered before"
-        updater = self._updaters[space]
+        done = self._push(self._updaters[space], ref)
+        if name is not None:
+            self._deliveries.remember(name)
+        return done
+
+    @staticmethod
+    def _push(updater: Updater, ref: str) -> str:
         if not updater.follows(ref):
             return "ignored: another branch"
         updater.wake()

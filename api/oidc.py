@@ -19,6 +19,7 @@ from api.reader import KeysError, NotAuthenticatedError, Reader
 FRESH: Final = 300.0  # seconds that keys are good for
 STALE: Final = 3600.0  # seconds that the last keys are used for while the provider cannot be reached
 AGAIN: Final = 10.0  # seconds between two fetches, however many unknown key ids arrive
+PATIENCE: Final = 2.0  # seconds that a token of an unknown key waits for a fetch that another one began
 LONGEST: Final = 8192  # characters of a token
 
 _LANG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -45,27 +46,37 @@ class KeySet:
         self._location = location
         self._private_hosts = private_hosts
         self._clock = clock
-        self._lock = Lock()
+        self._fetching = Lock()
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._read = float("-inf")
         self._tried = float("-inf")
 
     def key(self, kid: str | None) -> jwt.PyJWK | None:
         """The key of that id; of no id, the only one there is. Raises KeysError if none could ever be had, or for too long."""
-        with self._lock:
-            now = self._clock()
-            aged = now - self._read >= FRESH
-            if (aged or self._found(kid) is None) and now - self._tried >= AGAIN:
+        now = self._clock()
+        good = now - self._read < STALE and self._found(kid) is not None
+        if not good or now - self._read >= FRESH:
+            self._renew(now, wait=0.0 if good else PATIENCE)
+        if now - self._read >= STALE:
+            raise KeysError("The keys of the identity provider cannot be read. The log of the service tells why.")
+        return self._found(kid)
+
+    def _renew(self, now: float, wait: float) -> None:
+        """Fetch unless somebody just has. wait: seconds for a fetch that is under way; a key that is good waits for none."""
+        if not self._fetching.acquire(timeout=wait):
+            return
+        try:
+            if now - self._tried >= AGAIN:
                 self._tried = now
                 self._refresh(now)
-            if now - self._read >= STALE:
-                raise KeysError("The keys of the identity provider cannot be read. The log of the service tells why.")
-            return self._found(kid)
+        finally:
+            self._fetching.release()
 
     def _found(self, kid: str | None) -> jwt.PyJWK | None:
+        keys = self._keys  # of one fetch, whoever fetches meanwhile
         if kid is None:
-            return next(iter(self._keys.values())) if len(self._keys) == 1 else None
-        return self._keys.get(kid)
+            return next(iter(keys.values())) if len(keys) == 1 else None
+        return keys.get(kid)
 
     def _refresh(self, now: float) -> None:
         try:

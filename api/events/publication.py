@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Thread
 from typing import Final
 
@@ -15,6 +16,7 @@ from api.space import Space
 from api.store_error import StoreError
 from kb.errors import KbError, RepositoryError
 from kb.tree import Commit
+from retriever.errors import SnapshotError
 from retriever.snapshot import Snapshot
 
 _CLOSES: Final = re.compile(r"^closes-feedback:[ \t]*([0-9A-HJKMNP-TV-Z]{26})[ \t]*$", re.IGNORECASE | re.MULTILINE)
@@ -29,7 +31,8 @@ def follow(live: LiveSpace, records: Records) -> None:
         Thread(target=_note, args=(records, live.space, snapshot), name="publication", daemon=True).start()
 
     live.listeners.append(went_live)
-    went_live(live.current())
+    with suppress(SnapshotError):  # a space that cannot be read yet: the listener hears of it when it can
+        went_live(live.current())
 
 
 def _note(records: Records, space: Space, snapshot: Snapshot) -> None:

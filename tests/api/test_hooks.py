@@ -9,11 +9,17 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import LARGEST_BODY, create_app
-from api.hooks import Deliveries, Hooks
+from api.composition import open_hooks
+from api.guidance import NotGrantedError
+from api.hooks import Deliveries, Delivery, Hooks
+from api.live import LiveSpace
 from api.machines import add_machines
 from api.metrics import Metrics
 from api.reader import LOOPBACK, DemoReaders
+from api.settings import read_settings
+from api.space import Source, Space
 from api.updater import Updater
+from kb.errors import RepositoryError
 from tests.world import World
 
 SECRET = "correct horse battery staple"  # noqa: S105 - a test's
@@ -24,6 +30,13 @@ class Woken(Updater):
     """An updater that counts instead of working."""
 
     count = 0
+    away = False  # whether the repository cannot be read
+
+    def follows(self, ref: str) -> bool:
+        """See Updater."""
+        if self.away:
+            raise RepositoryError("the repository is away")
+        return super().follows(ref)
 
     def wake(self) -> None:
         """See Updater."""
@@ -83,6 +96,44 @@ def test_a_genuine_push_is_queued_once(door: Door, headers: dict[str, str]) -> N
     assert said == [(202, "queued"), (202, "ignored: delivered before")]
     assert door.updater.count == 1
     assert len(Deliveries(door.folder / "deliveries.txt").seen) == 1
+
+
+def test_a_delivery_that_could_not_be_worked_off_works_when_it_is_sent_again(door: Door) -> None:
+    """The repository was away, the host was told so, and sends the same delivery once more."""
+    door.updater.away = True
+    refused, _ = door.deliver(github())
+    door.updater.away = False
+
+    assert (refused, door.deliver(github()), door.updater.count) == (503, (202, "queued"), 1)
+
+
+def test_each_space_is_opened_by_its_own_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable that spaces.yml names, or its file; by none where that is empty; by the common one where none is named."""
+    (tmp_path / "secret.txt").write_text("of-zenith\n")
+    monkeypatch.setenv("ACME_HOOK", "of-acme")
+    monkeypatch.setenv("ZENITH_HOOK_FILE", str(tmp_path / "secret.txt"))
+    names = {"acme": "ACME_HOOK", "zenith": "ZENITH_HOOK", "empty": "NO_SUCH_HOOK", "other": None}
+    entries = "".join(f"  {name}: {{repo: r{f', hook_secret: {key}' if key else ''}}}\n" for name, key in names.items())
+    (tmp_path / "spaces.yml").write_text(f"spaces:\n{entries}")
+    settings = read_settings(config=tmp_path / "spaces.yml", data_dir=tmp_path, hook_secret="of-all")  # noqa: S106 - a test's
+    hooks = open_hooks(settings, {name: Woken(_nowhere(tmp_path), seconds=0) for name in names})
+    secrets = ("of-acme", "of-zenith", "of-all")
+    ping = {secret: Delivery({"x-gitlab-token": secret, "x-gitlab-event": "ping"}, b"") for secret in secrets}
+
+    opened = {(space, secret) for space in names for secret in secrets if _opens(hooks, space, ping[secret])}
+
+    assert opened == {("acme", "of-acme"), ("zenith", "of-zenith"), ("other", "of-all")}
+
+
+def _nowhere(folder: Path) -> LiveSpace:
+    return LiveSpace(Space("x", Source("r", None, ""), folder, None), refresh_seconds=1)  # type: ignore[arg-type]  # never asked
+
+
+def _opens(hooks: Hooks, space: str, delivery: Delivery) -> bool:
+    try:
+        return hooks.received(space, delivery) == "pong"
+    except NotGrantedError:
+        return False
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import base64
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import jwt
@@ -252,6 +253,34 @@ def test_unknown_key_ids_do_not_make_us_ask_the_provider_each_time(issuer: Issue
             assert refused(readers, issuer.sign(headers={"kid": f"made-up-{number}"}))
 
         assert len(asked) == 1
+
+
+def test_keys_that_are_still_good_wait_for_no_fetch() -> None:
+    """One request asks a slow provider for newer keys; the others go on with what is there."""
+    provider, clock = Issuer(), Clock()
+    asked, may_answer, answered = Event(), Event(), Event()
+
+    def slow(_path: str) -> Any:
+        if clock.at > Clock().at:
+            asked.set()
+            may_answer.wait(3)
+            answered.set()
+        return as_answer(provider.key_set())
+
+    with served(slow) as (address, _asked):
+        readers = provider.readers(f"{address}/keys", clock=clock)
+        readers.recognise(provider.sign())
+        clock.at += FRESH
+        fetching = Thread(target=readers.recognise, args=(provider.sign(),))
+        fetching.start()
+        asked.wait(3)
+        readers.recognise(provider.sign())
+        waited = answered.is_set()
+        may_answer.set()
+        fetching.join()
+
+    assert asked.is_set()
+    assert not waited
 
 
 def test_the_last_keys_serve_while_the_provider_is_away_and_not_for_ever() -> None:

@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from api.access import Role
+from api.composition import open_guidance
 from api.database import Database
 from api.events.feedback_table import State, Verdict
 from api.events.ledger import Ledger, Wanted
@@ -14,6 +16,8 @@ from api.events.publication import follow, note_publication
 from api.events.recorder import Recorder
 from api.events.records import Opinion, Records
 from api.reader import Reader
+from api.settings import read_settings
+from retriever.snapshot import Models
 from tests.api.test_events import until
 from tests.world import World
 
@@ -91,3 +95,18 @@ def test_feedback_that_is_closed_stays_as_it_was_closed(world: World, records: R
     records.close_feedback("default", opinion.id, "b" * 40)
 
     assert records.feedback(opinion.id, ANA).commit == "a" * 40
+
+
+def test_a_space_that_cannot_be_read_keeps_no_other_from_being_followed(
+    world: World, records: Records, models: Models, tmp_path: Path
+) -> None:
+    """One unreachable repository must not end the start of the service."""
+    world.article("card.md")
+    world.commit()
+    (tmp_path / "spaces.yml").write_text(f"spaces:\n  away: {{repo: away}}\n  default: {{repo: {world.repo}}}\n")
+    settings = read_settings(config=tmp_path / "spaces.yml", data_dir=tmp_path / "data")
+    with capture_logs():
+        guidance = open_guidance(settings, models)
+        for live in guidance.spaces.values():
+            follow(live, records)
+    until(lambda: len(_published(records)) == 1)
