@@ -14,10 +14,10 @@ from sqlalchemy import BigInteger, Column, Engine, Index, Integer, MetaData, Str
 from sqlalchemy import event as engine_event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine import Connection as Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.sql import Executable
 
-from api.store_error import StoreError
+from api.store_error import RefusedError, StoreError
 
 HEAD: Final = "0002"  # the newest script in api/migrations/versions
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -244,9 +244,11 @@ def _upgrade(connection: Connection, to: str = HEAD) -> None:
 
 @contextmanager
 def _translated(url: URL) -> Iterator[None]:
-    """Every database error as a StoreError: the kind and the first line, never what was being stored."""
+    """Every database error as a StoreError, RefusedError if what is stored is at fault; never with what was being stored."""
     try:
         yield
+    except (DataError, IntegrityError, UnicodeError) as error:
+        raise RefusedError(f"The database cannot hold what is to be stored ({type(error).__name__}).") from None
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         shown = url.render_as_string(hide_password=True)

@@ -14,6 +14,7 @@ import structlog
 
 from api.access import Role
 from api.outbound import OutboundError, fetch
+from api.plain_text import is_plain
 from api.reader import KeysError, NotAuthenticatedError, Reader
 
 FRESH: Final = 300.0  # seconds that keys are good for
@@ -158,7 +159,7 @@ class OidcReaders:
         except (jwt.PyJWTError, ValueError, TypeError):
             raise NotAuthenticatedError(_REFUSED) from None
         subject = claims["sub"]
-        if not isinstance(subject, str) or not 1 <= len(subject) <= 200:
+        if not isinstance(subject, str) or not 1 <= len(subject) <= 200 or not is_plain(subject):
             raise NotAuthenticatedError(_REFUSED)
         return claims
 

@@ -3,19 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.events.event import Kind
 from api.events.feedback_table import Feedback, State, Verdict
 from api.events.records import Act, Change, Opinion
+from api.plain_text import required_plain
 
 MOST_ACTS: Final = 50  # of one request
 LONGEST_COMMENT: Final = 2000  # characters
 
 _REQUEST: Final = ConfigDict(extra="forbid")
-_Text = Annotated[str, Field(max_length=200)]
+_Text = Annotated[str, Field(max_length=200), AfterValidator(required_plain)]
 _Id = Annotated[str, Field(pattern="^[0-9A-HJKMNP-TV-Z]{26}$", description="A receipt or an event: 26 characters.")]
-_Article = Annotated[str, Field(max_length=200, pattern=r"^\S+$")]  # an id; prose has spaces
+_Article = Annotated[str, Field(max_length=200, pattern=r"^\S+$"), AfterValidator(required_plain)]  # an id; prose has spaces
 _Commit = Annotated[str, Field(pattern="^[0-9a-f]{7,64}$")]
 
 

@@ -5,22 +5,24 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.admission import ReaderDep
 from api.guidance import NotGrantedError
+from api.plain_text import required_plain
 from api.reader import Readers, SessionWanted
 
 router = APIRouter()
 
 _Text = Annotated[str, Field(max_length=200)]
+_Agent = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(required_plain)]
 
 
 class SessionRequest(BaseModel):
     """For whom, on which page, and how far."""
 
     model_config = ConfigDict(extra="forbid")
-    agent: Annotated[str, Field(min_length=1, max_length=100, description="By which name or number the host knows the agent.")]
+    agent: _Agent = Field(description="By which name or number the host knows the agent.")
     origin: _Text = Field(description="The page that will use it, as https://example.zendesk.com; one of the token's origins.")
     tier: Annotated[int, Field(ge=0, le=1000, description="The agent's level; never above the token's.")]
     spaces: list[_Text] | None = Field(None, max_length=100, description="Spaces of the token. Default: all of them.")

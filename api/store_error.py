@@ -3,3 +3,7 @@
 
 class StoreError(Exception):
     """The database cannot be opened, read or written. The message names neither passwords nor what is stored."""
+
+
+class RefusedError(StoreError):
+    """The database runs, but cannot hold what is to be stored: trying again does not help."""

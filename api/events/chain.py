@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from api.database import moment_text
 from api.events.event import Event, Kind, canonical
+from api.plain_text import plain
 
 BEGINNING: Final = "0" * 64  # what the first event of a space follows
 
@@ -88,7 +89,7 @@ def linked(event: Event, before: Head) -> Link:
         id=event.id,
         at=moment_text(event.at),
         kind=event.kind.value,
-        reader="".join(sign if sign.isprintable() else "\ufffd" for sign in event.reader),  # what no database can hold
+        reader=plain(event.reader),
         receipt=event.receipt,
         body=canonical(event.body),
         commitment=commitment(words, salt),

@@ -9,6 +9,7 @@ from typing import Any
 
 from api.database import Connection, Database, RowValues, events, feedback, moment_of, moment_text
 from api.events.event import Event, Kind
+from api.plain_text import plain
 
 
 class Verdict(StrEnum):
@@ -64,13 +65,19 @@ def project(connection: Connection, event: Event) -> None:
     body, at = event.body, moment_text(event.at)
     if "verdict" in body:
         row = {
-            "id": event.id, "space": event.space, "reader": event.reader, "receipt": event.receipt, "article": body["article"],
+            "id": event.id, "space": event.space, "reader": plain(event.reader), "receipt": event.receipt,
+            "article": body["article"] and plain(body["article"]),
             "verdict": body["verdict"], "state": State.OPEN.value, "opened_at": at, "changed_at": at,
         }  # fmt: skip
         connection.execute(feedback.insert().values(**row))
         return
     its = (feedback.c.id == body["feedback"]) & (feedback.c.space == event.space)
-    now = {"state": body["state"], "assignee": body["assignee"], "commit": body["commit"], "changed_at": at}
+    now = {
+        "state": body["state"],
+        "assignee": body["assignee"] and plain(body["assignee"]),
+        "commit": body["commit"],
+        "changed_at": at,
+    }
     connection.execute(feedback.update().where(its).values(**now))
 
 

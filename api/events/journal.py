@@ -7,15 +7,18 @@ fsync, a moment later; only a power cut within that moment loses it.
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Final
+
+import structlog
 
 from api.store_error import StoreError
 
 MOST_BYTES: Final = 1 << 30  # waiting for a database that does not answer: about 300,000 answers
 _SUFFIX: Final = ".journal"
+
+log = structlog.get_logger()
 
 
 class Journal:
@@ -93,14 +96,28 @@ class Journal:
 def left_behind(folder: Path) -> Iterator[Journal]:
     """The journals of processes that have ended, each held from now on. The system lets go of a dead holder's lock."""
     for path in sorted(folder.glob(f"*{_SUFFIX}")):
-        with suppress(FileNotFoundError):
-            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(handle)
-                continue
-            if os.fstat(handle).st_nlink:  # another process may have removed it while we took the lock
-                yield Journal(path, handle)
-            else:
-                os.close(handle)
+        handle = _opened(path)
+        if handle is None:
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            continue
+        if os.fstat(handle).st_nlink:  # another process may have removed it while we took the lock
+            yield Journal(path, handle)
+        else:
+            os.close(handle)
+
+
+def _opened(path: Path) -> int | None:
+    """None where it is gone, or cannot be opened: one that is not ours must not keep the others waiting."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.error(
+            "a journal that was left behind cannot be read; correct its rights and restart", file=str(path), reason=str(error)
+        )
+        return None

@@ -1,5 +1,6 @@
 """The writer behind the service: an event is acknowledged by the journal at once, and committed to the database in groups."""
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +13,12 @@ import structlog
 from api.events.event import Event, new_id, read, written
 from api.events.journal import Journal, left_behind
 from api.events.ledger import Ledger
-from api.store_error import StoreError
+from api.store_error import RefusedError, StoreError
 
 _GATHER: Final = 0.05  # seconds that a group may grow: one fsync serves them all
 _CHUNK: Final = 1 << 18  # bytes of the journal in one transaction, about 80 answers
 _PATIENCE: Final = (0.5, 30.0)  # seconds before the database is tried again: at first, and at most
+_UNFIT: Final = (RefusedError, LookupError, TypeError, ValueError)  # what one event may raise, and would raise for ever
 
 log = structlog.get_logger()
 
@@ -90,7 +92,7 @@ class Recorder:
                 adopted = adopted or self._adopt()
                 while self._commit():
                     pause = _PATIENCE[0]
-            except StoreError as error:
+            except (StoreError, OSError) as error:  # OSError: a journal that cannot be read
                 self._fail(str(error))
                 self._closing.wait(pause)
                 pause = min(pause * 2, _PATIENCE[1])
@@ -107,7 +109,7 @@ class Recorder:
         if not part:
             return False
         lines = part.splitlines()
-        self.ledger.append(self._events(lines))
+        self._keep(self._events(lines))
         with self._changed:
             self._offset += len(part)
             if self._journal.empty(self._offset):
@@ -120,12 +122,33 @@ class Recorder:
     def _adopt(self) -> bool:
         """Bring in what processes left behind that were killed."""
         for journal in left_behind(self._folder):
-            offset = 0
-            while part := journal.read(offset, _CHUNK):
-                self.ledger.append(self._events(part.splitlines()))
-                offset += len(part)
+            try:
+                self._bring_in(journal)
+            except BaseException:
+                journal.close()  # else we would find it held by ourselves when we try again
+                raise
             journal.remove()
         return True
+
+    def _bring_in(self, journal: Journal) -> None:
+        offset = 0
+        while part := journal.read(offset, _CHUNK):
+            self._keep(self._events(part.splitlines()))
+            offset += len(part)
+
+    def _keep(self, events: list[Event]) -> None:
+        """Commit them together; where one cannot be kept, each alone, so that it keeps none of the others waiting."""
+        try:
+            self.ledger.append(events)
+        except _UNFIT:
+            for event in events:
+                self._keep_one(event)
+
+    def _keep_one(self, event: Event) -> None:
+        try:
+            self.ledger.append([event])
+        except _UNFIT:
+            self._set_aside(written([event]).rstrip())
 
     def _events(self, lines: list[bytes]) -> list[Event]:
         events: list[Event] = []
@@ -137,10 +160,14 @@ class Recorder:
         return events
 
     def _set_aside(self, line: bytes) -> None:
-        """A damaged line must not keep the others waiting; it is kept for a person to look at."""
-        log.error("a line of the event journal is damaged and was set aside", folder=str(self._folder))
-        with (self._folder / "damaged.jsonl").open("ab") as file:
-            file.write(line + b"\n")
+        """A damaged line must not keep the others waiting; it is kept for a person to look at. Raises StoreError."""
+        path = self._folder / "damaged.jsonl"
+        log.error("a line of the event journal is damaged and was set aside", file=str(path))
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab") as file:
+                file.write(line + b"\n")
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}. Free some space, or correct its rights.") from None
 
     def _fail(self, reason: str) -> None:
         with self._changed:

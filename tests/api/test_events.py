@@ -20,6 +20,7 @@ from sqlalchemy import text
 from api.database import Database, events
 from api.events.chain import BEGINNING, Head, Link, faults, linked
 from api.events.event import Event, Kind, canonical, new_id, read, written
+from api.events.feedback_table import feedback_by_id
 from api.events.journal import Journal, left_behind
 from api.events.ledger import Ledger, Wanted
 from api.events.recorder import Recorder
@@ -189,6 +190,77 @@ def test_a_name_that_no_database_can_hold_does_not_stop_the_others(database: Dat
 
     assert [link.reader for link in ledger.links(Wanted("default"))] == ["a\ufffdb\ufffd"]
     assert _said(ledger) == []
+
+
+def test_feedback_that_no_database_can_hold_does_not_stop_the_others(database: Database) -> None:
+    """Wherever a NUL stands: in the article, in who sent it, in whom it was given to."""
+    ledger = Ledger(database)
+    said = _event(1, kind=Kind.FEEDBACK, reader="a\0b", body={"verdict": "wrong", "article": "card\0"})
+    given = {"feedback": said.id, "state": "assigned", "assignee": "con\0tent", "commit": None}
+    ledger.append([said, _event(2, kind=Kind.FEEDBACK, body=given)])
+    found = feedback_by_id(database, said.id)
+
+    assert found is not None
+    assert (found.reader, found.article, found.assignee) == ("a\ufffdb", "card\ufffd", "con\ufffdtent")
+
+
+UNFIT: dict[str, dict[str, Any]] = {
+    "half a surrogate": {"space": "\ud800"},
+    "a body that lacks what every one of its kind has": {"kind": Kind.FEEDBACK, "body": {"verdict": "wrong"}},
+    "nothing where the table wants something": {"kind": Kind.FEEDBACK, "body": {"verdict": None, "article": None}},
+}
+
+
+@pytest.mark.parametrize("unfit", UNFIT)
+def test_an_event_that_cannot_be_kept_is_set_aside_alone(database: Database, tmp_path: Path, unfit: str) -> None:
+    """Also in a journal that was left behind; what stood beside it in one line is kept."""
+    bad = _event(2, **UNFIT[unfit])
+
+    assert _brought_in(database, tmp_path, bad) == (["question 1", "question 3", "question 4"], [bad, bad])
+    assert _said(Ledger(database)) == []
+
+
+def test_what_postgresql_alone_cannot_hold_is_set_aside_too(postgres: Postgres, tmp_path: Path) -> None:
+    """A NUL, which SQLite keeps, must not stop the writer for good."""
+    database, bad = Database(postgres.database()), _event(2, space="de\0fault")
+
+    assert _brought_in(database, tmp_path, bad) == (["question 1", "question 3", "question 4"], [bad, bad])
+    database.close()
+
+
+def _brought_in(database: Database, folder: Path, bad: Event) -> tuple[list[str], list[Event]]:
+    """The questions that are kept, and the events that are set aside, of a journal left behind and one that is new."""
+    left = Journal.begin(folder, "left")
+    left.append(written([_event(1), bad]))
+    left.close()
+
+    recorder = Recorder(folder, Ledger(database))
+    recorder.record(_event(3), bad, _event(4))
+    recorder.settle()
+    recorder.close()
+    kept = [link.said() or {} for link in Ledger(database).links(Wanted("default"))]
+    aside = [event for line in (folder / "damaged.jsonl").read_bytes().splitlines() for event in read(line)]
+    return [said["q"] for said in kept], aside
+
+
+def test_what_cannot_be_set_aside_waits_and_the_writer_lives(database: Database, tmp_path: Path) -> None:
+    """A full disk, or a file that is somebody else's: it says why, and goes on when that is mended."""
+    (tmp_path / "damaged.jsonl").mkdir()
+    (tmp_path / "foreign.journal").mkdir()
+    left = Journal.begin(tmp_path, "left")
+    left.append(b"not an event\n")
+    left.close()
+    recorder = Recorder(tmp_path, Ledger(database))
+    until(lambda: recorder.backlog().error is not None)
+    waiting = recorder.backlog().error
+    (tmp_path / "damaged.jsonl").rmdir()
+    recorder.record(_event(1))
+    until(lambda: recorder.backlog().bytes == 0)
+    recorder.close()
+
+    assert "damaged.jsonl cannot be written" in (waiting or "")
+    assert (tmp_path / "damaged.jsonl").read_bytes() == b"not an event\n"
+    assert len(list(Ledger(database).links(Wanted("default")))) == 1
 
 
 def test_each_space_has_a_chain_of_its_own(database: Database) -> None:
@@ -406,6 +478,7 @@ from pathlib import Path
 from threading import Lock
 from api.database import Database
 from api.events.event import Event, Kind, new_id
+from api.events.feedback_table import feedback_by_id
 from api.events.ledger import Ledger
 from api.events.recorder import Recorder
 

@@ -135,7 +135,8 @@ def test_feedback_is_listed_in_pages_and_by_state(cards: World, records: Records
 
 BAD: list[dict[str, Any]] = [
     {"verdict": "rude"}, {}, {"verdict": "wrong", "comment": "x" * 2001}, {"verdict": "wrong", "receipt": "short"},
-    {"verdict": "wrong", "more": 1},
+    {"verdict": "wrong", "more": 1}, {"verdict": "wrong", "article": "card\0lost"},
+    {"verdict": "wrong", "article": "card\x1blost"},
 ]  # fmt: skip
 
 
@@ -143,6 +144,15 @@ BAD: list[dict[str, Any]] = [
 def test_feedback_that_does_not_fit_is_refused(cards: World, records: Records, body: dict[str, Any]) -> None:
     """Bounded and closed."""
     assert _as(cards, records, ANA).post("/v1/feedback", json=body).status_code == 422
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x1b", "\n", "\x85"])
+def test_nobody_is_assigned_by_a_control_character(cards: World, records: Records, sign: str) -> None:
+    """PostgreSQL cannot hold a NUL, and a list in a terminal must not be driven."""
+    sent = _send(cards, records).json()["id"]
+    change = {"state": "assigned", "assignee": f"con{sign}tent"}
+
+    assert _as(cards, records, LEA).patch(f"/v1/feedback/{sent}", json=change).status_code == 422
 
 
 def test_what_an_agent_did_is_written_down_in_order(cards: World, records: Records) -> None:

@@ -116,6 +116,7 @@ NOW = datetime.now(UTC)
         {"sub": ""},
         {"sub": "x" * 201},
         {"sub": 7},
+        {"sub": "an\0a"},
     ],
 )
 def test_a_claim_that_does_not_fit_is_refused(issuer: Issuer, readers: OidcReaders, claims: dict[str, Any]) -> None:

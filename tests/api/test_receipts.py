@@ -295,6 +295,16 @@ def test_an_answer_that_cannot_be_written_down_says_so(cards: World, records: Re
     assert [hit["id"] for hit in answer["hits"]] == ["card-lost", "card-limits"]
 
 
+def test_a_name_with_joiners_and_no_break_spaces_reads_its_own_receipts(cards: World, records: Records) -> None:
+    """They are part of names, and two names that differ in them are two readers."""
+    joined = replace(ANA, id="token:1:Nimr\u200da\u00a0K")
+    receipt = _ask(cards, records, joined)["receipt"]
+    others = [replace(joined, id=name) for name in ("token:1:Nimra\u00a0K", "token:1:Nimr\ufffda\ufffdK")]
+
+    assert _receipt(cards, records, receipt, joined).status_code == 200
+    assert [_receipt(cards, records, receipt, other).status_code for other in others] == [404, 404]
+
+
 def test_what_is_refused_is_written_down(cards: World, records: Records) -> None:
     """In the space's chain where the reader may ask; in the service's own where not, without the space's name."""
     cards.reader = ANA

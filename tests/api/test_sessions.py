@@ -125,6 +125,11 @@ def test_a_session_never_exceeds_its_token(door: Door, wanted: dict[str, object]
     assert door.session(door.token(origins=(ORIGIN,), tier=2), **wanted).status_code == 403
 
 
+def test_no_session_is_opened_for_a_control_character(door: Door) -> None:
+    """What no database can hold names nobody."""
+    assert door.session(door.token(origins=(ORIGIN,)), agent="an\0a").status_code == 422
+
+
 @pytest.mark.parametrize("role", ["writer", "lead", "auditor", "admin", "agent"])
 def test_a_session_is_an_agents_whoever_opened_it(door: Door, role: str) -> None:
     """No receipt of others, no reason of a refused commit, whatever the token behind it may do."""
