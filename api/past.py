@@ -115,10 +115,13 @@ class Times:
 
     def _log(self, view: View, ask: Ask) -> Log:
         space = self._live(ask).space
-        tip = _commit_of(view)
-        return self._logs.get(
-            (ask.space, tip.sha), lambda: Log(space.repository, space.source.folder, space.source.outside, tip)
-        )
+        source, tip, refused = space.source, _commit_of(view), space.log.refused()
+
+        def made() -> Log:
+            paths = {article.id: article.path for article in view.snapshot.library.articles}
+            return Log(space.repository, source.folder, source.outside, tip, refused=refused, paths=paths)
+
+        return self._logs.get((ask.space, tip.sha, refused), made)
 
     def _served(self, view: View) -> Moment:
         """What is served, now: to the minute, so that two readers in one minute share the work."""

@@ -105,6 +105,11 @@ class PublishLog:
         last = next((line for line in reversed(self.all()) if line.commit == sha), None)
         return last if last is not None and not last.is_live else None
 
+    def refused(self) -> frozenset[str]:
+        """The commits that were refused and never served."""
+        lines = self.all()
+        return frozenset(it.commit for it in lines if it.outcome is Outcome.REFUSED) - {it.commit for it in lines if it.is_live}
+
     def append(self, line: Publication) -> bool:
         """Write one line, to the disk and not only to the system; False if it would say again what the last one says.
 

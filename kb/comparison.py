@@ -8,17 +8,17 @@ from typing import Final, TypeAlias
 
 from kb.article import Article, is_in_force
 from kb.changes import ArticleChange, Contribution, Event, Moments, Severity, change_of
-from kb.commit_log import Declared, LogEntry, credit, together
+from kb.commit_log import Declared, together
+from kb.course import SHARED, Course, Part
 from kb.edition import Edition
 from kb.lag import lags
-from kb.library import DEFAULTS_FILE, TAXONOMY_FILE, OutsideTaxonomy
+from kb.library import OutsideTaxonomy
 from kb.moment import Moment
 from kb.repository import Repository
 
 See: TypeAlias = Callable[[Article], Article | None]  # an article as one reader may see it; None if not at all
 
 _DECLARED: Final = {Declared.MINOR: Severity.EDITORIAL, Declared.RULE: Severity.RULE}
-_SHARED: Final = (DEFAULTS_FILE, TAXONOMY_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ class Comparison:
 
     pairs:         every article whose file, defaults or being in force differs, or that another one took over from, by id.
     translations:  of each source among the pairs.
-    contributions: the commits that had part in each article's change, oldest first.
+    parts:         the commits that touched what each article is read from, oldest first, with its texts before and after.
     """
 
     old: Moment
     new: Moment
     pairs: Mapping[str, Versions]
     translations: Mapping[str, Sequence[Versions]]
-    contributions: Mapping[str, tuple[Contribution, ...]]
+    parts: Mapping[str, tuple[Part, ...]]
 
 
 def compare(repository: Repository, folder: str, outside: OutsideTaxonomy | None, old: Moment, new: Moment) -> Comparison:
@@ -92,7 +92,7 @@ def _superseded(change: ArticleChange | None, versions: Versions, by: tuple[str,
 
 def _complete(change: ArticleChange, comparison: Comparison, see: See) -> ArticleChange:
     """The change with who made it, when, how much they say it matters, and which translations it left behind."""
-    contributions = comparison.contributions.get(change.id, ())
+    contributions = tuple(part.contribution for part in comparison.parts.get(change.id, ()) if _shows(part, see))
     declared = together([contribution.credit.declared for contribution in contributions])
     others = (_seen(versions, see) for versions in comparison.translations.get(change.id, ()))
     return replace(
@@ -103,6 +103,13 @@ def _complete(change: ArticleChange, comparison: Comparison, see: See) -> Articl
         declared=declared,
         at=_happened(change, contributions, comparison),
     )
+
+
+def _shows(part: Part, see: See) -> bool:
+    """Whether the reader can tell what the commit did: one that changed hidden parts only is not for that reader to know of."""
+    pair = _seen(Versions(part.old, part.new), see)
+    at = part.contribution.commit.at
+    return change_of(pair.old, pair.new, Moments(at, at)) is not None
 
 
 def _happened(change: ArticleChange, contributions: Sequence[Contribution], comparison: Comparison) -> datetime:
@@ -119,10 +126,12 @@ class _Comparing:
 
     def __init__(self, repository: Repository, folder: str, outside: OutsideTaxonomy | None, old: Moment, new: Moment) -> None:
         self.repository, self.folder, self.old, self.new = repository, folder, old, new
-        self.before = Edition(repository.tree(old.commit, folder), outside)
+        tree = repository.tree(old.commit, folder)
+        self.before = Edition(tree, outside)
         same = old.commit == new.commit
         self.after = self.before if same else Edition(repository.tree(new.commit, folder), outside)
-        self.log = () if same else repository.log(new.commit, folder, since=old.commit)
+        log = () if same else repository.log(new.commit, folder, since=old.commit)
+        self.course = Course(repository, outside, tree, (self.before, self.after), log)
         self.pairs: dict[str, Versions] = {}
 
     def result(self) -> Comparison:
@@ -131,7 +140,8 @@ class _Comparing:
         self._read_dated(touched)
         self._read_superseded()
         sources = {name: pair for name, pair in self.pairs.items() if _may_leave_behind(pair)}
-        return Comparison(self.old, self.new, self.pairs, self._translations(sources), self._contributions())
+        parts = {name: self.course.parts(pair.old, pair.new) for name, pair in self.pairs.items()}
+        return Comparison(self.old, self.new, self.pairs, self._translations(sources), parts)
 
     def _differs(self, path: str) -> bool:
         same_file = self.before.blob(path) == self.after.blob(path)
@@ -153,7 +163,7 @@ class _Comparing:
         if self.old.at == self.new.at:
             return
         holding = set(self.repository.holding(self.new.commit, self.folder, self.after.edge_words()))
-        folders = {str(PurePosixPath(path).parent) for path in holding if PurePosixPath(path).name in _SHARED}
+        folders = {str(PurePosixPath(path).parent) for path in holding if PurePosixPath(path).name in SHARED}
         for path in sorted(self.after.paths - set(touched)):
             if path not in holding and not folders.intersection(map(str, PurePosixPath(path).parents)):
                 continue
@@ -195,25 +205,6 @@ class _Comparing:
             [path for path in self.repository.holding(self.new.commit, self.folder, ids) if path in self.after.paths]
             if ids
             else []
-        )
-
-    def _contributions(self) -> dict[str, tuple[Contribution, ...]]:
-        by_path: dict[str, list[LogEntry]] = {}
-        for entry in reversed(self.log):
-            for touch in entry.touches:
-                by_path.setdefault(touch.path, []).append(entry)
-        return {name: self._credited(pair, by_path) for name, pair in self.pairs.items()}
-
-    def _credited(self, pair: Versions, by_path: Mapping[str, Sequence[LogEntry]]) -> tuple[Contribution, ...]:
-        paths = {article.path for article in (pair.old, pair.new) if article}
-        if not paths & by_path.keys():  # then a file that several articles share changed it, or time alone
-            folders = {str(parent) for path in paths for parent in PurePosixPath(path).parents}
-            paths = {path for path in by_path if path.endswith(_SHARED) and str(PurePosixPath(path).parent) in folders}
-        entries = {entry.commit.sha: entry for path in sorted(paths) for entry in by_path.get(path, ())}
-        return tuple(
-            Contribution(entry.commit, entry.subject, credit(entry, self.repository.merged(entry, paths)))
-            for entry in reversed(self.log)
-            if entry.commit.sha in entries
         )
 
 

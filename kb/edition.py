@@ -84,6 +84,11 @@ class Edition:
             words |= {key for key, ours in self._settings.adopt.keys.items() if ours in _EDGES}
         return words
 
+    def id_words(self) -> frozenset[str]:
+        """The keys by which a file here can say its id."""
+        theirs = self._settings.adopt.keys if self._settings and self._settings.adopt else {}
+        return frozenset({"id", *(key for key, ours in theirs.items() if ours == "id")})
+
     def article(self, path: str, changed: Commit | None = None) -> Article | None:
         """The article at this path; None if the file is not there, is none of the articles, or cannot be read."""
         file = self._files.get(path)

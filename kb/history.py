@@ -1,7 +1,8 @@
 """The versions of one article over the history of a ref: followed by its id, through renames and returns."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -18,6 +19,8 @@ from kb.library import DEFAULTS_FILE, TAXONOMY_FILE, OutsideTaxonomy
 from kb.repository import Repository
 from kb.tree import Commit, File, Tree
 
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,999}")  # given or made from a path
+_SAYS: Final = r"""(?m)^[ \t]*["']?(?:%s)["']?[ \t]*:[ \t]*["']?([A-Za-z0-9][A-Za-z0-9._-]*)["']?[ \t]*(?:#.*)?\r?$"""
 _RENAMED: Final = 60.0  # per cent alike, a little above git's own 50: another page of the same template is not the same page
 
 
@@ -51,9 +54,22 @@ class Version:
 class Log:
     """The first-parent history of one tip, and any article of it, from the files that its commits touched."""
 
-    def __init__(self, repository: Repository, folder: str, outside: OutsideTaxonomy | None, tip: Commit) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        folder: str,
+        outside: OutsideTaxonomy | None,
+        tip: Commit,
+        *,
+        refused: Collection[str] = (),
+        paths: Mapping[str, str] | None = None,
+    ) -> None:
+        """refused: the ids of commits that never went live. paths: id → file at the tip, where that is known already."""
         self._repository = repository
         self._outside = outside
+        self._refused = refused
+        self._paths = paths
+        self._declared: dict[str, frozenset[str]] = {}
         self._tree = repository.tree(tip, folder)
         self._prefix = f"{self._tree.folder}/" if self._tree.folder else ""
         self.tip = tip
@@ -61,7 +77,7 @@ class Log:
 
     def stages(self, article_id: str) -> list[Stage]:
         """What each commit that may have changed the article made of it, newest first; empty if none ever held it."""
-        found = list(self._walk(article_id))
+        found = list(self._walk(article_id)) if _ID.fullmatch(article_id) else []
         return found if any(stage.article for stage in found) else []
 
     def live_at(self, commit: Commit, found: Sequence[Version]) -> Version | None:
@@ -77,11 +93,20 @@ class Log:
         return credit(stage.entry, self._repository.merged(stage.entry, {stage.path}))
 
     def _walk(self, article_id: str) -> Iterator[Stage]:
-        """From the newest commit that may have changed the article to the oldest; a shared file may change nothing."""
+        """From the newest commit that may have changed the article to the oldest; a shared file may change nothing.
+
+        A text that cannot be read, and one that no commit that went live ever held, was never guidance.
+        """
+        newest = 0
         number, path = self._newest(article_id)
         while path is not None:
-            article = self._read(number, path)
-            yield Stage(self.entries[number], path, article if article and article.id == article_id else None)
+            article, held = self._read(number, path), range(newest, number + 1)
+            newest = number + 1
+            if article is None and self._blob(number, path) is not None:
+                number, path = self._touched(number, path)
+                continue
+            if any(self.entries[each].commit.sha not in self._refused for each in held):
+                yield Stage(self.entries[number], path, article if article and article.id == article_id else None)
             renamed = self._renamed(article_id, number, path)
             if renamed is None:
                 number, path = self._before(article_id, number, path)
@@ -94,10 +119,15 @@ class Log:
         return self._ended(article_id, -1) if (path := self._path_now(article_id)) is None else self._touched(-1, path)
 
     def _path_now(self, article_id: str) -> str | None:
+        if self._paths is not None:
+            return self._paths.get(article_id)
         edition = self._edition
-        naming = self._repository.holding(self.tip, self._tree.folder, {article_id})
+        held = self._repository.holding(self.tip, self._tree.folder, {article_id})
+        naming = [path for path in held if article_id in self._ids(path, edition.blob(path))]
         named = [path for path in edition.paths if self._edition.default_id(path) == article_id]
-        return next((p for p in [*named, *naming] if (article := edition.article(p)) and article.id == article_id), None)
+        broken = (path for path in named if edition.article(path) is None)  # its last readable text is its newest version
+        found = (p for p in [*named, *naming] if (article := edition.article(p)) and article.id == article_id)
+        return next(found, next(broken, None))
 
     def _touched(self, number: int, path: str) -> tuple[int, str | None]:
         """The next older commit that touched the file, or what the file's defaults say."""
@@ -108,7 +138,8 @@ class Log:
     def _before(self, article_id: str, number: int, path: str) -> tuple[int, str | None]:
         """Where the article was before this commit: in this file, in another one it touched, or in one taken away earlier."""
         for touch in sorted(self.entries[number].touches, key=lambda touch: touch.path != path):
-            if touch.old is not None and self._is(article_id, number + 1, touch):
+            near = touch.path == path or article_id in self._ids(touch.path, touch.old)
+            if touch.old is not None and near and self._was(article_id, number + 1, touch.path):
                 return self._touched(number, touch.path)
         if self._blob(number + 1, path) is not None and all(touch.path != path for touch in self.entries[number].touches):
             return self._touched(number, path)  # only a shared file was touched here
@@ -139,19 +170,26 @@ class Log:
 
     def _ended(self, article_id: str, number: int) -> tuple[int, str | None]:
         """The next older commit that took the article away, if there is one."""
-        for older, touch in self._removals:
-            if older > number and self._is(article_id, older + 1, touch):
+        for older, touch in self._removals.get(article_id, ()):
+            if older > number and self._was(article_id, older + 1, touch.path):
                 return older, touch.path
         return len(self.entries), None
 
-    def _is(self, article_id: str, number: int, touch: Touch) -> bool:
-        """Whether the file held the article just before the touch. Looks into the file only if its bytes may say so."""
-        if self._edition.default_id(touch.path) != article_id:
-            content = self._repository.content(File(touch.path, touch.old or "", 0))
-            if article_id.encode() not in content:
-                return False
-        article = self._read(number, touch.path)
+    def _was(self, article_id: str, number: int, path: str) -> bool:
+        """Whether the file held the article after the commit of this number, or when it could last be read before."""
+        while (article := self._read(number, path)) is None and self._blob(number, path) is not None:
+            number, _ = self._touched(number, path)
         return article is not None and article.id == article_id
+
+    def _ids(self, path: str, blob: str | None) -> frozenset[str]:
+        """What a file's article may be called, by its path and by each line that looks as if it said an id. Reads no YAML."""
+        if blob is not None and blob not in self._declared:
+            self._declared[blob] = frozenset(self._says.findall(self._text(path, blob)))
+        return frozenset({self._edition.default_id(path), *self._declared.get(blob or "", ())})
+
+    @cached_property
+    def _says(self) -> re.Pattern[str]:
+        return re.compile(_SAYS % "|".join(map(re.escape, sorted(self._edition.id_words()))))
 
     def _read(self, number: int, path: str) -> Article | None:
         """The article as it stood after the commit of this number."""
@@ -198,11 +236,14 @@ class Log:
         return {entry.commit.sha: number for number, entry in enumerate(self.entries)}
 
     @cached_property
-    def _removals(self) -> list[tuple[int, Touch]]:
-        """Every file that a commit took away, newest first."""
-        return [
-            (n, touch) for n, entry in enumerate(self.entries) for touch in entry.touches if touch.new is None and touch.old
-        ]
+    def _removals(self) -> Mapping[str, list[tuple[int, Touch]]]:
+        """Every file that a commit took away, newest first, by what its article may be called. Made once for all articles."""
+        gone: dict[str, list[tuple[int, Touch]]] = defaultdict(list)
+        for number, entry in enumerate(self.entries):
+            for touch in entry.touches:
+                for name in self._ids(touch.path, touch.old) if touch.new is None else ():
+                    gone[name].append((number, touch))
+        return dict(gone)
 
     @cached_property
     def _kin(self) -> Mapping[str, list[str]]:

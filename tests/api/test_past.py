@@ -9,6 +9,9 @@ import pytest
 
 from api.past_presentation import write_cursor
 from api.reader import LOOPBACK
+from kb.article import Article
+from kb.edition import Edition
+from kb.tree import Commit
 from tests.world import World
 
 TEXT = "The customer has 60 days to dispute a charge. The fee is 25 USD."
@@ -224,6 +227,65 @@ def test_a_reader_learns_nothing_of_what_lies_above_the_tier(world: World) -> No
     assert client.get("/v1/articles/secret/history").status_code == 404
     assert client.get("/v1/articles/draft/history").status_code == 404
     assert client.get("/v1/articles/secret/diff", params={"from": first}).status_code == 404
+
+
+def test_changes_name_no_commit_that_touched_only_hidden_parts(world: World) -> None:
+    """Neither its id and author nor what it declares, nor when it was made, though another commit changed what is shown."""
+    hidden = ":::tier 2\nThe limit is {}.\n:::\n"
+    world.article("card.md", f"{TEXT}\n\n{hidden.format('5 USD')}", id="card")
+    first = world.commit(at="2026-01-01T00:00:00Z")
+    world.article("card.md", f"{NINETY}\n\n{hidden.format('5 USD')}", id="card")
+    shown = world.commit("Ninety\n\nChange: minor", at="2026-02-01T00:00:00Z")
+    world.article("card.md", f"{NINETY}\n\n{hidden.format('9 USD')}", id="card")
+    secret = world.commit("Limit\n\nCo-authored-by: Fraud Team <f@example.com>\nChange: rule", at="2026-03-01T00:00:00Z")
+
+    world.reader = FRONTLINE
+    frontline = world.client().get("/v1/changes", params={"from": first})
+    world.reader = LOOPBACK
+    specialist = world.client().get("/v1/changes", params={"from": first, "tier": 2})
+
+    (change,) = frontline.json()["changes"]
+    assert (change["declared"], change["severity"], change["at"]) == (True, "editorial", "2026-02-01T00:00:00Z")
+    assert [commit["commit"] for commit in change["commits"]] == [shown]
+    assert ("Fraud Team" in frontline.text, "Fraud Team" in specialist.text) == (False, True)
+    assert [commit["commit"] for commit in specialist.json()["changes"][0]["commits"]] == [shown, secret]
+
+
+def test_a_text_that_was_refused_is_no_version(world: World) -> None:
+    """It was never guidance; what came before it still is, and what came after it names the change between the two."""
+    first, second = edited(world)
+    world.live.update()
+    world.article("card.md", TEXT.replace("60", "5"), id="card", title="Dispute a charge", products=["no-such"])
+    refused = world.commit("Refused for its product")
+    world.live.update()
+    world.write("card.md", "---\ntitle: [\n---\nBroken.\n")
+    broken = world.commit("Broken YAML")
+    world.live.update()
+    world.article("card.md", TEXT.replace("60", "30"), id="card", title="Dispute a charge")
+    third = world.commit("Fixed")
+    world.live.update()
+
+    found = world.client().get("/v1/articles/card/history").json()["versions"]
+
+    assert world.live.space.log.refused() == {refused, broken}
+    assert [version["commit"] for version in found] == [third, second, first]
+    assert [fact["old"] for fact in found[0]["facts"]] == ["90 days"]
+
+
+@pytest.mark.parametrize("name", ["e", "a%00b", "%2E", "-e", "x" * 2000])
+def test_what_is_no_articles_id_has_no_history(world: World, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """And costs nothing: no article is read for it."""
+    edited(world)
+    client, read = world.client(), list[str]()
+    article = Edition.article
+
+    def noted(edition: Edition, path: str, changed: Commit | None = None) -> Article | None:
+        read.append(path)
+        return article(edition, path, changed)
+
+    monkeypatch.setattr(Edition, "article", noted)
+
+    assert (client.get(f"/v1/articles/{name}/history").status_code, read) == (404, [])
 
 
 def test_a_specialist_sees_what_the_frontline_does_not(world: World) -> None:

@@ -299,6 +299,25 @@ def test_history_names_removed_articles_and_marks_none_current(world: World) -> 
     assert history(world, "never") == []
 
 
+def test_a_commit_that_broke_the_file_hides_nothing_before_it(world: World) -> None:
+    """Whether it was mended, or taken away as it was."""
+    world.article("a.md", TEXT, id="one")
+    world.commit("One")
+    world.write("a.md", "No front matter any more.\n")
+    world.commit("Broken")
+    assert told(history(world, "one")) == []  # only `git log` can tell whose file it was
+    world.article("a.md", TEXT.replace("60", "90"), id="one")
+    world.commit("Mended")
+    assert told(history(world, "one")) == [(2, "Mended", ["reworded"], True), (1, "One", ["added"], False)]
+    world.write("a.md", "---\nid: one\ntitle: [\n---\nText.\n")
+    world.commit("Broken again")
+    world.git("rm", "-q", "articles/a.md")
+    world.article("b.md", TEXT, id="b")
+    world.commit("Gone")
+
+    assert [subject for _, subject, _, _ in told(history(world, "one"))] == ["Gone", "Mended", "One"]
+
+
 def test_history_holds_what_folder_defaults_changed(world: World) -> None:
     """A version of its own, though the article's file stayed; a default that changes nothing for it is none."""
     world.article("a.md", TEXT, id="a")
