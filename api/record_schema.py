@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from api.contact import ticket_key
 from api.events.event import Kind
 from api.events.feedback_table import Feedback, State, Verdict
 from api.events.records import Act, Change, Opinion
@@ -16,6 +17,7 @@ LONGEST_COMMENT: Final = 2000  # characters
 _REQUEST: Final = ConfigDict(extra="forbid")
 _Text = Annotated[str, Field(max_length=200), AfterValidator(required_plain)]
 _Id = Annotated[str, Field(pattern="^[0-9A-HJKMNP-TV-Z]{26}$", description="A receipt or an event: 26 characters.")]
+_Ticket = Annotated[str, Field(max_length=200)]  # as the host has it; only its key goes further
 _Article = Annotated[str, Field(max_length=200, pattern=r"^\S+$"), AfterValidator(required_plain)]  # an id; prose has spaces
 _Commit = Annotated[str, Field(pattern="^[0-9a-f]{7,64}$")]
 
@@ -46,11 +48,19 @@ class ActIn(BaseModel):
     receipt: _Id | None = Field(None, description="The receipt of the answer that it came from.")
     anchor: _Text | None = Field(None, description="The heading, for a part of the article.")
     commit: _Commit | None = Field(None, description="The version that the agent had before them.")
-    ticket_id: _Text | None = Field(None, description="The contact it was for; can be erased.")
+    ticket_id: _Ticket | None = Field(None, description="The contact it was for; only its SHA-256 is kept.")
 
     def act(self) -> Act:
         """The values, parsed."""
-        return Act(Kind(self.kind), self.space, self.article, self.receipt, self.anchor, self.commit, self.ticket_id)
+        return Act(
+            Kind(self.kind),
+            self.space,
+            self.article,
+            self.receipt,
+            self.anchor,
+            self.commit,
+            self.ticket_id and ticket_key(self.ticket_id),
+        )
 
 
 class ActsRequest(BaseModel):

@@ -16,7 +16,7 @@ from time import perf_counter, sleep
 from typing import Final
 
 from api.answering import respond
-from api.contact import Contact
+from api.contact import Contact, ticket_key
 from api.database import Database
 from api.events.ledger import Ledger
 from api.events.recorder import Recorder
@@ -32,7 +32,7 @@ from retriever.snapshot import Models
 
 ROOT: Final = Path(__file__).parents[1]
 WARM: Final = 30  # questions before the clock counts
-CONTACT: Final = Contact(ticket="T-1", host="desk", channel="chat")
+CONTACT: Final = Contact(ticket=ticket_key("T-1"), host="desk", channel="chat")
 
 
 def timed(guidance: Guidance, question: str, records: Records | None) -> float:

@@ -95,7 +95,7 @@ def linked(event: Event, before: Head) -> Link:
         commitment=commitment(words, salt),
         words=words,
         salt=salt,
-        ticket=ticket_key(event.ticket) if event.ticket and words else None,
+        ticket=event.ticket if words else None,
         previous=before.hash,
         hash="",
     )
@@ -115,11 +115,6 @@ def commitment(words: str | None, salt: str | None) -> str | None:
     return hmac.new(salt.encode(), words.encode(), hashlib.sha256).hexdigest()
 
 
-def ticket_key(ticket: str) -> str:
-    """What events of one ticket are found by."""
-    return hashlib.sha256(ticket.encode(errors="surrogatepass")).hexdigest()
-
-
 def own_faults(link: Link) -> Iterator[str]:
     """What is wrong with a link on its own."""
     if hash_of(link) != link.hash:
@@ -129,7 +124,7 @@ def own_faults(link: Link) -> Iterator[str]:
     if link.words is None and link.salt is not None:
         yield "it has a salt without words"
     ticket = (link.said() or {}).get("ticket") if link.words is not None and _is_object(link.words) else None
-    if link.ticket != (ticket_key(str(ticket)) if ticket else None):
+    if link.ticket != (ticket or None):
         yield "its ticket is not the one that its words name"
 
 

@@ -36,7 +36,7 @@ class Event:
 
     body:   facts that stay: identifiers, figures, scope; never what a customer or an agent wrote.
     words:  what they wrote, redacted; can be erased without breaking the chain. None where there is nothing of the kind.
-    ticket: the host's id of the contact, to find what is to be erased; it goes with the words.
+    ticket: the key of the host's id of the contact, to find what is to be erased; it goes with the words.
     """
 
     id: str

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from api.contact import ticket_key
 from api.database import Connection, Database, chains, events, fetch, moment_text
-from api.events.chain import BEGINNING, COLUMNS, Fault, Head, Link, faults, linked, ticket_key
+from api.events.chain import BEGINNING, COLUMNS, Fault, Head, Link, faults, linked
 from api.events.event import Event, Kind, new_id
 from api.events.feedback_table import project
 
@@ -77,6 +78,7 @@ class Ledger:
     def erase(self, space: str, *, receipt: str | None = None, ticket: str | None = None, by: str, at: datetime) -> int:
         """Forget the words of a receipt's or a ticket's events, and note that; how many events. Raises StoreError.
 
+        ticket: the host's id of the contact, as the host has it.
         A ticket's events are also those of its receipts, such as the feedback on an answer that was given for it.
         """
         of_it = events.c.receipt == receipt if receipt else _of_ticket(space, ticket_key(ticket or ""))

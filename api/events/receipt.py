@@ -59,7 +59,6 @@ def _asked(answered: Answered, ask: Ask, reader: Reader, contact: Contact) -> tu
         "jurisdiction": _known_place(answer.scope.jurisdiction, taxonomy),
         "role": reader.role.value,
         "redacted": sorted({found.kind for found in ask.struck}),
-        "channel": contact.channel,
     }
     words = {
         "q": answer.query.text,
@@ -68,6 +67,7 @@ def _asked(answered: Answered, ask: Ask, reader: Reader, contact: Contact) -> tu
         "jurisdiction": ask.jurisdiction,
         "lang": ask.lang or reader.lang,
         "host": contact.host,
+        "channel": contact.channel,
         "segment": contact.segment,
     }
     return body, words

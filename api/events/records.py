@@ -107,7 +107,7 @@ class Records:
 
     def _act(self, act: Act, reader: Reader) -> Event:
         body = {**self._cleaned({"article": act.article, "anchor": act.anchor}), "commit": act.commit}
-        words: dict[str, Any] | None = {} if act.ticket else None  # the ticket itself is what can be erased
+        words: dict[str, Any] | None = {} if act.ticket else None  # the ticket's key is what can be erased
         return _event(act.space, act.kind, reader.id, body, receipt=act.receipt, words=words, ticket=act.ticket)
 
     def receipt(self, receipt_id: str, reader: Reader) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from api.events.chain import Link, own_faults, ticket_key
+from api.events.chain import Link, own_faults
 from api.events.ledger import Ledger
 from api.events.receipt import FORMAT, document, shown_body
 from api.guidance import Answered, RequestError
@@ -49,7 +49,7 @@ def proof_of(receipt: Mapping[str, Any]) -> tuple[Link, Link]:
         asked, shown = _LINKS.validate_python([{**link, "ticket": None} for link in receipt["proof"]])
         asked.facts(), shown.facts(), shown.said()
         ticket = (asked.said() or {}).get("ticket")
-        return (replace(asked, ticket=ticket_key(ticket)) if ticket else asked), shown
+        return (replace(asked, ticket=ticket) if ticket else asked), shown
     except (KeyError, TypeError, ValueError, AttributeError, ValidationError):
         raise RequestError("The file is no receipt; expected the JSON of GET /v1/receipts/{id}, as it was sent.") from None
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from api.contact import ticket_key
 from api.database import Database
 from api.events.event import Event, Kind, new_id
 from api.events.export import as_jsonl, from_jsonl
@@ -23,7 +24,9 @@ NOW = datetime.now(UTC)
 def _event(number: int, space: str = "acme", **changes: Any) -> Event:
     at = NOW - timedelta(days=10 - number)
     words = {"q": f"pregunta número {number}"}
-    return replace(Event(new_id(at), space, at, Kind.ASKED, "ana", {"limit": 1}, None, words, f"T-{number}"), **changes)
+    return replace(
+        Event(new_id(at), space, at, Kind.ASKED, "ana", {"limit": 1}, None, words, ticket_key(f"T-{number}")), **changes
+    )
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from api.contact import ticket_key
 from api.database import Database, events
 from api.events.chain import BEGINNING, Head, Link, faults, linked
 from api.events.event import Event, Kind, canonical, new_id, read, written
@@ -34,7 +35,14 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def _event(number: int = 0, **changes: Any) -> Event:
     at = NOON + timedelta(minutes=number)
     event = Event(
-        new_id(at), "default", at, Kind.ASKED, "ana", {"limit": 10}, words={"q": f"question {number}"}, ticket=f"T-{number}"
+        new_id(at),
+        "default",
+        at,
+        Kind.ASKED,
+        "ana",
+        {"limit": 10},
+        words={"q": f"question {number}"},
+        ticket=ticket_key(f"T-{number}"),
     )
     return replace(event, **changes)
 
@@ -186,7 +194,7 @@ def test_tampering_in_the_database_is_found_and_named(ledger: Ledger, statement:
 def test_a_name_that_no_database_can_hold_does_not_stop_the_others(database: Database) -> None:
     """A NUL and half a surrogate, as an identity provider may send them."""
     ledger = Ledger(database)
-    ledger.append([_event(1, reader="a\0b\ud800", ticket="\udfff")])
+    ledger.append([_event(1, reader="a\0b\ud800", ticket=ticket_key("\udfff"))])
 
     assert [link.reader for link in ledger.links(Wanted("default"))] == ["a\ufffdb\ufffd"]
     assert _said(ledger) == []
@@ -332,7 +340,7 @@ def test_erasing_is_of_one_space(database: Database) -> None:
 
     ledger.erase("acme", ticket="T-1", by="admin", at=NOON)
 
-    assert [link.said() for link in ledger.links(Wanted("zeta"))] == [{"q": "question 1", "ticket": "T-1"}]
+    assert [link.said() for link in ledger.links(Wanted("zeta"))] == [{"q": "question 1", "ticket": ticket_key("T-1")}]
 
 
 def test_erasing_what_is_not_there_writes_nothing(ledger: Ledger) -> None:
@@ -373,7 +381,7 @@ def test_what_is_recorded_is_in_the_database_a_moment_later(recorder: Recorder) 
     recorder.settle()
 
     assert [link.said() for link in recorder.ledger.links(Wanted("default"))] == [
-        {"q": f"question {number}", "ticket": f"T-{number}"} for number in range(100)
+        {"q": f"question {number}", "ticket": ticket_key(f"T-{number}")} for number in range(100)
     ]
     assert recorder.backlog().bytes == 0
 
@@ -417,7 +425,7 @@ def test_a_journal_that_its_process_left_is_brought_in(database: Database, tmp_p
     recorder.close()
 
     assert [link.said() for link in Ledger(database).links(Wanted("default"))] == [
-        {"q": "question 1", "ticket": "T-1"}, {"q": "question 2", "ticket": "T-2"},
+        {"q": "question 1", "ticket": ticket_key("T-1")}, {"q": "question 2", "ticket": ticket_key("T-2")},
     ]  # fmt: skip
     assert list(folder.iterdir()) == []
 

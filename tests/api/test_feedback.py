@@ -1,14 +1,17 @@
 """Feedback: sent with the receipt, worked on by writers and leads, seen by whoever sent it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.access import Role
+from api.contact import ticket_key
 from api.database import Database
+from api.events.event import canonical
 from api.events.ledger import Ledger, Wanted
 from api.events.recorder import Recorder
 from api.events.records import Records
@@ -164,7 +167,28 @@ def test_what_an_agent_did_is_written_down_in_order(cards: World, records: Recor
 
     assert (answer.status_code, answer.json()["ids"]) == (202, [link.id for link in links])
     assert [(link.kind, link.reader) for link in links] == [(act["kind"], "token-ana") for act in acts]
-    assert [link.said() for link in links] == [{"ticket": "T-1"}] * 3
+    assert [link.said() for link in links] == [{"ticket": ticket_key("T-1")}] * 3
+
+
+def test_a_ticket_that_looks_like_a_telephone_is_found_on_both_wires_and_kept_on_neither(
+    cards: World, records: Records, tmp_path: Path
+) -> None:
+    """It is not redacted, which would make all such tickets one; only its key is kept, and erasing it takes both."""
+    phone = "+5215512345678"
+    client = _as(cards, records, ANA)
+    client.post("/v1/search", json={"q": "lost card", "context": {"ticket_id": phone, "channel": "my secret channel"}})
+    client.post("/v1/search", json={"q": "other customer", "context": {"ticket_id": "+5215512345679"}})
+    client.post("/v1/events", json={"events": [{"kind": "opened", "article": "card-lost", "ticket_id": phone}]})
+    records.recorder.settle()
+    ledger = records.recorder.ledger
+    kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and "repo" not in path.parts]
+    shown = canonical([asdict(link) for link in ledger.links(Wanted("default"))])
+    erased = ledger.erase("default", ticket=phone, by="admin", at=datetime.now(UTC))
+    left = canonical([asdict(link) for link in ledger.links(Wanted("default"))])
+
+    assert not any(phone.encode() in content for content in [*kept, shown.encode()])
+    assert (erased, list(ledger.verify("default"))) == (2, [])
+    assert ("my secret channel" in left, "other customer" in left) == (False, True)
 
 
 @pytest.mark.parametrize("events", [[], [{"kind": "opened", "article": "a"}] * 51, [{"kind": "published", "article": "a"}]])
