@@ -92,7 +92,10 @@ def _superseded(change: ArticleChange | None, versions: Versions, by: tuple[str,
 
 def _complete(change: ArticleChange, comparison: Comparison, see: See) -> ArticleChange:
     """The change with who made it, when, how much they say it matters, and which translations it left behind."""
-    contributions = tuple(part.contribution for part in comparison.parts.get(change.id, ()) if _shows(part, see))
+    parts = comparison.parts.get(change.id, ())
+    if len(parts) != 1 or Event.REWORDED not in change.events:  # a single commit that touched it is what changed its words
+        parts = tuple(part for part in parts if _shows(part, see))
+    contributions = tuple(part.contribution for part in parts)
     declared = together([contribution.credit.declared for contribution in contributions])
     others = (_seen(versions, see) for versions in comparison.translations.get(change.id, ()))
     return replace(
