@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from queue import SimpleQueue
 from threading import Thread
 from typing import Final
 
@@ -14,6 +15,7 @@ from api.events.records import Records
 from api.live import LiveSpace
 from api.space import Space
 from api.store_error import StoreError
+from kb.commit_log import LogEntry
 from kb.errors import KbError, RepositoryError
 from kb.tree import Commit
 from retriever.errors import SnapshotError
@@ -27,12 +29,16 @@ log = structlog.get_logger()
 def follow(live: LiveSpace, records: Records) -> None:
     """Write down what the space serves now, and each snapshot that goes live from now on. Nobody waits for it."""
 
-    def went_live(snapshot: Snapshot) -> None:
-        Thread(target=_note, args=(records, live.space, snapshot), name="publication", daemon=True).start()
+    waiting: SimpleQueue[Snapshot] = SimpleQueue()
 
-    live.listeners.append(went_live)
+    def work() -> None:  # one at a time, in order: each publication stands on the one before it
+        while True:
+            _note(records, live.space, waiting.get())
+
+    live.listeners.append(waiting.put)
     with suppress(SnapshotError):  # a space that cannot be read yet: the listener hears of it when it can
-        went_live(live.current())
+        waiting.put(live.current())
+    Thread(target=work, name="publication", daemon=True).start()
 
 
 def _note(records: Records, space: Space, snapshot: Snapshot) -> None:
@@ -40,6 +46,8 @@ def _note(records: Records, space: Space, snapshot: Snapshot) -> None:
         note_publication(records, space, snapshot)
     except (StoreError, KbError) as error:
         log.error("a publication was not written down", space=space.name, reason=str(error))
+    except Exception:
+        log.exception("a publication was not written down", space=space.name)  # the next one must be all the same
 
 
 def note_publication(records: Records, space: Space, snapshot: Snapshot) -> None:
@@ -55,8 +63,8 @@ def note_publication(records: Records, space: Space, snapshot: Snapshot) -> None
     records.published(space.name, manifest.commit, manifest.fingerprint)
     commit = snapshot.library.commit
     if commit is not None:
-        for feedback_id, sha in closing(space, commit, (before or {}).get("commit")):
-            records.close_feedback(space.name, feedback_id, sha)
+        for feedback_id, entry in closing(space, commit, (before or {}).get("commit")):
+            records.close_feedback(space.name, feedback_id, entry.commit.sha, entry.authored_at)
 
 
 def _last_published(records: Records, space: str) -> dict[str, str | None] | None:
@@ -64,11 +72,11 @@ def _last_published(records: Records, space: str) -> dict[str, str | None] | Non
     return None if last is None else last.facts()
 
 
-def closing(space: Space, commit: Commit, since: str | None) -> Iterator[tuple[str, str]]:
+def closing(space: Space, commit: Commit, since: str | None) -> Iterator[tuple[str, LogEntry]]:
     """Which feedback is closed by which commit, oldest first, by the trailer `Closes-feedback: ID`. Raises RepositoryError."""
     base = _known(space, since)
     for entry in reversed(space.repository.log(commit, space.source.folder, since=base, whole=True)):
-        yield from ((found.upper(), entry.commit.sha) for found in _CLOSES.findall(entry.message))
+        yield from ((found.upper(), entry) for found in _CLOSES.findall(entry.message))
 
 
 def _known(space: Space, sha: str | None) -> Commit | None:

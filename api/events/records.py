@@ -10,6 +10,7 @@ import structlog
 from api.access import Action, may
 from api.contact import Contact
 from api.events.event import SERVICE, Event, Kind, new_id
+from api.events.feedback_past import mended_before
 from api.events.feedback_table import Feedback, FeedbackWanted, State, Verdict, feedback_by_id, feedback_of
 from api.events.receipt import document, receipt_events
 from api.events.recorder import Recorder
@@ -154,11 +155,16 @@ class Records:
         self._record(_event(found.space, Kind.FEEDBACK, reader.id, body, receipt=found.receipt))
         return self.feedback(feedback_id, reader)
 
-    def close_feedback(self, space: str, feedback_id: str, commit: str) -> None:
-        """Close feedback of the space by a commit that went live; what is closed already stays as it is. Raises StoreError."""
+    def close_feedback(self, space: str, feedback_id: str, commit: str, authored_at: datetime) -> None:
+        """Close feedback of the space by a commit that went live. Raises StoreError.
+
+        What is closed already stays as it is; so does what was opened again after the commit, which did not mend it then.
+        """
         self.recorder.settle()
         found = feedback_by_id(self._ledger.database, feedback_id)
-        if found is not None and found.space == space and found.state is not State.CLOSED:
+        if found is None or found.space != space or found.state is State.CLOSED:
+            return
+        if not mended_before(self._ledger, found, commit, authored_at):
             body = {"feedback": found.id, "state": State.CLOSED.value, "assignee": found.assignee, "commit": commit}
             self._record(_event(space, Kind.FEEDBACK, "git", body, receipt=found.receipt))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from api.events.feedback_table import State, Verdict
 from api.events.ledger import Ledger, Wanted
 from api.events.publication import follow, note_publication
 from api.events.recorder import Recorder
-from api.events.records import Opinion, Records
+from api.events.records import Change, Opinion, Records
 from api.reader import Reader
 from api.settings import read_settings
 from retriever.snapshot import Models
@@ -91,8 +92,8 @@ def test_feedback_that_is_closed_stays_as_it_was_closed(world: World, records: R
     world.article("card.md")
     world.publish()
     opinion = records.say(Opinion(Verdict.WRONG, "default", None, "card", None), ANA)
-    records.close_feedback("default", opinion.id, "a" * 40)
-    records.close_feedback("default", opinion.id, "b" * 40)
+    for commit in ("a" * 40, "b" * 40):
+        records.close_feedback("default", opinion.id, commit, datetime.now(UTC))
 
     assert records.feedback(opinion.id, ANA).commit == "a" * 40
 
@@ -110,3 +111,32 @@ def test_a_space_that_cannot_be_read_keeps_no_other_from_being_followed(
         for live in guidance.spaces.values():
             follow(live, records)
     until(lambda: len(_published(records)) == 1)
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_what_was_opened_again_is_closed_by_a_newer_commit_alone(world: World, records: Records, *, forgotten: bool) -> None:
+    """Neither by the same commit under another id, nor where retention left no publication to go on from."""
+    world.article("card.md")
+    world.publish()
+    note_publication(records, world.space, world.live.current())
+    opinion = records.say(Opinion(Verdict.WRONG, "default", None, "card", None), ANA)
+    world.article("card.md", body="Better guidance.")
+    world.commit(f"Mend\n\nCloses-feedback: {opinion.id}", at=(datetime.now(UTC) - timedelta(minutes=1)).isoformat())
+    states = [_after_publication(world, records, opinion.id)]
+    for state in (State.OPEN, State.ASSIGNED):
+        records.change_feedback(opinion.id, Change(state), replace(ANA, role=Role.LEAD))
+    if forgotten:
+        records.recorder.ledger.retain("default", since=datetime.now(UTC), by="policy", at=datetime.now(UTC))
+    world.git("commit", "--quiet", "--amend", "--no-edit")
+    states.append(_after_publication(world, records, opinion.id))
+    world.article("card.md", body="The best guidance.")
+    world.commit(f"Mend it better\n\nCloses-feedback: {opinion.id}")
+    states.append(_after_publication(world, records, opinion.id))
+
+    assert states == [State.CLOSED, State.ASSIGNED, State.CLOSED]
+
+
+def _after_publication(world: World, records: Records, feedback_id: str) -> State:
+    world.space.publish()
+    note_publication(records, world.space, world.live.current())
+    return records.feedback(feedback_id, ANA).state
