@@ -31,7 +31,7 @@ class Action(StrEnum):
     AUDIT = "audit"  # the chain of events
     OPEN_SESSION = "open session"  # for a token that names origins only
     DIAGNOSE = "diagnose"  # why the newest commit is not served
-    OPERATE = "operate"  # metrics of every space, publishing
+    OPERATE = "operate"  # metrics of its spaces, publishing
 
 
 _EVERYONE: Final = frozenset({Action.ANYONE, Action.ASK, Action.READ, Action.OWN_RECEIPTS})

@@ -11,12 +11,14 @@ import structlog
 
 from api.past_snapshots import IN_MEMORY, PastSnapshots
 from api.publish_log import Outcome, Publication
+from api.recent_tip import RecentTip
 from api.space import SILENT, Space, Watch, public_reason
 from kb.errors import ContentError, KbError
 from kb.tree import Commit
 from retriever.errors import RetrieverError, SnapshotError
 from retriever.snapshot import Snapshot
 
+TIP_SECONDS: Final = 1.0  # for which an answer of git is good enough to say how a space stands
 REFUSED_IN_A_ROW: Final = 20  # commits with errors that are passed over to find what was live before the log began
 
 Told: TypeAlias = Callable[[str, Publication | None], None]  # the space; the last line of its log
@@ -49,6 +51,7 @@ class LiveSpace:
         self.past = PastSnapshots(space, most=past)
         self.told: Told = lambda _space, _line: None
         self._refresh_seconds = refresh_seconds
+        self._tip = RecentTip(lambda: self.space.tip(), min(refresh_seconds, TIP_SECONDS))
         self._lock = Lock()
         self._updating = Lock()
         self._current: Snapshot | None = None
@@ -168,13 +171,18 @@ class LiveSpace:
         current = self.current()
         return current if commit.sha == current.manifest.commit else self.past.get(commit, current)
 
+    @property
+    def serving(self) -> bool:
+        """Whether there is a snapshot, by what is in memory alone."""
+        return self._current is not None
+
     def health(self) -> Health:
-        """How the space stands, and how far it is behind its repository."""
+        """How the space stands, and how far it is behind its repository, which is asked once a second at most."""
         snapshot = self._current
         error = self._error
         behind = 0.0
         try:
-            tip = self.space.tip()
+            tip = self._tip.get()
             if snapshot is not None and tip.sha != snapshot.manifest.commit:
                 behind = max(0.0, (datetime.now(UTC) - tip.at).total_seconds())
                 refusal = self.space.log.refusal(tip.sha)

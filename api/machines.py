@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from api import problem_json
+from api.admission import ReaderDep
 from api.hooks import Delivery, Hooks
 from api.metrics import CONTENT_TYPE, Metrics
 
@@ -29,14 +30,21 @@ def add_machines(app: FastAPI, hooks: Hooks, metrics: Metrics) -> None:
         return HookResponse(status=await run_in_threadpool(hooks.received, space, delivery))
 
     @app.get("/metrics", operation_id="metrics", tags=["operations"], response_class=PlainTextResponse)
-    def figures() -> PlainTextResponse:
-        """Figures for Prometheus. No label holds a question, an article or a reader."""
-        return PlainTextResponse(metrics.text(), media_type=CONTENT_TYPE)
+    def figures(reader: ReaderDep) -> PlainTextResponse:
+        """Figures of the reader's spaces for Prometheus. No label holds a question, an article or a reader."""
+        return PlainTextResponse(metrics.text(reader.spaces), media_type=CONTENT_TYPE)
 
     @app.middleware("http")
     async def timed(request: Request, answer: "problem_json.Next") -> Response:
         begun = perf_counter()
-        response = await answer(request)
-        route = request.scope.get("route")
-        metrics.requested(getattr(route, "path", "none"), response.status_code, perf_counter() - begun)
+
+        def count(status: int) -> None:
+            metrics.requested(getattr(request.scope.get("route"), "path", "none"), status, perf_counter() - begun)
+
+        try:
+            response = await answer(request)
+        except Exception:
+            count(HTTPStatus.INTERNAL_SERVER_ERROR)  # answered outside of every middleware
+            raise
+        count(response.status_code)
         return response

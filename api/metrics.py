@@ -1,11 +1,12 @@
 """Figures for Prometheus. Labels name spaces, stages, outcomes and endpoints, never what somebody asked or read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from api.live import LiveSpace
@@ -43,7 +44,7 @@ class Metrics:
             ("space",),
             registry=self._registry,
         )
-        self._registry.register(_Spaces(spaces))
+        self._spaces = spaces
         for live in spaces.values():
             live.told = self.updated
 
@@ -63,9 +64,30 @@ class Metrics:
         if line.is_live:
             self._lag.labels(space).set(max(0.0, (line.at - line.committed_at).total_seconds()))
 
-    def text(self) -> bytes:
-        """Everything, as Prometheus reads it."""
-        return generate_latest(self._registry)
+    def text(self, spaces: Collection[str]) -> bytes:
+        """What was counted, and how these spaces stand, as Prometheus reads it. Another space's name stands nowhere in it."""
+        shown = CollectorRegistry()
+        shown.register(_Counted(self._registry, spaces))
+        shown.register(_Spaces({name: live for name, live in self._spaces.items() if name in spaces}))
+        return generate_latest(shown)
+
+
+class _Counted(Collector):
+    """What was counted for some spaces, and for no space in particular."""
+
+    def __init__(self, counted: CollectorRegistry, spaces: Collection[str]) -> None:
+        self._counted = counted
+        self._spaces = spaces
+
+    def collect(self) -> Iterator[Metric]:
+        """See Collector."""
+        for metric in self._counted.collect():
+            metric.samples = [it for it in metric.samples if "space" not in it.labels or it.labels["space"] in self._spaces]
+            yield metric
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: asking for the names would ask for the values."""
+        return iter(())
 
 
 class _Spaces(Collector):

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.guidance import MovedError, NotFoundError, NotGrantedError, RequestError
+from api.past_snapshots import BusyError
 from api.rate import TooManyError
 from api.reader import KeysError, NotAuthenticatedError
 from api.schema import ProblemDetail
@@ -37,6 +38,7 @@ STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     RetrieverError: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     KeysError: HTTPStatus.SERVICE_UNAVAILABLE,
+    BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 # What any endpoint may answer beside its own.
@@ -119,7 +121,7 @@ async def _known(request: Request, error: Exception) -> Response:
     if kind in _FOR_OPERATORS:
         log.error("a request could not be answered", path=request.url.path, reason=str(error))
     headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
-    if isinstance(error, TooManyError):
+    if isinstance(error, TooManyError | BusyError):
         headers["Retry-After"] = str(error.seconds)
     return problem(request, status, _FOR_OPERATORS.get(kind) or str(error), headers=headers)
 

@@ -105,9 +105,10 @@ def health() -> HealthResponse:
 @router.get("/readyz", operation_id="ready", tags=["operations"], responses={503: {"model": ReadyResponse}})
 def ready(guidance: GuidanceDep, guest: GuestDep, records: MaybeRecordsDep) -> JSONResponse:
     """Whether questions can be answered; a reader also sees how its spaces stand, and why the newest commit is not served."""
-    states = {name: live.health() for name, live in guidance.spaces.items()}
+    own = guest.spaces if guest else frozenset()  # only for these git is asked: a guest's answer costs nothing
+    states = {name: live.health() for name, live in guidance.spaces.items() if name in own}
     body = ReadyResponse(
-        ready=any(state.commit is not None for state in states.values()),  # one client's mistake takes no other's service away
+        ready=any(live.serving for live in guidance.spaces.values()),  # one client's mistake takes no other's service away
         models=guidance.model_names,
         spaces=healths(shown_to(guest, states)),
         events=events_health(guest, records),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
 
 from api.app import LARGEST_BODY, create_app
 from api.composition import open_hooks
@@ -15,6 +16,7 @@ from api.hooks import Deliveries, Delivery, Hooks
 from api.live import LiveSpace
 from api.machines import add_machines
 from api.metrics import Metrics
+from api.publish_log import Outcome, Publication, now
 from api.reader import LOOPBACK, DemoReaders
 from api.settings import read_settings
 from api.space import Source, Space
@@ -200,3 +202,27 @@ def test_metrics_tell_of_spaces_and_never_of_questions(door: Door) -> None:
     assert 'kb_articles{space="default"} 1.0' in text
     assert 'kb_request_seconds_count{endpoint="/v1/search",status="200"} 1.0' in text
     assert "zebra" not in text
+
+
+def test_metrics_name_the_reader_s_spaces_alone_and_count_what_went_wrong(world: World, tmp_path: Path) -> None:
+    """One client's administrator does not learn who else is a client; a bug of ours is a 500 in the figures."""
+    world.article("card.md", id="card")
+    world.commit()
+    line = Publication(now(), "c" * 40, now(), None, Outcome.PUBLISHED)
+    live = world.live
+    metrics = Metrics({"default": live, "zenith": LiveSpace(live.space, refresh_seconds=60)})
+    for space in ("default", "zenith"):
+        metrics.updated(space, line)
+    app = create_app(world.guidance, DemoReaders(LOOPBACK))
+    add_machines(app, Hooks({}, {}, Deliveries(tmp_path / "deliveries.txt")), metrics)
+    app.add_api_route("/v1/forgotten", lambda: None)
+    client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+    with capture_logs():
+        client.get("/v1/forgotten")
+
+    text = client.get("/metrics").text
+
+    assert 'kb_updates_total{outcome="published",space="default"} 1.0' in text
+    assert "kb_behind_seconds{" in text
+    assert "zenith" not in text
+    assert 'kb_request_seconds_count{endpoint="/v1/forgotten",status="500"} 1.0' in text

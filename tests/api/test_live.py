@@ -11,6 +11,7 @@ import pytest
 
 from api import guidance as guidance_module
 from api.live import LiveSpace
+from api.past_snapshots import WAITING
 from api.publish_log import Outcome
 from api.updater import LONGEST_PAUSE, Updater
 from kb.errors import AsOfError, RepositoryError
@@ -178,7 +179,7 @@ def test_edges_in_time_pass_without_an_update(world: World, monkeypatch: pytest.
 
 
 def test_several_who_ask_for_one_moment_wait_for_one_build(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight threads, one build; and live is answered meanwhile."""
+    """As many threads as may wait, one build; and live is answered meanwhile."""
     old = push(world, 7)
     live = world.live
     push(world, 5)
@@ -194,7 +195,7 @@ def test_several_who_ask_for_one_moment_wait_for_one_build(world: World, monkeyp
 
     monkeypatch.setattr(live.space, "snapshot", slow)
     answers: list[str | None] = []
-    threads = [threading.Thread(target=lambda: answers.append(live.at(old).manifest.commit)) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: answers.append(live.at(old).manifest.commit)) for _ in range(WAITING)]
     for thread in threads:
         thread.start()
 
@@ -203,7 +204,7 @@ def test_several_who_ask_for_one_moment_wait_for_one_build(world: World, monkeyp
     for thread in threads:
         thread.join(20)
 
-    assert (meanwhile, answers, built) == (said(5), [old] * 8, [old])
+    assert (meanwhile, answers, built) == (said(5), [old] * WAITING, [old])
 
 
 def test_a_full_disk_serves_from_memory_and_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

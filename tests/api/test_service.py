@@ -3,13 +3,20 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from time import sleep
+from typing import Any
 
 import pytest
 
-from api.live import LiveSpace
+from api import recent_tip
+from api.live import TIP_SECONDS, LiveSpace
 from api.settings import SettingsError, read_settings, require_loopback
-from api.space import Source
-from kb.errors import ContentError
+from api.space import Source, Space
+from kb.errors import ContentError, RepositoryError
+from kb.tree import Commit
+from retriever.snapshot import Snapshot
+from tests.api.test_events import until
 from tests.world import World
 
 
@@ -211,17 +218,73 @@ def test_an_answer_has_every_key_of_the_contract(world: World) -> None:
 
 
 def test_many_clients_at_once_are_all_answered(world: World) -> None:
-    """Questions, readiness and past moments from eight threads; none waits for ever."""
+    """Questions, readiness and past moments from eight threads; none waits for ever, and who is sent away may come again."""
     world.article("card.md", "Freeze the card.", id="card")
     first = world.commit()
     world.article("card.md", "Freeze the card now.", id="card")
     client = world.client()
     asked = [("/readyz", {}), ("/v1/search", {"q": "freeze card"}), ("/v1/search", {"q": "freeze card", "as_of": first})] * 16
 
+    def status(it: tuple[str, dict[str, str]]) -> int:
+        while "Retry-After" in (response := client.get(it[0], params=it[1])).headers:
+            sleep(0.05)
+        return response.status_code
+
     with ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(lambda it: client.get(it[0], params=it[1]).status_code, asked, timeout=60))
+        statuses = list(pool.map(status, asked, timeout=60))
 
     assert statuses == [200] * len(asked)
+
+
+def test_many_old_moments_leave_room_for_live_questions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three wait for their snapshots, the fourth is told when to come again, and what is live is answered."""
+    commits = []
+    for days in range(5):
+        world.article("card.md", f"Cards arrive in {days} days.", id="card")
+        commits.append(world.commit())
+    client, build, may_build = world.client(), Space.snapshot, Event()
+
+    def slowly(*args: Any) -> Snapshot:
+        may_build.wait(20)
+        return build(*args)
+
+    def ask(commit: str | None) -> Any:
+        return client.get("/v1/search", params={"q": "card"} | ({"as_of": commit} if commit else {}))
+
+    monkeypatch.setattr(Space, "snapshot", slowly)
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(ask, commit) for commit in commits[:3]]
+        until(lambda: world.live.past.waiting == 3)
+        fourth, live = ask(commits[3]), ask(None)
+        may_build.set()
+        statuses = [it.result().status_code for it in waiting]
+
+    assert (fourth.status_code, fourth.headers["Retry-After"]) == (503, "5")
+    assert fourth.headers["Content-Type"] == "application/problem+json"
+    assert (live.status_code, statuses, ask(commits[3]).status_code) == (200, [200] * 3, 200)
+
+
+def test_git_is_asked_once_a_second_how_a_space_stands(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often somebody looks, also while the repository is away."""
+    world.article("card.md")
+    world.commit()
+    live = LiveSpace(world.space, refresh_seconds=60.0)
+    live.start()
+    asked, clock = [], [100.0]
+
+    def away(space: Space) -> Commit:
+        asked.append(space.name)
+        raise RepositoryError("away")
+
+    monkeypatch.setattr(Space, "tip", away)
+    monkeypatch.setattr(recent_tip, "monotonic", lambda: clock[0])
+    said = {(it.commit is not None, it.error) for it in (live.health(), live.health(), live.health())}
+    at_once = len(asked)
+    clock[0] += TIP_SECONDS
+    live.health()
+
+    assert said == {(True, "The repository cannot be read right now. The log of the service tells why.")}
+    assert (at_once, len(asked)) == (1, 2)
 
 
 def test_a_name_that_only_points_at_this_machine_is_refused(world: World) -> None:

@@ -11,11 +11,15 @@ from structlog.testing import capture_logs
 
 from api.access import Role
 from api.composition import open_guidance, open_space, spaces_of
+from api.database import Database
 from api.reader import LOOPBACK
 from api.settings import SettingsError, read_settings
+from api.space import Space
 from api.space_config import chosen, read_spaces
 from kb.errors import ContentError
+from kb.tree import Commit
 from retriever.snapshot import Models
+from tests.doors import Door
 from tests.two_spaces import FOREIGN, MARK, NONE, OWN, TwoSpaces, two_spaces, walk
 
 
@@ -118,6 +122,30 @@ def test_a_guest_sees_no_space_and_a_reader_only_its_own(spaces: TwoSpaces) -> N
     own = spaces.client(spaces.reader()).get("/readyz").json()
 
     assert list(own["spaces"]) == [OWN]
+
+
+def test_readiness_asks_no_repository_but_the_reader_s_own(
+    spaces: TwoSpaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has no token costs no git at all, however often he asks."""
+    asked = []
+    tip = Space.tip
+
+    def counted(space: Space) -> Commit:
+        asked.append(space.name)
+        return tip(space)
+
+    database = Database(f"sqlite:///{tmp_path / 'tokens.sqlite'}")
+    guest = Door(spaces.guidance, database).client
+    monkeypatch.setattr(Space, "tip", counted)
+    ready = [guest.get("/readyz").json() for _ in range(3)]
+    before = list(asked)
+    spaces.client(spaces.reader()).get("/readyz")
+    database.close()
+
+    assert [(it["ready"], it["spaces"]) for it in ready] == [(True, {})] * 3
+    assert before == []
+    assert set(asked) <= {OWN}
 
 
 def test_each_space_keeps_its_own_files(spaces: TwoSpaces) -> None:
