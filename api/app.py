@@ -43,6 +43,7 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
     app.state.readers = readers
     app.state.rates = None if demo else Rates(edges.usual_rate, edges.rates)
     app.state.records = records
+    app.state.edges = edges
     app.include_router(router)
     app.include_router(session_router)
     app.include_router(contract_page.router)

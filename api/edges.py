@@ -87,7 +87,7 @@ def dress(request: Request, response: Response, edges: Edges, *, demo: bool) -> 
         headers.setdefault("Cache-Control", "no-store")
     if request.url.scheme == "https":
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    headers["Content-Security-Policy"] = _policy(request, response, reader, edges, demo=demo)
+    headers["Content-Security-Policy"] = _policy(request, response, reader, edges)
     origin = request.headers.get("origin")
     if "access-control-allow-origin" not in headers:
         headers.append("Vary", "Origin")
@@ -97,29 +97,19 @@ def dress(request: Request, response: Response, edges: Edges, *, demo: bool) -> 
             headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
 
 
-def _policy(request: Request, response: Response, reader: Reader | None, edges: Edges, *, demo: bool) -> str:
-    """The route's own policy, and who may frame the answer: see `_ancestors`."""
+def _policy(request: Request, response: Response, reader: Reader | None, edges: Edges) -> str:
+    """The route's own policy, and who may frame the answer.
+
+    A page of a space: the pages of that space. A shell, which shows nothing by itself: whom its route names. Else: none.
+    """
     html = response.headers.get("content-type", "").startswith("text/html")
     own = response.headers.get("content-security-policy", "" if html else "default-src 'none'")
     parts = [part.strip() for part in own.split(";") if part.strip()]
     kept = [part for part in parts if not part.startswith("frame-ancestors")]
-    shell = html and reader is None and len(kept) < len(parts)
-    ancestors = "'none'"
-    if html and response.status_code == HTTPStatus.OK and (reader is not None or shell):
-        ancestors = _ancestors(request, edges, shell=shell, demo=demo)
-    return "; ".join([*kept, f"frame-ancestors {ancestors}"])
-
-
-def _ancestors(request: Request, edges: Edges, *, shell: bool, demo: bool) -> str:
-    """A page of a space: the pages of that space. A shell, which shows nothing before it is handed a session: any page.
-
-    In the demo a shell asks as the demo reader, so there too only named pages may frame it.
-    """
-    if not shell:
-        return edges.frames(request.query_params.get("space", DEFAULT))
-    if demo:
-        return " ".join(["'self'", *sorted({origin for named in edges.origins.values() for origin in named})])
-    return "'self' https:"
+    ancestors = next((part for part in parts if html and part not in kept), "frame-ancestors 'none'")
+    if html and response.status_code == HTTPStatus.OK and reader is not None:
+        ancestors = f"frame-ancestors {edges.frames(request.query_params.get('space', DEFAULT))}"
+    return "; ".join([*kept, ancestors])
 
 
 class Patience:

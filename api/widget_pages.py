@@ -1,34 +1,50 @@
-"""The sidebar's two pages: alone, and beside the tickets of a fictional desk."""
+"""The sidebar's two pages: alone or in a host's frame, and beside the tickets of a fictional desk."""
 
+from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
+
+from api.edges import Edges
+from api.space import DEFAULT
 
 WIDGET: Final = Path(__file__).parent / "widget"
 
 # What the pages may do: run their own files and ask this service; nothing inline, nothing from elsewhere.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'"
+    "form-action 'none'; frame-ancestors {ancestors}"
 )
+_NO_HOSTS: Final = '<meta name="kb-hosts" content="">'  # stands in sidebar.html
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/sidebar")
-def sidebar() -> HTMLResponse:
-    """The sidebar as a page of its own."""
-    return _page("sidebar.html")
+def sidebar(request: Request, space: Annotated[str, Query(max_length=200)] = DEFAULT) -> HTMLResponse:
+    """The sidebar as a page of its own. It names the pages that may frame it and are heard: a browser has to know them.
+
+    A space that is not there looks like one without such pages.
+    """
+    edges: Edges = request.app.state.edges
+    name = space.partition("@")[0]
+    hosts = _NO_HOSTS.replace('""', f'"{escape(" ".join(edges.origins.get(name, ())))}"')
+    return _page(_text("sidebar.html").replace(_NO_HOSTS, hosts), edges.frames(name))
 
 
 @router.get("/demo")
 def demo() -> HTMLResponse:
     """Six fictional tickets beside the sidebar."""
-    return _page("demo.html")
+    return _page(_text("demo.html"), "'self'")
 
 
-def _page(name: str) -> HTMLResponse:
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
-    return HTMLResponse((WIDGET / name).read_text(encoding="utf-8"), headers=headers)
+def _text(name: str) -> str:
+    return (WIDGET / name).read_text(encoding="utf-8")
+
+
+def _page(text: str, ancestors: str) -> HTMLResponse:
+    return HTMLResponse(
+        text, headers={"Content-Security-Policy": POLICY.format(ancestors=ancestors), "Cache-Control": "no-cache"}
+    )

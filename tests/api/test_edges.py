@@ -104,13 +104,17 @@ def test_an_answer_may_be_read_by_the_pages_of_its_reader_alone(door: Door, orig
     assert "Origin" in headers["Vary"]
 
 
-def test_the_sidebar_may_be_framed_where_it_can_do_nothing_by_itself(door: Door) -> None:
-    """With tokens it waits for a session, which no page but a host's can hand it; in the demo it asks at once."""
-    with_tokens = door.client.get("/sidebar").headers["Content-Security-Policy"]
-    as_demo = demo(door).get("/sidebar").headers["Content-Security-Policy"]
+def test_the_sidebar_may_be_framed_by_the_pages_of_its_space_alone(door: Door) -> None:
+    """It names them, because the browser has to know; a space that is not there looks like one that has none."""
+    for client in (door.client, demo(door)):
+        own, foreign, none = (client.get(f"/sidebar?space={space}") for space in ("default", "zenith", "nobody"))
 
-    assert with_tokens.endswith("frame-ancestors 'self' https:")
-    assert as_demo.endswith(f"frame-ancestors 'self' https://*.wild.example.com {ORIGIN} https://zenith.example.com")
+        assert own.headers["Content-Security-Policy"].endswith(f"frame-ancestors 'self' {ORIGIN} https://*.wild.example.com")
+        assert f'<meta name="kb-hosts" content="{ORIGIN} https://*.wild.example.com">' in own.text
+        assert foreign.headers["Content-Security-Policy"].endswith("frame-ancestors 'self' https://zenith.example.com")
+        assert none.headers["Content-Security-Policy"].endswith("frame-ancestors 'self'")
+        assert '<meta name="kb-hosts" content="">' in none.text
+        assert client.get("/demo").headers["Content-Security-Policy"].endswith("frame-ancestors 'self'")
 
 
 def _preflight(client: TestClient, origin: str) -> Any:

@@ -1,0 +1,121 @@
+"""The sidebar in a frame of a host's page, in a real browser: heard and told are the pages of its space alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from api.database import Database
+from api.edges import Edges
+from retriever.snapshot import Models
+from tests import browser as browsers
+from tests.doors import Door, served
+from tests.widget.test_sidebar import SLOW
+from tests.world import TAXONOMY, World
+
+SAY = ":::say\nI am sorry about this debit.\n:::\n"
+HOST = """<!doctype html><title>Host</title><iframe src="{sidebar}" style="width: 500px; height: 700px"></iframe>
+<script>
+window.heard = []
+window.addEventListener('message', ({{ data, origin }}) => heard.push({{ ...data, origin }}))
+window.hand = (message) => document.querySelector('iframe').contentWindow.postMessage(message, '{service}')
+</script>"""
+
+
+@dataclass
+class Desk:
+    """The service, and a host's page beside it. page: its HTML, once the service has an address. port: of the host's server."""
+
+    port: str
+    page: str = ""
+    door: Door | None = None
+
+    def at(self, name: str) -> str:
+        """The origin of the host's page by one of its names."""
+        return f"http://{name}:{self.port}"
+
+    def session(self, origin: str) -> str:
+        """What the host's server asks for, to hand it to its page."""
+        assert self.door is not None
+        return str(self.door.session(self.door.token(origins=(origin,), spaces=("acme",)), origin=origin).json()["session"])
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[Desk]:
+    """A service with tokens, whose one space names `http://*.localhost` and one exact origin of the host's server."""
+    world = World(tmp_path_factory.mktemp("frame"), models, name="acme")
+    world.repo.mkdir()
+    world.git("init", "--quiet", "--initial-branch=main")
+    world.write("kb.yml", TAXONOMY)
+    world.article("debit.md", SAY, id="debit", title="Customer did not authorise a debit")
+    database = Database(f"sqlite:///{world.root / 'tokens.sqlite'}")
+    desk = Desk("")
+    with served(lambda _path: (200, {"Content-Type": "text/html"}, desk.page.encode())) as (address, _asked):
+        desk.port = address.rpartition(":")[2]
+        edges = Edges({"acme": (desk.at("localhost"), desk.at("*.localhost"))}, {}, 1000)
+        desk.door = Door(world.guidance, database, edges=edges)
+        with browsers.served(desk.door.client.app) as service:  # type: ignore[arg-type]  # it holds what it was given
+            desk.page = HOST.format(sidebar=f"{service}/sidebar?space=acme", service=service)
+            yield desk
+    database.close()
+
+
+def opened(browser: Browser, address: str) -> Page:
+    """The host's page, when its frame has been loaded or refused."""
+    page = browser.new_context().new_page()
+    page.goto(address)
+    page.wait_for_load_state("load")
+    return page
+
+
+def heard(page: Page, kind: str) -> Any:
+    """The first message of that kind that the host got."""
+    page.wait_for_function("kind => heard.some(({ type }) => type === kind)", arg=kind, timeout=SLOW)
+    return page.evaluate("kind => heard.find(({ type }) => type === kind)", kind)
+
+
+@pytest.mark.parametrize("name", ["localhost", "acme.localhost"], ids=["named exactly", "named by a pattern"])
+def test_a_host_hands_over_a_session_and_a_ticket_and_gets_what_the_agent_takes(
+    browser: Browser, desk: Desk, name: str
+) -> None:
+    """Nothing is shown before there is a session; the question is of the space in the page's own address."""
+    page = opened(browser, desk.at(name))
+    heard(page, "kb:ready")
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("kb-sidebar")).to_have_count(0)
+
+    page.evaluate("hand", {"type": "kb:session", "token": desk.session(desk.at(name))})
+    page.evaluate("hand", {"type": "kb:ticket", "text": "customer never authorised this debit"})
+    frame.locator(".hit .title").first.click(timeout=SLOW)
+    frame.locator(".kb-say button", has_text="Insert").click(timeout=SLOW)
+
+    assert heard(page, "kb:insert")["text"] == "I am sorry about this debit."
+    page.context.close()
+
+
+def test_a_page_that_the_space_does_not_name_is_neither_shown_anything_nor_heard(browser: Browser, desk: Desk) -> None:
+    """The browser refuses the frame, whatever the page says into it."""
+    page = opened(browser, desk.at("127.0.0.1"))
+    page.evaluate("hand", {"type": "kb:session", "token": desk.session(desk.at("localhost"))})
+
+    assert not page.frames[1].evaluate("Boolean(document.querySelector('meta[name=kb-hosts]'))")
+    assert page.evaluate("heard") == []
+    page.context.close()
+
+
+def test_a_message_of_another_page_is_not_heard(browser: Browser, desk: Desk) -> None:
+    """Its origin has to fit exactly, or end as the pattern does; the page's own script checks it beside the browser."""
+    page = opened(browser, desk.at("localhost"))
+    heard(page, "kb:ready")
+    inside = page.frames[1]
+    data = "{type: 'kb:session', token: 'x'}"
+    spoken = f"(origin) => dispatchEvent(new MessageEvent('message', {{origin, source: parent, data: {data}}}))"
+    for origin in (desk.at("127.0.0.1"), desk.at("localhost.evil"), "http://evillocalhost:" + desk.port, "null"):
+        inside.evaluate(spoken, origin)
+    strangers = inside.locator("kb-sidebar").count()
+    inside.evaluate(spoken, desk.at("a.localhost"))
+
+    assert (strangers, inside.locator("kb-sidebar").count()) == (0, 1)
+    page.context.close()
