@@ -1,5 +1,6 @@
 """The school grade that the tier-1 articles in English ask of their readers.
 
+    pip install '.[readability]'    # in an environment of its own
     python benchmarks/readability.py [--all]
 
 Flesch-Kincaid grade over the prose of each source article of the working tree: paragraphs, list items and the sentences to
