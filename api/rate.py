@@ -25,10 +25,14 @@ class TooManyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Counts requests. own: a space's limit a minute; usual: of every other one. The strictest of a reader's spaces counts."""
+    """Counts requests. All limits are for a minute.
+
+    own: a space's, usual: of every other one; the strictest of a reader's spaces counts. failures: of one address.
+    """
 
     usual: int
     own: Mapping[str, int] = field(default_factory=dict)
+    failures: int = FAILURES
     _limiter: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
     def asked(self, reader: Reader) -> None:
@@ -38,7 +42,7 @@ class Rates:
 
     def failed(self, address: str) -> None:
         """Count a request from the address that nobody could be recognised in. Raises TooManyError."""
-        self._hit(FAILURES, "failed", address)
+        self._hit(self.failures, "failed", address)
 
     def _hit(self, most: int, *key: str) -> None:
         limit = RateLimitItemPerMinute(most)

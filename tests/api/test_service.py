@@ -210,8 +210,8 @@ def test_an_answer_has_every_key_of_the_contract(world: World) -> None:
         "receipt_note processing_time_ms"
     )
     hit = (
-        "id title url anchor heading kind snippet highlights score lang translation products jurisdiction tier effective_from "
-        "effective_until status review owner commit committed_at say dont_say escalation identity_check explain"
+        "id title url anchor heading kind internal snippet highlights score lang translation products jurisdiction tier "
+        "effective_from effective_until status review owner commit committed_at say dont_say escalation identity_check explain"
     )
     assert set(answer) == set(top.split())
     assert set(answer["hits"][0]) == set(hit.split())

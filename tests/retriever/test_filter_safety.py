@@ -130,17 +130,35 @@ class Oracle:
     def _fused(self, english: list[int], others: list[int], articles: Sequence[Article]) -> dict[int, float]:
         models = self.world.models
         words = bm25_scores(self.world, self.text)
-        dense = self._scaled(self._cosines(models.english), english, english)
-        dense |= self._scaled(self._without_language(self._cosines(models.multilingual), articles), others, self.rows)
-        most = max((words[row] for row in dense), default=0.0)
+        multilingual = self._without_language(self._cosines(models.multilingual), articles)
+        first = self._scaled(self._cosines(models.english), english, english)
+        dense = first | self._scaled(multilingual, others, self.rows)
+        shared = self._shared_words(words, list(dense), articles)
+        fused = {row: 0.4 * shared[row] + 0.6 * share for row, share in dense.items()}
+        if english and (others or self._is_close(fused, articles)):
+            second = self._scaled(multilingual, list(dense), list(dense))
+            both = {row: (0.45 * first[row] + 0.3 * second[row]) / 0.75 if row in first else second[row] for row in dense}
+            fused = {row: 0.25 * shared[row] + 0.75 * both[row] for row in dense}
+        return fused
+
+    def _is_close(self, fused: dict[int, float], articles: Sequence[Article]) -> bool:
+        """Whether the best article is less than 0.15 ahead of the next one."""
+        best = dict[str, float]()
+        for row, score in fused.items():
+            best[articles[row].group] = max(best.get(articles[row].group, score), score)
+        ahead = sorted(best.values(), reverse=True)
+        return len(ahead) > 1 and ahead[0] - ahead[1] < 0.15
+
+    def _shared_words(self, words: list[float], rows: Sequence[int], articles: Sequence[Article]) -> dict[int, float]:
+        """The words' share of each row, and how much it counts there."""
+        most = max((words[row] for row in rows), default=0.0)
         could = {articles[row].group for row in self.rows if articles[row].lang == self.lang}
         spoken = len(could) / len({articles[row].group for row in self.rows}) if self.rows else 1
-        fused = {}
-        for row, share in dense.items():
-            lexical = words[row] / most if most else 0.0
+        shared = {}
+        for row in rows:
             counts = 1 / 6 + 5 / 6 * spoken if articles[row].lang == self.lang else 1 / 6
-            fused[row] = 0.4 * lexical * counts + 0.6 * share
-        return fused
+            shared[row] = (words[row] / most if most else 0.0) * counts
+        return shared
 
     def _cosines(self, model: Embedder) -> list[float]:
         snapshot, query = self.world.snapshot, model.query(self.text)
