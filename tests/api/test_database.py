@@ -62,7 +62,7 @@ def test_two_tokens_never_share_a_hash(database: Database) -> None:
     """The second is refused, and the refusal shows neither hash."""
     add_token(database, _token(1))
 
-    with pytest.raises(StoreError, match="cannot be used") as refused:
+    with pytest.raises(StoreError, match="The database cannot hold what is to be stored") as refused:
         add_token(database, _token(2, hash=_token(1).hash, name="secret-name"))
 
     assert "secret-name" not in str(refused.value)

@@ -287,7 +287,8 @@ def test_every_question_gets_an_answer_or_a_refusal(world: World, question: str)
         ({"q": "x", "tier": "two"}, "tier: Input should be a valid integer, unable to parse string as an integer."),
         (
             {"q": "x", "effective_on": "next week"},
-            "effective_on: expected a date such as 2026-03-01, or an instant such as 2026-03-01T17:00:00-05:00.",
+            "effective_on: expected a date such as 2026-03-01, or an instant such as 2026-03-01T17:00:00-05:00, "
+            "of the years 1900 to 2200.",
         ),
         ({"q": "a" * 20_001}, "q: String should have at most 20000 characters."),
     ],
