@@ -38,7 +38,7 @@ from retriever.vector_cache import VectorCache
 ROOT: Final = Path(__file__).parents[1]
 WARM: Final = 30  # questions before the clock counts
 STAGES: Final = (
-    "understand replacements mask leaders ranked_as hit_of confidence above_tier varying_places leads".split()
+    "understand replacements mask leaders ranked_as hit_of above_tier varying_places leads".split()
 )  # functions that `search` calls; what lies inside another stage is counted in both
 
 
@@ -85,7 +85,8 @@ def shuffled(body: str, seed: int) -> str:
 @contextmanager
 def watched(times: dict[str, list[float]]) -> Iterator[None]:
     """Note how long each stage of `search` takes, in milliseconds."""
-    places: list[tuple[Any, str]] = [*((searching, name) for name in STAGES), (Search, "candidates"), (Search, "_vector")]
+    places: list[tuple[Any, str]] = [(searching, name) for name in STAGES]
+    places += [(Search, name) for name in ("candidates", "confidence", "_vector")]
     before = [getattr(owner, name) for owner, name in places]
     for (owner, name), function in zip(places, before, strict=True):
         setattr(owner, name, clocked(function, times[name]))
