@@ -162,13 +162,12 @@ def start_updaters(settings: Settings, guidance: Guidance) -> Mapping[str, Updat
     return updaters
 
 
-def open_records(settings: Settings) -> "Records":
+def open_records(settings: Settings, database: "Database") -> "Records":
     """The event store, with the writer behind it, which must be closed in the end. Raises StoreError."""
     from api.events.ledger import Ledger
     from api.events.recorder import Recorder
     from api.events.records import Records
 
-    database = open_database(settings)
     journals = settings.data_dir / "journal" / database.key  # two databases must not take each other's events
     return Records(Recorder(journals, Ledger(database)), redacted=lambda text: redact(text).text)
 

@@ -1,6 +1,13 @@
-"""What a language code says."""
+"""What a language code says, and words as they are typed without accents."""
+
+import unicodedata
 
 
 def base_language(lang: str) -> str:
     """The language without region or script: `es-MX` is `es`."""
     return lang.partition("-")[0]
+
+
+def without_accents(text: str) -> str:
+    """`Depósito` is `Deposito`: agents leave accents out mid-call. Compatibility forms become the plain ones (NFKD)."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))

@@ -1,11 +1,12 @@
 """Which language a question is in, by lingua: the one file that knows it."""
 
 import re
-import unicodedata
 from functools import cache
 from typing import Final
 
 from lingua import IsoCode639_1, LanguageDetector, LanguageDetectorBuilder
+
+from kb.language import without_accents
 
 SPOKEN: Final = ("en", "es", "fr")
 _SURE: Final = 0.98  # of the quick reading; below it the thorough one decides: 0.04 % of 4,349 questions read otherwise for it
@@ -60,16 +61,11 @@ def language_of(text: str) -> str:
 
 def _by_small_words(text: str) -> str | None:
     """The one language with the most small words; None if there are none, or as many of two."""
-    typed = [_bare(word) for word in _WORD.findall(text.casefold())]
+    typed = [without_accents(word) for word in _WORD.findall(text.casefold())]
     counts = {lang: sum(word in small for word in typed) for lang, small in _SMALL.items()}
     most = max(counts.values())
     leading = [lang for lang, count in counts.items() if count == most]
     return leading[0] if most and len(leading) == 1 else None
-
-
-def _bare(word: str) -> str:
-    """Without accents: agents leave them out."""
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
 def warm() -> None:

@@ -4,7 +4,6 @@ import json
 import logging
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +14,7 @@ import bm25s
 import numpy as np
 import Stemmer
 
-from kb.language import base_language
+from kb.language import base_language, without_accents
 from retriever.arrays import BoolVector, FloatVector, IntVector
 from retriever.ranking import EMPTY, Ranking, top
 from retriever.word_counts import WordCounts, counted
@@ -52,7 +51,7 @@ def tokens(text: str, lang: str) -> list[str]:
 def _words(text: str) -> list[str]:
     folded = text.casefold()
     if not folded.isascii():
-        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+        folded = without_accents(folded)
     return [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(folded)]
 
 

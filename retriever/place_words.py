@@ -6,12 +6,12 @@ the space tells apart ("late fee in Texas").
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 from kb.jurisdiction import ALL, lineage, parts_of, place_name
+from kb.language import without_accents
 
 LANGUAGES: Final = ("en", "es", "fr")
 
@@ -49,8 +49,7 @@ def infer_place(text: str, places: Iterable[str]) -> str | None:
 
 
 def _folded(text: str) -> str:
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return re.sub(r"\s+", " ", bare.casefold())
+    return re.sub(r"\s+", " ", without_accents(text).casefold())
 
 
 _Patterns: TypeAlias = tuple[re.Pattern[str], re.Pattern[str]]

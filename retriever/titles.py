@@ -1,12 +1,12 @@
 """The words of titles and keywords, by how they begin."""
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from kb.article import Article
+from kb.language import without_accents
 
 WORD: Final = re.compile(r"\w+")
 _LAST: Final = "\U0010ffff"
@@ -58,4 +58,4 @@ def words_of(text: str) -> list[str]:
 
 def folded(text: str) -> str:
     """Without accents and case: `Depósito` is `deposito`."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return without_accents(text.casefold())

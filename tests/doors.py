@@ -28,6 +28,8 @@ from api.session import Sessions
 from api.token import digest_of, new_token
 from api.token_readers import TokenReaders
 from api.token_table import KeptToken, add_token
+from retriever.snapshot import Models
+from tests.world import TAXONOMY, World
 
 ISSUER, AUDIENCE = "https://idp.example.com", "fingerpost"
 CLAIMS = {"spaces": "fp_spaces", "tier": "fp_tier", "role": "realm.role", "teams": "fp_teams", "lang": "locale"}
@@ -93,6 +95,20 @@ class Door:
         """One question."""
         sent = {**({} if secret is None else bearer(secret)), **(headers or {})}
         return self.client.post("/v1/search", json={"q": "lost card", **asked}, headers=sent)
+
+
+@contextmanager
+def three_tiers(root: Path, models: Models, **made: Any) -> Iterator[Door]:
+    """A service with an article for each of three tiers."""
+    world = World(root, models)
+    world.repo.mkdir()
+    world.git("init", "--quiet", "--initial-branch=main")
+    world.write("kb.yml", TAXONOMY)
+    for tier in (1, 2, 3):
+        world.article(f"card-{tier}.md", f"Freeze the lost card, secret{tier}.", id=f"card-{tier}", tier=tier)
+    database = Database(f"sqlite:///{root / 'tokens.sqlite'}")
+    yield Door(world.guidance, database, **made)
+    database.close()
 
 
 @contextmanager

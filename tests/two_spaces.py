@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from api.access import Role
 from api.app import create_app
-from api.composition import open_guidance, open_records
+from api.composition import open_database, open_guidance, open_records
 from api.events.records import Records
 from api.guidance import Guidance
 from api.reader import LOOPBACK, DemoReaders, Reader
@@ -74,7 +74,7 @@ def two_spaces(root: Path, models: Models) -> Iterator[TwoSpaces]:
     entries = "\n".join(f"  {name}: {{repo: {name}/repo}}" for name in worlds)
     (root / "spaces.yml").write_text(f"spaces:\n{entries}\n")
     settings = read_settings(config=root / "spaces.yml", data_dir=root / "data", refresh_seconds=0.1)
-    records = open_records(settings)
+    records = open_records(settings, open_database(settings))
     try:
         yield TwoSpaces(root, worlds, settings, open_guidance(settings, models), commits, first, records)
     finally:

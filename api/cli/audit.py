@@ -136,9 +136,9 @@ def _of_file(path: Path) -> tuple[dict[str, "Head"], list[str]]:
 
 def _ledger(settings: Settings) -> "Ledger":
     """The chains, with what killed processes left behind brought in."""
-    from api.composition import open_records
+    from api.composition import open_database, open_records
 
-    recorder = open_records(settings).recorder
+    recorder = open_records(settings, open_database(settings)).recorder
     recorder.close()
     return recorder.ledger
 

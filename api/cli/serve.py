@@ -47,12 +47,13 @@ def serve(
     from api.metrics import Metrics
 
     settings = settings_of(repo, ref, folder, kb, host=host, port=port)
-    readers = open_readers(settings, spaces_of(settings), open_database(settings))
+    database = open_database(settings)
+    readers = open_readers(settings, spaces_of(settings), database)
     if readers.loopback_only:
         require_loopback(settings.host)
     listening = _listen(settings.host, settings.port)
     _log_as_json()
-    records = open_records(settings)
+    records = open_records(settings, database)
     models = open_models(settings, announce)
     if notice := translation_notice(settings, models):
         typer.echo(notice, err=True)

@@ -1,11 +1,12 @@
 """The one door to mnemonic: the words and the checksum of BIP-39 in the languages that are spoken here."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
 from mnemonic import Mnemonic
+
+from kb.language import without_accents
 
 _LANGUAGES: Final = ("english", "spanish", "french")
 
@@ -34,8 +35,4 @@ def word_lists() -> Mapping[str, tuple[str, ...]]:
 @cache
 def _spelled(language: str) -> Mapping[str, str]:
     """Each word without its accents, and as the list spells it."""
-    return {_bare(word): word for word in _list(language).wordlist}
-
-
-def _bare(word: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
+    return {without_accents(word): word for word in _list(language).wordlist}

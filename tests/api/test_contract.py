@@ -16,11 +16,9 @@ from schemathesis.specs.openapi.checks import (
 
 from api.access import Role
 from api.app import create_app
-from api.database import Database
 from api.edges import Edges
 from retriever.snapshot import Models
-from tests.doors import ORIGIN, Door, bearer, recording
-from tests.world import TAXONOMY, World
+from tests.doors import ORIGIN, Door, bearer, recording, three_tiers
 
 CHECKS = [
     not_a_server_error,
@@ -37,16 +35,11 @@ READERS = [*Role, "session", "nobody", "forger"]
 def door(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[Door]:
     """A service with a few articles and no rate limit that a test could reach."""
     root = tmp_path_factory.mktemp("contract")
-    world = World(root, models)
-    world.repo.mkdir()
-    world.git("init", "--quiet", "--initial-branch=main")
-    world.write("kb.yml", TAXONOMY)
-    for tier in (1, 2, 3):
-        world.article(f"card-{tier}.md", f"Freeze the lost card, secret{tier}.", id=f"card-{tier}", tier=tier)
-    database = Database(f"sqlite:///{root / 'tokens.sqlite'}")
-    with recording(Door(world.guidance, database, edges=Edges({}, {}, 1_000_000)), root / "journal") as door:
+    with (
+        three_tiers(root, models, edges=Edges({}, {}, 1_000_000)) as quiet,
+        recording(quiet, root / "journal") as door,
+    ):
         yield door
-    database.close()
 
 
 def _headers(door: Door, reader: str) -> dict[str, str]:

@@ -13,15 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.app import create_app
-from api.database import Database
 from api.reader import LOOPBACK, Credentials, DemoReaders
 from api.session import session_key
 from api.settings import SettingsError
 from api.token_readers import BELIEVED
 from api.token_table import revoke_token
 from retriever.snapshot import Models
-from tests.doors import ORIGIN, Door, bearer
-from tests.world import TAXONOMY, World
+from tests.doors import ORIGIN, Door, bearer, three_tiers
 
 FROM_HOST = {"Origin": ORIGIN}
 EVIL = "https://evil.example.com"
@@ -30,16 +28,8 @@ EVIL = "https://evil.example.com"
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[Door]:
     """A service with an article for each of three tiers."""
-    root = tmp_path_factory.mktemp("sessions")
-    world = World(root, models)
-    world.repo.mkdir()
-    world.git("init", "--quiet", "--initial-branch=main")
-    world.write("kb.yml", TAXONOMY)
-    for tier in (1, 2, 3):
-        world.article(f"card-{tier}.md", f"Freeze the lost card, secret{tier}.", id=f"card-{tier}", tier=tier)
-    database = Database(f"sqlite:///{root / 'tokens.sqlite'}")
-    yield Door(world.guidance, database)
-    database.close()
+    with three_tiers(tmp_path_factory.mktemp("sessions"), models) as door:
+        yield door
 
 
 def test_a_host_exchanges_its_token_for_a_session_of_one_agent(door: Door) -> None:

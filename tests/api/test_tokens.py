@@ -22,23 +22,14 @@ from api.token import digest_of, is_well_formed, new_token
 from api.token_readers import BELIEVED
 from api.token_table import all_tokens, find_token, revoke_token
 from retriever.snapshot import Models
-from tests.doors import ORIGIN, Door, bearer
-from tests.world import TAXONOMY, World
+from tests.doors import ORIGIN, Door, bearer, three_tiers
 
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[Door]:
     """A service with an article for each of three tiers."""
-    root = tmp_path_factory.mktemp("door")
-    world = World(root, models)
-    world.repo.mkdir()
-    world.git("init", "--quiet", "--initial-branch=main")
-    world.write("kb.yml", TAXONOMY)
-    for tier in (1, 2, 3):
-        world.article(f"card-{tier}.md", f"Freeze the lost card, secret{tier}.", id=f"card-{tier}", tier=tier)
-    database = Database(f"sqlite:///{root / 'tokens.sqlite'}")
-    yield Door(world.guidance, database)
-    database.close()
+    with three_tiers(tmp_path_factory.mktemp("door"), models) as door:
+        yield door
 
 
 def test_a_token_is_what_lets_a_reader_in(door: Door) -> None:
