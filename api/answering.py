@@ -37,5 +37,5 @@ def open_article(article_id: str, ask: Ask, reader: Reader, guidance: Guidance, 
     """Open one article, and write down who opened which version. Raises what Guidance.open raises."""
     opened = guidance.open(article_id, ask, reader)
     if records:
-        records.opened(ask.space, reader, opened.article.id, opened.article.blob, opened.snapshot.manifest.commit)
+        records.opened(ask.space, reader, opened.article, opened.snapshot.manifest.commit)
     return opened

@@ -19,7 +19,7 @@ from sqlalchemy.sql import Executable
 
 from api.store_error import RefusedError, StoreError
 
-HEAD: Final = "0002"  # the newest script in api/migrations/versions
+HEAD: Final = "0003"  # the newest script in api/migrations/versions
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _ONE_WRITER: Final = 0x6670  # the advisory lock that every write takes on PostgreSQL; SQLite has one writer by nature
 _PATIENCE: Final = 30  # seconds to wait for another writer, or for a statement
@@ -95,6 +95,18 @@ feedback: Final = Table(
     Column("changed_at", String(27), nullable=False),
     Index("feedback_by_state", "space", "state", "id"),
     Index("feedback_by_reader", "space", "reader", "id"),
+)
+
+readings: Final = Table(
+    "readings",
+    _metadata,
+    Column("space", String(200), primary_key=True),
+    Column("reader", Text, primary_key=True),
+    Column("article", String(200), primary_key=True),
+    Column("version", String(64), primary_key=True),  # the commit that last changed the article
+    Column("read_at", String(27)),  # the last time
+    Column("acknowledged_at", String(27)),  # the first time
+    Index("readings_by_article", "space", "article", "version"),
 )
 
 

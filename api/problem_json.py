@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.guidance import MovedError, NotFoundError, NotGrantedError, RequestError
+from api.must_read import OutdatedError
 from api.past_snapshots import BusyError
 from api.rate import TooManyError
 from api.reader import KeysError, NotAuthenticatedError
@@ -29,6 +30,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     NotAuthenticatedError: HTTPStatus.UNAUTHORIZED,
     TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+    OutdatedError: HTTPStatus.CONFLICT,
     RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotGrantedError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,

@@ -60,7 +60,7 @@ def receipt(receipt_id: str, reader: ReaderDep, records: RecordsDep) -> ReceiptR
 
 @router.post("/v1/events", operation_id="recordEvents", status_code=HTTPStatus.ACCEPTED, tags=["proof"])
 def record(body: ActsRequest, reader: ReaderDep, records: RecordsDep) -> ActsResponse:
-    """Write down what an agent opened, inserted or acknowledged."""
+    """Write down what an agent opened or inserted."""
     return ActsResponse(ids=records.acted([entry.act() for entry in body.events], reader))
 
 

@@ -42,7 +42,7 @@ class ActIn(BaseModel):
     """What an agent did with an article."""
 
     model_config = _REQUEST
-    kind: Literal["opened", "inserted", "acknowledged"]
+    kind: Literal["opened", "inserted"]
     space: _Text = "default"
     article: _Article
     receipt: _Id | None = Field(None, description="The receipt of the answer that it came from.")

@@ -15,6 +15,7 @@ from api.endpoint import GuidanceDep, cached
 from api.guidance import NotFoundError
 from api.past_routes import router as past_router
 from api.presentation import article_response, healths, shown_to
+from api.reading_routes import router as reading_router
 from api.record_routes import MaybeRecordsDep, events_health
 from api.record_routes import router as record_router
 from api.schema import (
@@ -118,3 +119,4 @@ def ready(guidance: GuidanceDep, guest: GuestDep, records: MaybeRecordsDep) -> J
 
 
 router.include_router(record_router)
+router.include_router(reading_router)

@@ -124,6 +124,7 @@ class Article:
     """One Markdown file, parsed. `scope` is what the front matter says; sections and blocks may be narrower.
 
     effective_from, effective_until: aware instants; None means always and never.
+    must_read: whether every reader it concerns has to acknowledge each version.
     changed: the commit on the first-parent history that last changed the file, which is when its text went live;
              None for a file of the working tree that no commit holds yet.
     """
@@ -155,6 +156,7 @@ class Article:
     sections: tuple[Section, ...]
     blocks: tuple[Block, ...]
     steps: tuple[Step, ...]
+    must_read: bool = False
     changed: Commit | None = None
 
     @property

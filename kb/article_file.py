@@ -127,6 +127,7 @@ def build(
         sections=parsed.sections,
         blocks=parsed.blocks,
         steps=parsed.steps,
+        must_read=front.must_read,
         changed=changed,
     )
     secrets = list(_secrets(source, front)) if checked else []

@@ -54,6 +54,7 @@ def _shown(article: Article) -> Mapping[str, str]:
         "answers": "; ".join(article.answers),
         "sources": "; ".join(article.sources),
         "redirect_from": ", ".join(article.redirect_from),
+        "must_read": "true" if article.must_read else "",
         "path": article.path,
     }
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Annotated, ClassVar, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, TypeAdapter
 from rapidfuzz import fuzz
 
 from kb.article import Escalation, IdentityCheck, Kind, Status
@@ -85,6 +85,7 @@ class FrontMatter:
     escalation: Escalation | None = None
     identity_check: IdentityCheck = IdentityCheck.NONE
     sources: tuple[_Text, ...] = ()
+    must_read: StrictBool = False
     redirect_from: tuple[_Text, ...] = ()
 
 

@@ -72,6 +72,7 @@ _CURES: Final = {
     "string_type": "expected text. Put it in quotes.",
     "too_short": "expected at least one value.",
     "string_too_short": "expected text. Write it, or remove the key.",
+    "bool_type": "expected true or false.",
     "int_parsing": "expected a whole number.",
     "int_type": "expected a whole number.",
     "int_from_float": "expected a whole number.",

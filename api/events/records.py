@@ -12,12 +12,14 @@ from api.contact import Contact
 from api.events.event import SERVICE, Event, Kind, new_id
 from api.events.feedback_past import mended_before
 from api.events.feedback_table import Feedback, FeedbackWanted, State, Verdict, feedback_by_id, feedback_of
+from api.events.readings_table import Reading, readings_of
 from api.events.receipt import document, receipt_events
 from api.events.recorder import Recorder
 from api.guidance import Answered, Ask, NotFoundError, NotGrantedError
 from api.reader import Reader
 from api.space import Source
 from api.store_error import StoreError
+from kb.article import Article
 
 _NOT_KEPT: Final = "This answer could not be written down, so it cannot be proved later. The answer itself is right."
 
@@ -34,7 +36,7 @@ class Receipted:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What an agent did with an answer: opened, inserted or acknowledged an article."""
+    """What an agent did with an answer: opened or inserted an article."""
 
     kind: Kind
     space: str
@@ -89,9 +91,11 @@ class Records:
         body = {"why": why, "role": reader.role.value}
         self._noted(_event(space if space in reader.spaces else SERVICE, Kind.DENIED, reader.id, body))
 
-    def opened(self, space: str, reader: Reader, article: str, blob: str, commit: str | None) -> None:
-        """Write down that an article was opened."""
-        self._noted(_event(space, Kind.OPENED, reader.id, {"article": article, "blob": blob, "commit": commit}))
+    def opened(self, space: str, reader: Reader, article: Article, commit: str | None) -> None:
+        """Write down that an article was opened. commit: of the snapshot; the article's own is the version that was read."""
+        version = article.changed.sha if article.changed else None
+        body = {"article": article.id, "blob": article.blob, "version": version, "commit": commit}
+        self._noted(_event(space, Kind.OPENED, reader.id, body))
 
     def published(self, space: str, commit: str | None, fingerprint: str) -> None:
         """Write down that a snapshot went live."""
@@ -110,6 +114,18 @@ class Records:
         body = {**self._cleaned({"article": act.article, "anchor": act.anchor}), "commit": act.commit}
         words: dict[str, Any] | None = {} if act.ticket else None  # the ticket's key is what can be erased
         return _event(act.space, act.kind, reader.id, body, receipt=act.receipt, words=words, ticket=act.ticket)
+
+    def acknowledge(self, space: str, article: str, version: str, reader: Reader) -> Reading:
+        """Write down that the reader has read this version; the first time stays. Raises NotFoundError or StoreError."""
+        _require_space(space, reader)
+        self._record(_event(space, Kind.ACKNOWLEDGED, reader.id, {"article": article, "commit": version}))
+        return next(it for it in self.readings(space, reader, [article]) if it.version == version)
+
+    def readings(self, space: str, reader: Reader, articles: Sequence[str] | None = None) -> list[Reading]:
+        """What the reader has read and acknowledged, newest first. Raises NotFoundError or StoreError."""
+        _require_space(space, reader)
+        self.recorder.settle()
+        return readings_of(self._ledger.database, space, reader.id, articles)
 
     def receipt(self, receipt_id: str, reader: Reader) -> dict[str, Any]:
         """A receipt: one's own, or any of one's spaces for who may see any. Raises NotFoundError for all others alike."""

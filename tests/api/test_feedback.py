@@ -160,14 +160,14 @@ def test_nobody_is_assigned_by_a_control_character(cards: World, records: Record
 
 def test_what_an_agent_did_is_written_down_in_order(cards: World, records: Records) -> None:
     """Several at once, by the reader that sent them, to be erased by their ticket."""
-    acts = [{"kind": kind, "article": "card-lost", "ticket_id": "T-1"} for kind in ("opened", "inserted", "acknowledged")]
+    acts = [{"kind": kind, "article": "card-lost", "ticket_id": "T-1"} for kind in ("opened", "inserted")]
     answer = _as(cards, records, ANA).post("/v1/events", json={"events": acts})
     records.recorder.settle()
     links = list(records.recorder.ledger.links(Wanted("default")))
 
     assert (answer.status_code, answer.json()["ids"]) == (202, [link.id for link in links])
     assert [(link.kind, link.reader) for link in links] == [(act["kind"], "token-ana") for act in acts]
-    assert [link.said() for link in links] == [{"ticket": ticket_key("T-1")}] * 3
+    assert [link.said() for link in links] == [{"ticket": ticket_key("T-1")}] * 2
 
 
 def test_a_ticket_that_looks_like_a_telephone_is_found_on_both_wires_and_kept_on_neither(

@@ -1,0 +1,66 @@
+"""What a reader must read and acknowledge, version by version."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from api.guidance import NotFoundError, Opened, RequestError, View
+from api.reader import Reader
+from kb.article import Article, is_in_force
+from kb.jurisdiction import ALL, narrow
+from kb.language import base_language
+from kb.taxonomy import Taxonomy, Team
+
+
+class OutdatedError(RequestError):
+    """What is to be acknowledged is not the version that is live."""
+
+
+@dataclass(frozen=True, slots=True)
+class MustRead:
+    """One article that the reader must read. It is done once any text of it is acknowledged as it stands now.
+
+    article:  in the reader's language where there is such a text, else the source.
+    versions: (article, version) of every text of it that the reader may read.
+    """
+
+    article: Article
+    versions: frozenset[tuple[str, str]]
+
+
+def must_reads(view: View, reader: Reader, lang: str | None) -> Iterator[MustRead]:
+    """What is in force for the reader and has to be read, in the order of the articles' ids."""
+    snapshot, scope = view.snapshot, view.scope
+    teams = teams_of(reader, snapshot.library.taxonomy)
+    for members in snapshot.members.values():
+        readable = [it for it in members if it.changed and it.scope.tier <= scope.tier and is_in_force(it, scope.effective_on)]
+        versions = frozenset((it.id, it.changed.sha) for it in readable if it.changed)
+        wanted = any(it.must_read for it in readable) and (not teams or any(concerns(team, readable[0]) for team in teams))
+        if versions and wanted:
+            yield MustRead(_shown(readable, lang), versions)
+
+
+def teams_of(reader: Reader, taxonomy: Taxonomy) -> list[Team]:
+    """The reader's teams that the space knows."""
+    return [taxonomy.teams[name] for name in sorted(reader.teams) if name in taxonomy.teams]
+
+
+def concerns(team: Team, article: Article) -> bool:
+    """Whether the article is about one of the team's products, in one of its places, in a part of one, or around one."""
+    products = {ALL} & {*team.products, *article.products} or article.products.intersection(team.products)
+    return bool(products) and bool(narrow(article.scope.jurisdictions, frozenset(team.jurisdictions)))
+
+
+def live_version(opened: Opened, version: str) -> str:
+    """The version of the article as it stands now, if it is the one named. Raises OutdatedError or NotFoundError."""
+    if opened.article.changed is None:
+        raise NotFoundError("This text is in no commit yet, so there is no version of it to acknowledge.")
+    now = opened.article.changed.sha
+    if version != now:
+        raise OutdatedError(f"Another version of {opened.article.id!r} is live: {now}. Read it, and acknowledge that one.")
+    return now
+
+
+def _shown(readable: list[Article], lang: str | None) -> Article:
+    own = [it for it in readable if lang is not None and base_language(it.lang) == base_language(lang)]
+    source = [it for it in readable if it.translation_of is None]
+    return [*own, *source, *readable][0]
