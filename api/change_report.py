@@ -21,8 +21,8 @@ def as_markdown(old: MomentOut, new: MomentOut, changes: Sequence[ChangeOut]) ->
     """The same as Markdown; text of articles is escaped, so that it is only text."""
     lines = [f"# {headline(old, new, changes)}"]
     for change in changes:
-        lines += ["", f"## {change.severity.capitalize()}: {_escaped(change.title)}", "", f"`{change.id}` · {change.lang}", ""]
-        lines += [f"- {_escaped(detail)}" for detail in details(change)]
+        lines += ["", f"## {change.severity.capitalize()}: {escaped(change.title)}", "", f"`{change.id}` · {change.lang}", ""]
+        lines += [f"- {escaped(detail)}" for detail in details(change)]
     return lines
 
 
@@ -75,7 +75,8 @@ def version_lines(version: VersionOut, subject: str) -> list[str]:
     return lines + [f"  {field.name}: {field.old or _NOTHING} → {field.new or _NOTHING}" for field in version.fields]
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """The text as Markdown that shows it and does nothing else."""
     return "".join(f"\\{char}" if char in "\\`*_{}[]<>#|" else char for char in " ".join(text.split()))
 
 

@@ -86,8 +86,12 @@ def spaces_of(settings: Settings) -> Mapping[str, SpaceConfig]:
 
 def source_of(settings: Settings, space: str | None = None) -> Source:
     """Where the articles of a space come from; None means the only one, or `default`. Raises SettingsError."""
-    spaces = spaces_of(settings)
-    return spaces[chosen(spaces, space)].source()
+    return spaces_of(settings)[space_name(settings, space)].source()
+
+
+def space_name(settings: Settings, space: str | None = None) -> str:
+    """The space that a command means; None means the only one, or `default`. Raises SettingsError."""
+    return chosen(spaces_of(settings), space)
 
 
 def open_timeline(settings: Settings, space: str | None = None) -> "Timeline":

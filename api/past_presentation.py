@@ -85,7 +85,7 @@ def diff_response(difference: Difference) -> DiffResponse:
         to=_side(difference.new),
         severity=change.severity.value if change else None,
         events=[event.value for event in change.events] if change else [],
-        facts=_facts(change.facts) if change else [],
+        facts=facts_out(change.facts) if change else [],
         fields=_fields(change.fields, zone) if change else [],
         words=[WordsOut(op=edit.op.value, text=edit.text) for edit in difference.edits],
     )
@@ -108,10 +108,10 @@ def change_out(change: ArticleChange, zone: ZoneInfo, commit: str | None = None,
         declared=change.declared is not None,
         events=[event.value for event in change.events],
         at=change.at,
-        facts=_facts(change.facts),
+        facts=facts_out(change.facts),
         fields=_fields(change.fields, zone, paths=paths),
         superseded_by=list(change.superseded_by),
-        behind=[LagOut(id=lag.translation, lang=lag.lang, facts=_facts(lag.facts)) for lag in change.behind],
+        behind=[LagOut(id=lag.translation, lang=lag.lang, facts=facts_out(lag.facts)) for lag in change.behind],
         commits=[commit_out(part) for part in change.contributions],
     )
 
@@ -162,7 +162,7 @@ def version_out(article_id: str, version: Version, zone: ZoneInfo, *, paths: boo
         effective_until=edge(article.effective_until, zone) if article else None,
         severity=change.severity.value,
         events=[event.value for event in change.events],
-        facts=_facts(change.facts),
+        facts=facts_out(change.facts),
         fields=_fields(change.fields, zone, paths=paths),
         url=article_url(article_id, {"as_of": version.commit.sha}) if article else None,
     )
@@ -174,7 +174,8 @@ def _side(version: Version | None) -> SideOut | None:
     return SideOut(number=version.number, commit=version.commit.sha, at=version.commit.at, current=version.current)
 
 
-def _facts(facts: Iterable[FactChange]) -> list[FactOut]:
+def facts_out(facts: Iterable[FactChange]) -> list[FactOut]:
+    """Facts for the wire, as each text writes them."""
     return [
         FactOut(
             kind=fact.kind.value,

@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     )
     private_hosts: str = Field("", description="Hosts that may be fetched from although they lead into a private network.")
     origins: str = Field("", description="Pages that may show the default space in a frame and call it; commas between them.")
+    public_url: str | None = Field(
+        None, description="Address by which people reach the service, for links in digests. Default: http:// its host and port."
+    )
     requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         600, description="Most requests of one reader a minute, with tokens; the demo has no limit."
     )
@@ -119,6 +122,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """Where events and tokens are kept; may hold a password."""
         return self.database.get_secret_value() if self.database else f"sqlite:///{self.default_database.absolute()}"
+
+    @property
+    def site(self) -> str:
+        """The service's own address, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def default_database(self) -> Path:

@@ -8,10 +8,13 @@ from api.space import Source
 from kb.changes import ArticleChange, Contribution
 from kb.commit_log import LogEntry, credit
 from kb.comparison import changes, compare, everything
+from kb.digest import Window
 from kb.edition import Edition
 from kb.history import Log, Version, versions
 from kb.moment import Moment, moment_of
 from kb.repository import Repository
+from kb.taxonomy import Taxonomy
+from kb.window import read_window
 
 
 class Timeline:
@@ -24,16 +27,28 @@ class Timeline:
     @cached_property
     def zone(self) -> ZoneInfo:
         """The space's time zone at its newest commit; UTC where its kb.yml is broken."""
-        tip = self._repository.resolve(self._source.ref)
-        taxonomy = Edition(self._repository.tree(tip, self._source.folder), self._source.outside).taxonomy
+        taxonomy = self.taxonomy
         return taxonomy.zone if taxonomy else ZoneInfo("UTC")
+
+    @cached_property
+    def taxonomy(self) -> Taxonomy | None:
+        """The closed lists at the newest commit; None where its kb.yml is broken."""
+        tip = self._repository.resolve(self._source.ref)
+        return Edition(self._repository.tree(tip, self._source.folder), self._source.outside).taxonomy
 
     def changes(self, old: str, new: str) -> tuple[Moment, Moment, list[ArticleChange]]:
         """Both moments, and what changed between them, what matters most first. Raises RepositoryError."""
-        moments = [moment_of(text, self._repository, self._source.ref, self.zone) for text in (old, new)]
-        comparison = compare(self._repository, self._source.folder, self._source.outside, *moments)
+        comparison = compare(self._repository, self._source.folder, self._source.outside, *self._moments(old, new))
         found = sorted(changes(comparison, everything), key=lambda change: (-change.severity.rank, change.id))
         return comparison.old, comparison.new, found
+
+    def window(self, old: str, new: str) -> Window:
+        """What the digests between two moments are made of. Raises RepositoryError."""
+        return read_window(self._repository, self._source.folder, self._source.outside, *self._moments(old, new))
+
+    def _moments(self, old: str, new: str) -> tuple[Moment, Moment]:
+        before, after = (moment_of(text, self._repository, self._source.ref, self.zone) for text in (old, new))
+        return before, after
 
     def versions(self, article_id: str) -> list[Version]:
         """Every version of one article, newest first; empty if there never was one."""

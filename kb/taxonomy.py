@@ -3,19 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from kb.teams import Team
+from kb.zone import ZoneName
 
 _CLOSED: Final = ConfigDict(extra="forbid")
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("expected an IANA time zone such as America/Mexico_City") from None
-    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +52,12 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
-    """A group of agents and what concerns them."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
-    name: str
-    products: tuple[str, ...] = ("all",)
-    jurisdictions: tuple[str, ...] = ("all",)
-    tier: int = 1
-    languages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Taxonomy:
     """Everything that front matter may name. `languages[0]` is the source language."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
     name: str
-    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    time_zone: ZoneName
     languages: Annotated[tuple[str, ...], Field(min_length=1)]
     products: Annotated[Mapping[str, Product], Field(min_length=1)]
     jurisdictions: tuple[str, ...]

@@ -10,6 +10,7 @@ from kb.jurisdiction import ALL, is_place
 from kb.problem import Problem, did_you_mean
 from kb.schema import Layer, Layered, validate
 from kb.taxonomy import Taxonomy
+from kb.teams import unfit_channel
 from kb.yaml import Document, Value, parse_mapping
 
 _TAXONOMY: Final = TypeAdapter(Taxonomy)
@@ -76,9 +77,14 @@ def _check_team(layered: Layered, taxonomy: Taxonomy, name: str) -> list[Problem
         ("jurisdictions", team.jurisdictions, (*taxonomy.jurisdictions, ALL)),
         ("tier", (str(team.tier),), tuple(map(str, taxonomy.tiers))),
         ("languages", team.languages, taxonomy.languages),
+        ("owners", team.owners, tuple(taxonomy.owners)),
     ):
         for value in values:
             if value not in known:
                 message = f"team {name!r} has {key} {value!r}; expected one of {', '.join(known)}.{did_you_mean(value, known)}"
                 problems.append(layered.problem(("teams", name, key), "unknown-value", message))
+    for number, channel in enumerate(team.digest.channels if team.digest else ()):
+        if unfit := unfit_channel(channel):
+            message = f"team {name!r}: {unfit}. Correct it."
+            problems.append(layered.problem(("teams", name, "digest", "channels", number), "bad-channel", message))
     return problems

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "audit": "audit",
     "receipt": "receipt",
     "diff": "diff",
+    "digest": "digest",
     "log": "log",
 }
 

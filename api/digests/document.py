@@ -1,0 +1,77 @@
+"""A digest as it is kept and sent: the one form that every channel is drawn from."""
+
+from datetime import datetime
+from typing import Final
+
+from pydantic import BaseModel, Field
+
+from api.past_schema import FactOut, FieldOut, MomentOut
+
+MOST_KEPT: Final = 100  # articles of one list; what lies beyond is counted by product
+
+
+class DigestFact(FactOut):
+    """One fact before and after, and the sentence that says it now, or said it last."""
+
+    sentence: str | None = None
+
+
+class DigestLine(BaseModel):
+    """One article, and what of it concerns the team."""
+
+    id: str
+    blob: str = Field(description="Git's name of the text.")
+    version: str | None = Field(None, description="The commit that last changed it, which an acknowledgement names.")
+    title: str
+    url: str
+    diff: str | None = Field(description="The difference word by word; null where there is nothing to compare.")
+    kind: str
+    lang: str
+    products: list[str]
+    places: list[str]
+    tier: int
+    severity: str | None
+    events: list[str]
+    facts: list[DigestFact]
+    fields: list[FieldOut]
+    superseded_by: list[str]
+    on: str | None = Field(None, description="The day it begins, ends, or was to be reviewed.")
+    at: datetime | None = None
+    authors: list[str] = []
+    approvers: list[str] = []
+    shown: int = Field(0, description="How often the team was shown it in the 30 days before.")
+    must_read: bool = False
+    waits_for: list[str] = Field([], description="Who has not acknowledged it.")
+
+
+class DigestSection(BaseModel):
+    """One list of articles. found: how many there are; by_product: of those that are not listed."""
+
+    name: str
+    found: int
+    lines: list[DigestLine]
+    by_product: dict[str, int] = {}
+
+
+class DigestDocument(BaseModel):
+    """What one team is told of one window. `id` is the same however often it is made or sent."""
+
+    format: int = 1
+    id: str
+    space: str
+    team: str
+    team_name: str
+    kind: str = Field("regular", description="regular, or immediate for rules that were told at once.")
+    lang: str
+    time_zone: str
+    from_: MomentOut = Field(serialization_alias="from", validation_alias="from")
+    to: MomentOut
+    sections: list[DigestSection]
+    reworded: int
+    told: int = Field(0, description="Changed rules of this window that were told at once.")
+    news: bool
+    url: str
+
+    def lines(self) -> list[tuple[str, DigestLine]]:
+        """Every listed article with the name of its list."""
+        return [(section.name, line) for section in self.sections for line in section.lines]

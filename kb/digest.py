@@ -1,0 +1,227 @@
+"""What a team is told of one window: changed rules first, only what it may see, each thing once. Pure."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+from kb.article import Article, BlockKind, Kind, PartScope, Status
+from kb.changes import ArticleChange, Event, Lag, Severity
+from kb.comparison import Comparison, See, changes
+from kb.jurisdiction import ALL, narrow
+from kb.language import base_language
+from kb.moment import Moment
+from kb.teams import Team
+from kb.visible import seen
+
+HORIZON: Final = timedelta(days=7)  # how far ahead a digest looks
+_DAY: Final = timedelta(days=1)
+_OVER: Final = frozenset({Event.REMOVED, Event.RETIRED, Event.EXPIRED, Event.WITHDRAWN, Event.SUPERSEDED})
+_NEW: Final = frozenset({Event.ADDED, Event.TRANSLATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What happened between two moments, for every team of a space.
+
+    past:    the comparison of both moments.
+    ahead:   the comparison of the later one with `HORIZON` after it: what comes into force or expires by its date alone.
+    overdue: articles whose review fell due in the window.
+    """
+
+    past: Comparison
+    ahead: Comparison
+    overdue: Sequence[Article] = ()
+
+    @property
+    def old(self) -> Moment:
+        """Where it begins."""
+        return self.past.old
+
+    @property
+    def new(self) -> Moment:
+        """Where it ends."""
+        return self.past.new
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A translation that a change of its source left behind."""
+
+    source: ArticleChange
+    lag: Lag
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one team is told. Each article stands in one list only, in the team's language where it changed in several.
+
+    coming, ending: not changed; they begin or cease to be in force within the horizon.
+    clarified, editorial: rewordings, which are only counted.
+    """
+
+    rules: tuple[ArticleChange, ...]
+    begun: tuple[ArticleChange, ...]
+    ended: tuple[ArticleChange, ...]
+    added: tuple[ArticleChange, ...]
+    opened: tuple[ArticleChange, ...]
+    resolved: tuple[ArticleChange, ...]
+    behind: tuple[Behind, ...]
+    coming: tuple[Article, ...]
+    ending: tuple[Article, ...]
+    overdue: tuple[Article, ...]
+    clarified: int
+    editorial: int
+    news: bool  # whether it is worth sending
+
+    @property
+    def changed(self) -> tuple[ArticleChange, ...]:
+        """Every change that is listed, in the order of the lists."""
+        return (*self.rules, *self.begun, *self.ended, *self.added, *self.opened, *self.resolved)
+
+
+@dataclass
+class Digests:
+    """The digests of one window. What teams of one tier see alike is compared once for all of them."""
+
+    window: Window
+    _seen: dict[object, list[ArticleChange]] = field(default_factory=dict, init=False)
+
+    def of(self, team: Team) -> Digest:
+        """What the team is told; empty lists if it is nothing."""
+        past = [change for change in self._changes(self.window.past, team) if self._concerns(change, team)]
+        told = _one_of_each_group(past, team)
+        lists: dict[str, list[ArticleChange]] = {}
+        for change in sorted(told, key=lambda change: (-change.severity.rank, change.article.title.casefold(), change.id)):
+            lists.setdefault(_list_of(change), []).append(change)
+        behind = [Behind(change, lag) for change in past for lag in change.behind if _reads(team, lag.lang)]
+        coming, ending = self._ahead(team)
+        overdue = [article for article in self.window.overdue if article.owner in team.owners and self._opens(team, article)]
+        named = {name: tuple(lists.get(name, ())) for name in ("rules", "begun", "ended", "added", "opened", "resolved")}
+        digest = Digest(
+            **named,
+            behind=tuple(behind),
+            coming=coming,
+            ending=ending,
+            overdue=tuple(overdue),
+            clarified=len(lists.get(Severity.CLARIFIED, ())),
+            editorial=len(lists.get(Severity.EDITORIAL, ())),
+            news=False,
+        )
+        return replace(digest, news=self._is_news(digest, team))
+
+    def _changes(self, comparison: Comparison, team: Team) -> list[ArticleChange]:
+        """As the team sees them. Only articles with a part for certain places differ between teams of one tier."""
+        local, common = _split(comparison)
+        side = comparison is self.window.past
+        found = list(self._once((side, team.tier), common, partial(_as_seen, tier=team.tier, places=None)))
+        if local.pairs:
+            places = frozenset(team.jurisdictions)
+            found += self._once((side, team.tier, places), local, partial(_as_seen, tier=team.tier, places=places))
+        return found
+
+    def _once(self, key: object, comparison: Comparison, see: See) -> list[ArticleChange]:
+        if key not in self._seen:
+            self._seen[key] = changes(comparison, see)
+        return self._seen[key]
+
+    def _concerns(self, change: ArticleChange, team: Team) -> bool:
+        return any(concerns(team, article) for article in (change.old, change.new) if article is not None)
+
+    def _opens(self, team: Team, article: Article) -> bool:
+        return article.scope.tier <= team.tier and article.status is not Status.DRAFT
+
+    def _ahead(self, team: Team) -> tuple[tuple[Article, ...], tuple[Article, ...]]:
+        found = [change for change in self._changes(self.window.ahead, team) if self._concerns(change, team)]
+        found = _one_of_each_group(found, team)
+        coming = [change.article for change in found if Event.IN_FORCE in change.events]
+        ending = [change.article for change in found if Event.EXPIRED in change.events]
+        return tuple(sorted(coming, key=_begins)), tuple(sorted(ending, key=_ends))
+
+    def _is_news(self, digest: Digest, team: Team) -> bool:
+        """Whether something of at least the team's severity happened, or comes today, or came into sight in this window."""
+        least = (team.digest.severity if team.digest else Severity.CLARIFIED).rank
+        happened = any(change.severity.rank >= least for change in digest.changed)
+        reworded = (digest.clarified and least <= Severity.CLARIFIED.rank) or (digest.editorial and not least)
+        edges = [*map(_begins, digest.coming), *map(_ends, digest.ending)]
+        old, new = self.window.old.at, self.window.new.at
+        near = any(edge <= new + _DAY or edge > old + HORIZON for edge in edges)
+        return bool(happened or reworded or near or digest.overdue or (digest.behind and least <= Severity.CLARIFIED.rank))
+
+
+def concerns(team: Team, article: Article) -> bool:
+    """Whether the article is about what the team does: its products and places, in a language that it reads."""
+    products = ALL in team.products or not article.products.isdisjoint({*team.products, ALL})
+    return products and _reads(team, article.lang) and meets(team.jurisdictions, article.scope.jurisdictions)
+
+
+def meets(places: Collection[str], others: Collection[str]) -> bool:
+    """Whether one of the places is, lies in, or holds one of the others: who serves the US serves California."""
+    return bool(narrow(frozenset(places), frozenset(others)))
+
+
+def _reads(team: Team, lang: str) -> bool:
+    return not team.languages or base_language(lang) in map(base_language, team.languages)
+
+
+def _as_seen(article: Article, tier: int, places: frozenset[str] | None) -> Article | None:
+    """The article as a team of that tier and those places may see it."""
+    if article.scope.tier > tier or article.status is Status.DRAFT:
+        return None
+
+    def sees(part: PartScope) -> bool:
+        return part.tier <= tier and (places is None or meets(places, part.jurisdictions))
+
+    return replace(seen(article, sees), keywords=(), answers=(), redirect_from=())
+
+
+def _split(comparison: Comparison) -> tuple[Comparison, Comparison]:
+    """What has parts for certain places, with whatever it takes over from or is taken over by; and the rest."""
+    pairs = comparison.pairs
+    local = {name for name, pair in pairs.items() if any(map(_has_local_parts, (pair.old, pair.new)))}
+    links = [{name, *pair.new.supersedes} & pairs.keys() for name, pair in pairs.items() if pair.new and pair.new.supersedes]
+    while grown := [link for link in links if link & local and not link <= local]:
+        local.update(*grown)
+    return _part(comparison, local), _part(comparison, pairs.keys() - local)
+
+
+def _part(comparison: Comparison, names: Collection[str]) -> Comparison:
+    return replace(comparison, pairs={name: pair for name, pair in comparison.pairs.items() if name in names})
+
+
+def _has_local_parts(article: Article | None) -> bool:
+    return article is not None and any(block.kind is BlockKind.ONLY for block in article.blocks)
+
+
+def _one_of_each_group(found: Iterable[ArticleChange], team: Team) -> list[ArticleChange]:
+    """Of an article and its translations the change that matters most, in the first language of the team that has it."""
+    order = {base_language(lang): number for number, lang in enumerate(team.languages)}
+    best: dict[str, ArticleChange] = {}
+    for change in found:
+        rank = (-change.severity.rank, order.get(base_language(change.article.lang), len(order)), change.id)
+        other = best.get(change.article.group)
+        if other is None or rank < (-other.severity.rank, order.get(base_language(other.article.lang), len(order)), other.id):
+            best[change.article.group] = change
+    return list(best.values())
+
+
+def _list_of(change: ArticleChange) -> str:
+    """The one list that the change stands in."""
+    events = set(change.events)
+    if change.article.status is Status.DRAFT:
+        return Severity.EDITORIAL
+    if change.article.kind is Kind.KNOWN_ISSUE and events & (_OVER | _NEW | {Event.IN_FORCE}):
+        return "resolved" if events & _OVER else "opened"
+    for name, wanted in (("ended", _OVER), ("begun", {Event.IN_FORCE}), ("added", _NEW)):
+        if events & wanted:
+            return name
+    return "rules" if change.severity is Severity.RULE else change.severity.value
+
+
+def _begins(article: Article) -> datetime:
+    return article.effective_from or datetime.max.replace(tzinfo=UTC)
+
+
+def _ends(article: Article) -> datetime:
+    return article.effective_until or datetime.max.replace(tzinfo=UTC)
