@@ -11,12 +11,14 @@ from typing import Final
 from kb.redaction.check_digits import iban_length, is_clabe, is_iban, is_routing_number
 from kb.redaction.digits import Chain, is_amount
 from kb.redaction.found import Found
-from kb.redaction.labels import Label
+from kb.redaction.labels import Label, fragments
 
 _CLABE_DIGITS: Final = 18
 _ROUTING_DIGITS: Final = 9
 _ACCOUNT: Final = (6, 17)  # digits
 _HELD: Final = (Label.ACCOUNT, Label.ACCOUNT_NUMBER, Label.CARD)
+_WORDS: Final = fragments(Label.ACCOUNT, Label.ACCOUNT_NUMBER, Label.ROUTING)
+_A_C: Final = re.compile(r"a(?<![a-z]a)[^a-z0-9]*+c(?![a-z])")  # a/c
 _JOINTS: Final = frozenset("/|⑈⑆")
 _PAIRED: Final = re.compile(
     r"[\s,;:|/⑆⑈-]{1,4}(?:(?:and|y|et|account|acct|cuenta|compte)[ :#.]{1,3}){0,2}([0-9]{4,17})(?![0-9/-]|[.,][0-9])"
@@ -99,13 +101,15 @@ def _routing(chain: Chain, place: int) -> Iterator[Found]:
 
 def _account(chain: Chain) -> Iterator[Found]:
     least, most = _ACCOUNT
-    if not least <= sum(chain.sizes) <= most or not _is_called_account(chain):
+    if not least <= chain.digits <= most or not _is_called_account(chain):
         return
     if chain.stands_alone(0, len(chain.sizes) - 1, labelled=True) and not is_amount(chain.view, chain.end):
         yield Found(chain.start, chain.end, "account_number")
 
 
 def _is_called_account(chain: Chain) -> bool:
+    if not (chain.mentions(_WORDS) or chain.has(_A_C)):
+        return False
     before, solid = chain.before, len(chain.sizes) == 1
     if before.near(Label.ACCOUNT_NUMBER) and (solid or _is_grouped(chain)):
         return True

@@ -13,7 +13,7 @@ from kb.redaction.check_digits import is_luhn
 from kb.redaction.context import follows
 from kb.redaction.digits import Chain, is_amount
 from kb.redaction.found import Found
-from kb.redaction.labels import LABELS, Label
+from kb.redaction.labels import LABELS, Label, fragments
 
 _EMBOSSED: Final = ((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3))
 _SHORTEST, _LONGEST = 12, 19
@@ -50,8 +50,8 @@ _ISSUERS: Final = (
     ("6304", "6304", (12, 13, 14, 15, 16, 17, 18, 19)),
     ("6759", "6763", (12, 13, 14, 15, 16, 17, 18, 19)),
 )
-_CODE_WORDS: Final = re.compile(r"cv|csc|secur|segur|crypt|verif")
-_CARD_WORDS: Final = re.compile(r"card|tarjeta|visa|amex|american|discover|diners|pan|cc|credito|debito|carte|plastico")
+_CODE_WORDS: Final = fragments(Label.SECURITY_CODE)
+_CARD_WORDS: Final = fragments(Label.CARD)
 _CARD_WORD: Final = re.compile(r"[a-z]+\Z")
 _EXPIRY: Final = re.compile(
     r"[\s,;:|/.\"'-]{0,4}(?:(?:exp|valid|venc|caduc)[a-z.: ]{0,18})?"
@@ -69,8 +69,6 @@ def is_card_number(digits: str) -> bool:
 
 def card_numbers(chain: Chain) -> Iterator[Found]:
     """Every card number of the chain, and a security code after its expiry date."""
-    if chain.end - chain.start < _SHORTEST:
-        return
     lists, first = _lists(chain), 0
     while first < len(chain.sizes):
         last = _card_from(chain, first, lists)
@@ -86,13 +84,18 @@ def card_numbers(chain: Chain) -> Iterator[Found]:
 
 def security_codes(chain: Chain) -> Iterator[Found]:
     """Three or four digits that are called a security code, before or after: `CVV: 123`, `123 es el cvv`."""
-    first, last = 0, len(chain.sizes) - 1
-    if not chain.mentions(_CODE_WORDS):
+    first, last = int(_ends_a_word(chain)), len(chain.sizes) - 1
+    if not (chain.sizes[first] in _CODE or chain.sizes[last] in _CODE) or not chain.mentions(_CODE_WORDS):
         return
-    if chain.sizes[0] in _CODE and chain.before.near(Label.SECURITY_CODE, between=0) and _is_code(chain, first):
+    if chain.sizes[first] in _CODE and chain.named_at(first).near(Label.SECURITY_CODE, between=0) and _is_code(chain, first):
         yield Found(*chain.groups[first], "security_code")
     elif chain.sizes[last] in _CODE and _is_code(chain, last) and _said_after(chain):
         yield Found(*chain.groups[last], "security_code")
+
+
+def _ends_a_word(chain: Chain) -> bool:
+    """Whether the first of several groups is one digit of a word, as in `cvv2 123`."""
+    return len(chain.sizes) > 1 and chain.sizes[0] == 1 and chain.view.plain[max(0, chain.start - 1) : chain.start].isalpha()
 
 
 def _is_code(chain: Chain, place: int) -> bool:

@@ -11,7 +11,7 @@ from kb.redaction.view import View
 REACH: Final = 72  # characters before a value in which its label may stand
 _REACH_AFTER: Final = 40
 _MOST_BETWEEN: Final = 3  # words that say nothing
-_LONGEST_PHRASE: Final = 4  # words
+_LONGEST_PHRASE: Final = max(len(phrase.split()) for phrase in LABELS)
 
 
 @dataclass(frozen=True, slots=True)

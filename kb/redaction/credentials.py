@@ -12,7 +12,7 @@ from typing import Final
 
 from kb.redaction.digits import Chain, is_amount
 from kb.redaction.found import Found
-from kb.redaction.labels import Label
+from kb.redaction.labels import Label, fragments
 from kb.redaction.view import View
 
 _PIN: Final = (4, 12)  # digits
@@ -23,7 +23,7 @@ _PASSWORD: Final = re.compile(
     r"(?![a-z])(?:\s(?:for|de|del|para|of|la|mi|my|the|app|online|banking|account|cuenta|login|wifi|acceso)){0,3}"
     r"(?P<joint>[\"']?\s{0,3}(?:[:=]|=>)\s{0,3}|\s(?:is|es|est|was|era)\s{1,3}:?\s{0,2})(?P<quote>[\"'`«“]?)(?P<value>[^\s]{4,128})"
 )
-_CODE_WORDS: Final = re.compile(r"pin|nip|clave|otp|cod[eio]|sms|2fa|mfa|factor|token")
+_CODE_WORDS: Final = fragments(Label.PIN, Label.ONE_TIME_CODE, Label.SECURITY_CODE)
 _ADDRESS: Final = re.compile(r"://[^\s/:@]{1,64}:([^\s/@]{1,128})@")
 _SAID: Final = re.compile(r"(?:api|access|auth|client|private|signing|encryption|service|app|refresh|webhook|secret)[ _-]?\Z")
 _KEY: Final = re.compile(
@@ -39,14 +39,13 @@ _STOPS: Final = "\"'`»”.,;)]}>"
 def spoken_codes(chain: Chain) -> Iterator[Found]:
     """PINs and one-time codes in the chain: solid, digit by digit, or in two halves."""
     last = len(chain.sizes) - 1
-    digits = sum(chain.sizes)
-    if not _PIN[0] <= digits <= _PIN[1] or not chain.mentions(_CODE_WORDS) or is_amount(chain.view, chain.end):
+    if not _PIN[0] <= chain.digits <= _PIN[1] or not chain.mentions(_CODE_WORDS) or is_amount(chain.view, chain.end):
         return
     if not (last == 0 or set(chain.sizes) == {1} or chain.sizes in ((3, 3), (4, 4))) or not chain.stands_alone(
         0, last, labelled=True
     ):
         return
-    if _is_named(chain, Label.ONE_TIME_CODE, Label.SECURITY_CODE) and digits <= _CODE[1]:
+    if _is_named(chain, Label.ONE_TIME_CODE, Label.SECURITY_CODE) and chain.digits <= _CODE[1]:
         yield Found(chain.start, chain.end, "one_time_code")
     elif _is_named(chain, Label.PIN):
         yield Found(chain.start, chain.end, "pin")

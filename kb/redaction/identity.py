@@ -12,18 +12,19 @@ from typing import Final
 from kb.redaction.check_digits import is_curp, is_itin, is_luhn, is_rfc, is_sin, is_ssn
 from kb.redaction.digits import Chain
 from kb.redaction.found import Found
-from kb.redaction.labels import Label
+from kb.redaction.labels import Label, fragments
 
 _DIGITS: Final = 9
 _US: Final = (3, 2, 4)
 _CANADA: Final = (3, 3, 3)
 _SOCIAL: Final = (Label.SSN, Label.TAX, Label.SIN)
-_WORDS: Final = re.compile(r"ssn|soc|segur|securite|itin|tin|tax|taxpayer|fiscal|sin|nas|assurance")
+_WORDS: Final = fragments(*_SOCIAL)
 _WORD: Final = re.compile(r"[A-Za-z0-9&]+(?:[-.][A-Za-z0-9&]+)*")
 _CURP_LENGTH: Final = 18
 _RFC: Final = re.compile(r"[A-Z&]{3,4}[0-9]{6}(?:[A-Z0-9]{3})?")
 _PASSPORT: Final = re.compile(r"[A-Z]{0,2}[0-9]{6,9}[A-Z]{0,2}")
 _LICENCE: Final = re.compile(r"(?=(?:[^0-9]*[0-9]){5})[A-Z0-9*-]{5,25}")
+_CODE_WORDS: Final = fragments(Label.CURP, Label.PASSPORT, Label.LICENCE)
 _REACH: Final = 30  # characters of a word that are looked at
 
 
@@ -72,6 +73,8 @@ def _named_kind(chain: Chain, first: int, last: int, label: Label) -> str | None
 
 def codes_of_letters_and_digits(chain: Chain) -> Iterator[Found]:
     """CURP and RFC by their check digits; passports, licences and unchecked RFCs by their words."""
+    if _stands_before_its_word(chain) and not chain.mentions(_CODE_WORDS):
+        return
     start, end = _word_around(chain)
     given = chain.view.plain[start:end]
     word = given.upper()
@@ -84,6 +87,12 @@ def codes_of_letters_and_digits(chain: Chain) -> Iterator[Found]:
         yield Found(start, end, "passport_number")
     elif _LICENCE.fullmatch(word) and _is_named(chain, start, Label.LICENCE):
         yield Found(start, end, "licence_number")
+
+
+def _stands_before_its_word(chain: Chain) -> bool:
+    """Whether the word begins with the chain's digits; then it is no CURP and no RFC, and nothing without a label."""
+    before = chain.view.plain[max(0, chain.start - 1) : chain.start]
+    return not before.isalnum() and before not in ("-", "&")
 
 
 def _is_rfc(chain: Chain, start: int, compact: str, *, written: bool) -> bool:

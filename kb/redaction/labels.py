@@ -79,7 +79,7 @@ _PHRASES: Final[Mapping[Label, str]] = {
     ),
     Label.ONE_TIME_CODE: (
         "otp|otp code|one time code|one time passcode|one time password|one time pin|passcode|verification code"
-        "|verification pin|sms code|texted code|login code|2fa|2fa code|mfa code|two factor code|access code"
+        "|verification pin|sms code|texted code|login code|2 fa|2 fa code|mfa code|two factor code|access code"
         "|authentication code|authenticator code|codigo de verificacion|codigo de acceso|codigo sms"
         "|codigo de un solo uso|codigo temporal|codigo otp|clave dinamica|clave temporal|code de verification"
         "|code a usage unique|code d acces|code sms|token sms"
@@ -125,6 +125,27 @@ LABELS: Final[Mapping[str, Label]] = {
     for phrase in phrases.split("|")
     for form in (phrase, phrase.replace(" ", ""))
 }
+
+
+def phrases_of(label: Label) -> list[str]:
+    """Every phrase that means the label."""
+    return _PHRASES[label].split("|")
+
+
+def fragments(*labels: Label) -> tuple[str, ...]:
+    """Parts of words of which at least one stands in each phrase of these labels; a few for many phrases.
+
+    A text without any of them names none of the labels, which is seen much sooner than its words are read. A phrase of single
+    letters, as a/c, has no such part.
+    """
+    chosen: list[str] = []
+    for phrase in sorted((phrase for label in labels for phrase in phrases_of(label)), key=len):
+        words = [word for word in phrase.split() if len(word) > 1]
+        if words and not any(part in word for part in chosen for word in words):
+            chosen.append(max(words, key=len))
+    return tuple(chosen)
+
+
 BEGINS: Final = frozenset(phrase.split()[0] for phrase in LABELS)
 ENDS: Final = frozenset(phrase.split()[-1] for phrase in LABELS)
 LINKS: Final = frozenset(

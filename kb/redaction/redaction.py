@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from kb.redaction.bank import clabes, ibans, routing_and_accounts
@@ -17,16 +18,22 @@ from kb.redaction.seeds import seed_phrases
 from kb.redaction.tokens import tokens
 from kb.redaction.view import View, view_of
 
-_CHAIN_RULES: Final[tuple[Callable[[Chain], Iterator[Found]], ...]] = (
-    card_numbers,
-    security_codes,
-    ibans,
-    clabes,
-    routing_and_accounts,
-    social_numbers,
-    codes_of_letters_and_digits,
-    phones,
-    spoken_codes,
+_ChainRule = Callable[[Chain], Iterator[Found]]
+# Each rule with the digits that a chain needs at least, and may have at most: most chains are short, and asked little.
+_CHAIN_RULES: Final[tuple[tuple[int, float, _ChainRule], ...]] = (
+    (12, inf, card_numbers),
+    (3, inf, security_codes),
+    (2, inf, ibans),
+    (18, inf, clabes),
+    (6, inf, routing_and_accounts),
+    (9, inf, social_numbers),
+    (2, inf, codes_of_letters_and_digits),
+    (10, inf, phones),
+    (4, 12, spoken_codes),
+)
+_MANY: Final = 19  # digits: from here on every rule is asked that has no upper bound
+_RULES_FOR: Final[tuple[tuple[_ChainRule, ...], ...]] = tuple(
+    tuple(rule for least, most, rule in _CHAIN_RULES if least <= digits <= most) for digits in range(_MANY + 1)
 )
 _TEXT_RULES: Final[tuple[Callable[[View], Iterator[Found]], ...]] = (
     private_key_blocks,
@@ -61,9 +68,11 @@ def redact(text: str) -> Redacted:
     goes on yielding is made to do so, and is replaced whole.
     """
     found = find(text)
+    if not found:
+        return Redacted(text, ())
     for _ in range(_MOST_PASSES):
         written = _Written(text, found)
-        fresh = [written.origin(place) for place in (find(written.text) if found else ()) if not written.holds(place)]
+        fresh = [written.origin(place) for place in find(written.text) if not written.holds(place)]
         if not fresh:
             return Redacted(written.text, tuple(found))
         found = united([*found, *fresh])
@@ -82,7 +91,7 @@ def _all(view: View) -> Iterator[Found]:
     for rule in _TEXT_RULES:
         yield from rule(view)
     for chain in chains(view):
-        for chain_rule in _CHAIN_RULES:
+        for chain_rule in _RULES_FOR[min(chain.digits, _MANY)]:
             yield from chain_rule(chain)
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kb.redaction import PLACEHOLDERS, Found, redact
 from kb.redaction.checksums import is_bech32, is_eip55, keccak256
+from kb.redaction.labels import Label, phrases_of
 from tests.kb.secrets import SECRETS, Secret, look_alikes, sentence
 
 NAMES = [secret.kind for secret in SECRETS]
@@ -43,6 +44,12 @@ NAMES = [secret.kind for secret in SECRETS]
         ("postgres://app:s3cretpw@db.example.com/x", "postgres://app:[password]@db.example.com/x"),
         ("mi contrasen\u0303a: Hola1234!", "mi contrasen\u0303a: [password]"),
         ("482913 is the verification code", "[one-time code] is the verification code"),
+        ("2FA code: 482913, one time password 482913", "2FA code: [one-time code], one time password [one-time code]"),
+        ("código de un solo uso 482913", "código de un solo uso [one-time code]"),
+        ("cvv2 123, cav2 123", "cvv2 [security code], cav2 [security code]"),
+        ("SS number 123 45 6789", "SS number [SSN]"),
+        ("márqueme: 4155550132", "márqueme: [phone number]"),
+        ("a/c 12345678", "a/c [account number]"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7", "[private key]"),
         ("mail ana.b+x@gmail.com, please", "mail [e-mail], please"),
     ],
@@ -80,6 +87,35 @@ def test_a_secret_is_replaced_by_its_placeholder(text: str, expected: str) -> No
 def test_what_only_looks_like_a_secret_is_left_alone(text: str) -> None:
     """Numbers that the work needs: codes, dates, amounts, ids, hashes, citations."""
     assert redact(text).found == ()
+
+
+VALUES = {
+    Label.CARD: "4242 42 4242 424242",
+    Label.SECURITY_CODE: "123",
+    Label.CLABE: "032180000118359719",
+    Label.ROUTING: "021000021",
+    Label.ACCOUNT_NUMBER: "12345678",
+    Label.ACCOUNT: "12345678",
+    Label.SSN: "123456789",
+    Label.TAX: "912701234",
+    Label.SIN: "130692544",
+    Label.CURP: "GODE561231HDFXXX09",
+    Label.RFC: "GODE561231XXX",
+    Label.PASSPORT: "A12345678",
+    Label.LICENCE: "D1234567",
+    Label.PIN: "4821",
+    Label.ONE_TIME_CODE: "482913",
+    Label.PHONE: "4155550132",
+    Label.WALLET: "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
+}
+
+
+@pytest.mark.parametrize("label", VALUES)
+def test_every_word_for_a_secret_has_it_redacted(label: Label) -> None:
+    """A phrase in the table of labels that is never recognised would be a promise not kept."""
+    texts = [f"{phrase}{joint}{VALUES[label]}" for phrase in phrases_of(label) for joint in (" ", ": ", " is ")]
+
+    assert [text for text in texts if not redact(text).found] == []
 
 
 @pytest.mark.parametrize("secret", SECRETS, ids=NAMES)
