@@ -8,7 +8,8 @@ from api.reader import Reader
 from kb.article import Article, is_in_force
 from kb.jurisdiction import ALL, narrow
 from kb.language import base_language
-from kb.taxonomy import Taxonomy, Team
+from kb.taxonomy import Taxonomy
+from kb.teams import Team
 
 
 class OutdatedError(RequestError):
