@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     )
 
     poll_seconds: Annotated[float, Field(ge=0, le=86_400)] | None = Field(
-        None, description="Seconds between looks for a new commit; 0 waits for hooks. Default: 2 for a folder, 30 for a URL."
+        None, description="Seconds between looks for a new commit; 0 waits for hooks. Default: 1 for a folder, 30 for a URL."
     )
     hook_secret: SecretStr | None = Field(
         None, description="Secret of POST /hooks/git/{space}; without one every hook is refused."

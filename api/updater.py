@@ -8,7 +8,7 @@ import structlog
 
 from api.live import LiveSpace
 
-LOCAL_POLL_SECONDS: Final = 2.0
+LOCAL_POLL_SECONDS: Final = 1.0
 REMOTE_POLL_SECONDS: Final = 30.0
 LONGEST_PAUSE: Final = 300.0  # seconds, between tries of what keeps failing
 _JITTER: Final = 0.1  # share of a pause, so that many services do not ask one host in the same second

@@ -20,6 +20,7 @@ SETS: Final = ("fiqa-dev", "mtrag-cloud", "mtrag-govt")
 MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 PRODUCTS: Final = ("cards", "transfers", "accounts", "credit")
 PLACES: Final = ("all", "US", "US-CA", "CA")
+LONGEST_WORD: Final = 40  # longer ones are keys and tokens, which no article may hold
 TAXONOMY: Final = """\
 name: Many
 time_zone: America/Mexico_City
@@ -68,6 +69,7 @@ def texts(data: Path, words: int) -> Iterator[str]:
         with gzip.open(data / name / "corpus.jsonl.gz", "rt", encoding="utf-8") as lines:
             for line in lines:
                 found = "".join(c if c.isalnum() or c in " .,;%$'-/" else " " for c in json.loads(line)["text"]).split()
+                found = [word for word in found if len(word) <= LONGEST_WORD]
                 if len(found) >= 20:
                     yield " ".join(found[:words])
 

@@ -85,7 +85,9 @@ def _pages(tree: Tree) -> list[Page]:
     pages = []
     for file in sorted(tree.files):
         below = tree.below(file)
-        if file.kind is not FileKind.FILE or not below.endswith(_MARKDOWN) or _is_housekeeping(below) or too_large(file):
+        if file.kind is not FileKind.FILE or not below.endswith(_MARKDOWN) or _is_housekeeping(below):
+            continue
+        if too_large(file, tree.size(file)):
             continue
         text, _problem = decode(file, tree.read(file))
         if text is None:

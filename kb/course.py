@@ -75,8 +75,15 @@ class Course:
 
     def _read(self, number: int, path: str) -> Article | None:
         around = [path, *self._shared_above(path), *self._before.kin(path), *self._after.kin(path)]
-        files = [File(each, blob, 0) for each in dict.fromkeys(around) if (blob := self._blob(number, each))]
-        tree = Tree(self._log[number].commit, self._folder, tuple(files), self._repository.content, lambda _paths: {})
+        files = [File(each, blob) for each in dict.fromkeys(around) if (blob := self._blob(number, each))]
+        tree = Tree(
+            self._log[number].commit,
+            self._folder,
+            tuple(files),
+            self._repository.content,
+            self._repository.size,
+            lambda _paths: {},
+        )
         return Edition(tree, self._outside).article(path)
 
     def _shared_above(self, path: str) -> list[str]:

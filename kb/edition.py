@@ -92,7 +92,9 @@ class Edition:
     def article(self, path: str, changed: Commit | None = None) -> Article | None:
         """The article at this path; None if the file is not there, is none of the articles, or cannot be read."""
         file = self._files.get(path)
-        if file is None or self._settings is None or not self._taken(path) or article_file.too_large(file):
+        if file is None or self._settings is None or not self._taken(path):
+            return None
+        if article_file.too_large(file, self._tree.size(file)):
             return None
         text, _ = article_file.decode(file, self._tree.read(file))
         if text is None:

@@ -1,13 +1,15 @@
 """Git's own program and objects, through GitPython: the one file that knows it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 import git
 from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError, ODBError
+
+T = TypeVar("T")
 
 # A repository may name programs to run on its files (filters, hooks, monitors, signatures); none is needed to read it.
 _QUIET: Final = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "protocol.ext.allow=never")
@@ -94,18 +96,22 @@ class GitProcess:
 
     def blob(self, sha: str) -> bytes:
         """The content of that name. Raises GitProcessError."""
+        return self._asked(lambda name: bytes(self._repo.odb.stream(name).read()), sha)
+
+    def size(self, sha: str) -> int:
+        """How many bytes the content of that name has, without reading it. Raises GitProcessError."""
+        return self._asked(lambda name: int(self._repo.odb.info(name).size), sha)
+
+    def _asked(self, ask: Callable[[bytes], T], sha: str) -> T:
         with self._lock:
             try:
-                return self._read(sha)
+                return ask(bytes.fromhex(sha))
             except (ODBError, ValueError, OSError):
                 self._repo.git.clear_cache()  # the process that answers may have been killed, or the object just fetched
             try:
-                return self._read(sha)
+                return ask(bytes.fromhex(sha))
             except (ODBError, ValueError, OSError) as error:
                 raise GitProcessError(str(error)) from None
-
-    def _read(self, sha: str) -> bytes:
-        return bytes(self._repo.odb.stream(bytes.fromhex(sha)).read())
 
 
 def _reason(error: GitCommandError) -> str:

@@ -162,7 +162,7 @@ class Log:
         return source if likeness >= _RENAMED and source and self._reads_as_itself(number + 1, source) else None
 
     def _text(self, path: str, blob: str | None) -> str:
-        return self._repository.content(File(path, blob or "", 0)).decode("utf-8", "replace")
+        return self._repository.content(File(path, blob or "")).decode("utf-8", "replace")
 
     def _reads_as_itself(self, number: int, path: str) -> bool:
         article = self._read(number, path)
@@ -196,8 +196,8 @@ class Log:
         if number >= len(self.entries) or self._blob(number, path) is None:
             return None
         commit = self.entries[number].commit
-        files = [File(each, blob, 0) for each in self._around(path) if (blob := self._blob(number, each))]
-        tree = Tree(commit, self._tree.folder, tuple(files), self._repository.content, lambda _paths: {})
+        files = [File(each, blob) for each in self._around(path) if (blob := self._blob(number, each))]
+        tree = Tree(commit, self._tree.folder, tuple(files), self._repository.content, self._repository.size, lambda _paths: {})
         return Edition(tree, self._outside).article(path, commit)
 
     def _blob(self, number: int, path: str) -> str | None:

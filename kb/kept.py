@@ -53,10 +53,11 @@ class Kept:
 
 
 NOTHING = Kept()
+_NO_KEYS = Document({}, {})
 
 
 def kept_entry(article: Article, changed: Commit | None) -> Entry:
     """The article without the lines of its keys: enough for every rule that finds nothing to say about it."""
     if article.changed is not changed and article.changed != changed:
         article = replace(article, changed=changed)
-    return Entry(article, Layered((Layer(article.path, Document({}, {})),)), 1)
+    return Entry(article, Layered((Layer(article.path, _NO_KEYS),)), 1)

@@ -139,7 +139,7 @@ class _Reading:
         self.progress = progress
         self.kept = kept
         self.unopened: set[str] = set()  # paths of articles that are taken from an earlier reading
-        self.by_name = {tree.below(file): file for file in tree.files}
+        self.by_name = {tree.below(file): file for file in sorted(tree.files)}
         self.problems: list[Problem] = []
         self.skipped: list[Skipped] = []
         self.used: dict[str, str] = {}
@@ -150,7 +150,7 @@ class _Reading:
         if file.kind is not FileKind.FILE:
             return None, _no_content(file)
         self.used[file.path] = file.blob
-        if problem := article_file.too_large(file):
+        if problem := article_file.too_large(file, self.tree.size(file)):
             return None, problem
         return article_file.decode(file, self.tree.read(file))
 
@@ -234,9 +234,15 @@ class _Reading:
                 self.unread.add(identifier(below.rpartition(".")[0]))
         return self._built(sources, taxonomy.zone if taxonomy else _UTC, self.problems)
 
+    def _known(self, file: File) -> bool:
+        """Whether an earlier reading made an article of it: then there is nothing against its name either."""
+        return file.kind is FileKind.FILE and self.kept.article(file) is not None
+
     def _own_files(self) -> list[tuple[str, File]]:
         """The Markdown files. What could be guidance and cannot be read is a problem; anything else is skipped."""
-        for below, file in sorted(self.by_name.items()):
+        for below, file in self.by_name.items():
+            if self._known(file):
+                continue
             name = below.rpartition("/")[2]
             if file.kind is FileKind.SUBMODULE or (
                 file.kind is FileKind.SYMLINK and PurePosixPath(below).suffix.lower() in _LIKE_ARTICLES
@@ -293,7 +299,10 @@ class _Reading:
     def _files(self, refuse: Callable[[str], str | None]) -> list[tuple[str, File]]:
         """The files that can be articles, in path order; the others are noted with the reason."""
         chosen = []
-        for below, file in sorted(self.by_name.items()):
+        for below, file in self.by_name.items():
+            if self._known(file):
+                chosen.append((below, file))
+                continue
             reason = file.kind.value if file.kind is not FileKind.FILE else refuse(below)
             if not file.path.isprintable():
                 reason = "its name is not plain UTF-8 text"
@@ -307,7 +316,7 @@ class _Reading:
     def _defaults(self) -> dict[str, Layer]:
         """The `_defaults.yml` of each folder, by the folder's path; "." is the top."""
         layers: dict[str, Layer] = {}
-        for below, file in sorted(self.by_name.items()):
+        for below, file in self.by_name.items():
             if below.rpartition("/")[2] != DEFAULTS_FILE:
                 continue
             text, problem = self.text(file)

@@ -17,7 +17,7 @@ from kb.raw_log import LOG_OPTIONS, parse_log
 from kb.tree import Commit, File, FileKind, Tree
 
 _SHA: Final = re.compile(r"[0-9a-f]{7,64}")
-_KINDS: Final = {b"120000": FileKind.SYMLINK, b"160000": FileKind.SUBMODULE}
+_KINDS: Final = {"120000": FileKind.SYMLINK, "160000": FileKind.SUBMODULE}
 _CHANGES: Final = (
     "--first-parent", "-m", "--no-show-signature", "--no-renames", "--name-only", "-z", "--format=%x01%H %cI"
 )  # fmt: skip
@@ -111,8 +111,8 @@ class Repository:
     def tree(self, commit: Commit, folder: str) -> Tree:
         """Every file below the folder at the commit, straight from git's objects. Raises RepositoryError if none."""
         folder = _clean(folder)
-        listing = self._git_bytes("ls-tree", "-r", "-z", "-l", "--full-tree", commit.sha, "--", *([folder] if folder else []))
-        files = tuple(_entry(line) for line in listing.split(b"\0") if line)
+        listing = self._git_bytes("ls-tree", "-r", "-z", "--full-tree", commit.sha, "--", *([folder] if folder else []))
+        files = tuple(_entry(line) for line in os.fsdecode(listing).split("\0") if line)
         if not files:
             raise RepositoryError(
                 f"{self._location}: there is no file below {folder or 'the root'!r} at commit {commit.sha[:12]}. "
@@ -123,6 +123,7 @@ class Repository:
             folder,
             files,
             self._blob,
+            self.size,
             lambda paths: self._last_changes(commit, folder, paths),
             lambda earlier: self._changes_since(earlier, commit, folder),
         )
@@ -143,7 +144,14 @@ class Repository:
         if head is not None:
             tip = head
             changes = lambda paths: self._last_changes(tip, folder, paths)  # noqa: E731
-        return Tree(None, folder, tuple(files), lambda file: (root / file.path).read_bytes(), changes)
+        return Tree(
+            None,
+            folder,
+            tuple(files),
+            lambda file: (root / file.path).read_bytes(),
+            lambda file: (root / file.path).stat().st_size,
+            changes,
+        )
 
     def log(
         self, tip: Commit, folder: str, *, since: Commit | None = None, whole: bool = False, most: int | None = None
@@ -178,6 +186,13 @@ class Repository:
     def content(self, file: File) -> bytes:
         """The content of a file of any commit. Raises RepositoryError if git has lost it."""
         return self._blob(file)
+
+    def size(self, file: File) -> int:
+        """How many bytes that is, without reading them. Raises RepositoryError if git has lost it."""
+        try:
+            return self._process.size(file.blob)
+        except GitProcessError as error:
+            raise self._lost(file, error) from None
 
     def _commit(self, name: str) -> Commit:
         try:
@@ -221,10 +236,13 @@ class Repository:
         try:
             return self._process.blob(file.blob)
         except GitProcessError as error:
-            raise RepositoryError(
-                f"{self._location}: the content of {file.path} ({file.blob[:12]}) cannot be read: {error}. "
-                "Run `git fsck` there; a partial clone lacks objects, so make a whole one."
-            ) from None
+            raise self._lost(file, error) from None
+
+    def _lost(self, file: File, error: GitProcessError) -> RepositoryError:
+        return RepositoryError(
+            f"{self._location}: the content of {file.path} ({file.blob[:12]}) cannot be read: {error}. "
+            "Run `git fsck` there; a partial clone lacks objects, so make a whole one."
+        )
 
     def _last_changes(self, commit: Commit, folder: str, paths: Collection[str]) -> dict[str, Commit]:
         """One pass over the first-parent history, ended as soon as every path was seen."""
@@ -312,25 +330,24 @@ def _clean(folder: str) -> str:
     return "/".join(part for part in folder.split("/") if part not in ("", "."))
 
 
-def _entry(line: bytes) -> File:
-    """One line of `git ls-tree -z -l`: mode, type, object, size, and after a tab the path."""
-    head, _, path = line.partition(b"\t")
-    mode, _type, blob, size = head.split()
-    kind = _KINDS.get(mode, FileKind.FILE)
-    return File(os.fsdecode(path), blob.decode(), 0 if size == b"-" else int(size), kind)
+def _entry(line: str) -> File:
+    """One line of `git ls-tree -z`: mode, type, object, and after a tab the path."""
+    head, _, path = line.partition("\t")
+    mode, _type, blob = head.split(" ")
+    return File(path, blob, _KINDS.get(mode, FileKind.FILE))
 
 
 def _file_on_disk(root: Path, name: str) -> File | None:
     path = root / name
     if path.is_symlink() or path.parent.resolve() != root.resolve() / Path(name).parent:
-        return File(name, "", 0, FileKind.SYMLINK)
+        return File(name, "", FileKind.SYMLINK)
     if path.is_dir():
-        return File(name, "", 0, FileKind.SUBMODULE)
+        return File(name, "", FileKind.SUBMODULE)
     if not path.is_file():
         return None  # deleted, and the deletion is not committed yet
     content = path.read_bytes()
     blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-    return File(name, blob, len(content))
+    return File(name, blob)
 
 
 def _changed_paths(printed: Any) -> Iterator[tuple[Commit, str]]:

@@ -89,6 +89,8 @@ def references(shelf: Shelf) -> Iterator[Problem]:
     """translation_of, overrides and supersedes name other articles that are there."""
     for entry in shelf.entries:
         article = entry.article
+        if not (article.translation_of or article.overrides or article.supersedes):
+            continue
         named: list[tuple[Key, str | None]] = [
             (("translation_of",), article.translation_of),
             (("overrides",), article.overrides),

@@ -28,10 +28,11 @@ def centred(vectors: FloatMatrix, languages: Sequence[str]) -> FloatMatrix:
     if not vectors.size:
         return vectors
     everything = vectors.mean(axis=0, dtype=np.float64)
-    moved = vectors.astype(np.float64)
     spoken = np.array(languages)
+    moved = np.empty_like(vectors)
     for lang in sorted(set(languages)):
-        rows = spoken == lang
-        total = moved[rows].sum(axis=0) + BORROWED * everything
-        moved[rows] -= total / (np.count_nonzero(rows) + BORROWED)
-    return moved.astype(np.float32)
+        rows = np.flatnonzero(spoken == lang)
+        own = vectors if rows.size == len(vectors) else vectors[rows]
+        total = own.sum(axis=0, dtype=np.float64) + BORROWED * everything
+        moved[rows] = own - (total / (rows.size + BORROWED))  # in float64, rounded once
+    return moved

@@ -26,6 +26,7 @@ B: Final = 0.4
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it announces every index on the debug level, and sets that level
 
+_COUNTS: Final = "counts.npz"
 _WORD: Final = re.compile(r"\w+(?:['’]\w+)?")
 
 
@@ -65,7 +66,7 @@ class _Shelf:
     """The index of one language.
 
     rows:   (m,) the passage table's row of each of its documents.
-    counts: what it was built from; None if it was loaded.
+    counts: what it was built from; None if it was loaded from a snapshot that an older version wrote.
     """
 
     rows: IntVector
@@ -100,6 +101,13 @@ def _index(counts: WordCounts) -> bm25s.BM25:
     index.unique_token_ids_set = set(index.vocab_dict.values())
     index.nonoccurrence_array = None  # only other methods than "lucene" have one
     return index
+
+
+def _loaded_counts(file: Path, index: bm25s.BM25) -> WordCounts | None:
+    if not file.is_file():
+        return None
+    words = sorted(index.vocab_dict, key=index.vocab_dict.__getitem__)
+    return WordCounts.load(file, words[: len(index.scores["indptr"]) - 1])  # without "", which bm25s may add
 
 
 def _counts(key: str, rows: IntVector, text_of: Callable[[int], str], before: "tuple[Lexical, IntVector] | None") -> WordCounts:
@@ -179,6 +187,8 @@ class Lexical:
         for key, shelf in self._shelves.items():
             shelf.index.save(str(folder / key), show_progress=False)
             np.save(folder / key / "rows.npy", shelf.rows)
+            if shelf.counts is not None:
+                shelf.counts.save(folder / key / _COUNTS)
         (folder / "lexical.json").write_text(json.dumps({"size": self._size, "languages": sorted(self._shelves)}))
 
     @classmethod
@@ -188,5 +198,5 @@ class Lexical:
         shelves = {}
         for key in about["languages"]:
             index = bm25s.BM25.load(str(folder / key), show_progress=False)
-            shelves[key] = _Shelf(np.load(folder / key / "rows.npy"), index)
+            shelves[key] = _Shelf(np.load(folder / key / "rows.npy"), index, _loaded_counts(folder / key / _COUNTS, index))
         return cls(shelves, about["size"])

@@ -1,5 +1,6 @@
 """What one question may see, and the mask that enforces it."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -110,10 +111,13 @@ def table_of(passages: Sequence[Passage], articles: Mapping[str, Article], produ
 
 
 def _columns(sets: Sequence[Iterable[str]]) -> dict[str, BoolVector]:
-    columns: dict[str, BoolVector] = {}
+    rows: dict[str, list[int]] = defaultdict(list)
     for row, names in enumerate(sets):
         for name in names:
-            columns.setdefault(name, np.zeros(len(sets), bool))[row] = True
+            rows[name].append(row)
+    columns = {name: np.zeros(len(sets), bool) for name in rows}
+    for name, its in rows.items():
+        columns[name][its] = True
     return columns
 
 

@@ -106,7 +106,9 @@ class Leg:
             return np.zeros((rows.size, self.vectors.shape[1]), np.float32), np.zeros(rows.size, bool)
         places = np.minimum(np.searchsorted(self.rows, rows), self.rows.size - 1)
         held = self.rows[places] == rows
-        return np.where(held[:, None], self.vectors[places], np.float32(0)), held
+        found = self.vectors[places]
+        found[~held] = 0
+        return found, held
 
     def cosine(self, query: FloatVector, row: int) -> float:
         """Of the question and one row of the passage table, as the model itself sees them: -1 to 1."""

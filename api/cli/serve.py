@@ -23,6 +23,7 @@ from api.composition import (
 from api.settings import SettingsError, require_loopback
 
 LARGEST_HEAD: Final = 16_384  # bytes of a request's line and headers
+SWITCH_SECONDS: Final = 0.0005  # a question that comes back from numpy or a model waits so long for an update's thread
 
 
 def serve(
@@ -46,6 +47,7 @@ def serve(
     from api.machines import add_machines
     from api.metrics import Metrics
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     settings = settings_of(repo, ref, folder, kb, host=host, port=port)
     database = open_database(settings)
     readers = open_readers(settings, spaces_of(settings), database)

@@ -135,16 +135,28 @@ def test_only_what_reads_differently_is_cut_counted_and_embedded(tmp_path: Path,
     assert dict(after.manifest.embedded) == {"english": 1, "multilingual": 1}
 
 
-def test_a_snapshot_from_the_disk_serves_as_the_one_before(tmp_path: Path) -> None:
-    """After a restart words are counted once again; everything else is taken over."""
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_snapshot_from_the_disk_serves_as_the_one_before(edit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart only what changed is counted, as before it; the result is the same to the byte."""
     models = fakes()
+    words: list[str] = []
     with VectorCache(tmp_path / "vectors.sqlite") as cache:
-        target = save(build(library_of(FILES), models, cache), tmp_path / "snapshots" / "one")
-        loaded = snapshot.load(target, models)
-        after = build(library_of(EDITS["one text"]), models, cache, before=loaded)
-        full = build(library_of(EDITS["one text"]), models, cache)
+        before = build(library_of(FILES), models, cache)
+        loaded = snapshot.load(save(before, tmp_path / "snapshots" / "one"), models)
+        full = build(library_of(EDITS[edit]), models, cache)
+        real = lexical.tokens
+
+        def counting(text: str, lang: str) -> list[str]:
+            words.append(text)
+            return real(text, lang)
+
+        monkeypatch.setattr(lexical, "tokens", counting)
+        after = build(library_of(EDITS[edit]), models, cache, before=loaded)
+        counted_after_a_restart, words[:] = list(words), []
+        build(library_of(EDITS[edit]), models, cache, before=before)
 
     assert files_of(after, tmp_path / "after") == files_of(full, tmp_path / "full")
+    assert counted_after_a_restart == words
 
 
 def test_vectors_of_another_model_are_not_taken_over(tmp_path: Path) -> None:

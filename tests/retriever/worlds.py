@@ -97,9 +97,11 @@ def article(body: str = "Text.", **front: object) -> str:
 def library_of(files: Mapping[str, str], *, changed: Mapping[str, int] | None = None, commit: str = "a" * 40) -> Library:
     """The library of one commit. files: name → text, without `.md`. changed: name → day of July on which its text changed."""
     paths = {"kb/kb.yml": TAXONOMY, **{f"kb/{name}.md": text for name, text in files.items()}}
-    entries = tuple(File(path, sha1(text.encode()).hexdigest(), len(text.encode())) for path, text in paths.items())  # noqa: S324
+    entries = tuple(File(path, sha1(text.encode()).hexdigest()) for path, text in paths.items())  # noqa: S324
     days = {f"kb/{name}.md": Commit(f"{day:040d}", datetime(2026, 7, day, tzinfo=UTC)) for name, day in (changed or {}).items()}
-    tree = Tree(Commit(commit, TODAY), "kb", entries, lambda file: paths[file.path].encode(), lambda _paths: days)
+    tree = Tree(
+        Commit(commit, TODAY), "kb", entries, lambda file: paths[file.path].encode(), lambda _file: 0, lambda _paths: days
+    )
     return read_library(tree)
 
 
@@ -166,9 +168,11 @@ def own_articles() -> Library:
     """The articles of this repository, as they lie on the disk. Texts are said to have changed a day apart, in path order."""
     folder = REPOSITORY / "articles"
     texts = {str(path.relative_to(REPOSITORY)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-    entries = tuple(File(path, sha1(text).hexdigest(), len(text)) for path, text in texts.items())  # noqa: S324
+    entries = tuple(File(path, sha1(text).hexdigest()) for path, text in texts.items())  # noqa: S324
     days = {path: Commit(f"{n:040d}", TODAY + timedelta(days=n)) for n, path in enumerate(texts)}
-    tree = Tree(Commit("b" * 40, TODAY), "articles", entries, lambda file: texts[file.path], lambda _paths: days)
+    tree = Tree(
+        Commit("b" * 40, TODAY), "articles", entries, lambda file: texts[file.path], lambda _file: 0, lambda _paths: days
+    )
     return read_library(tree)
 
 
