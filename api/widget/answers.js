@@ -1,9 +1,10 @@
 /** The answer to one question: notices first, then the articles, best first. */
 
 import { h, marked } from './dom.js'
+import { readBefore } from './reading.js'
 
 /**
- * @param {object} view { answer, selected, words, taxonomy, onopen, onplace, ongap }
+ * @param {object} view { answer, selected, words, taxonomy, readings, onopen, onplace, ongap }
  * @returns {HTMLElement[]}
  */
 export function answerList(view) {
@@ -35,12 +36,14 @@ function notices({ answer, words, taxonomy, onplace }) {
   ]
 }
 
-function card(hit, index, { selected, words, onopen }) {
+function card(hit, index, { selected, words, readings, onopen }) {
+  const before = readBefore(readings, hit)
   return h('li', { class: 'hit', 'aria-current': index === selected && 'true', 'data-id': hit.id },
-    h('button', { class: 'title', type: 'button', lang: hit.lang, onclick: () => onopen(index) }, hit.title),
+    h('button', { class: 'title', type: 'button', name: `hit-${index}`, lang: hit.lang, onclick: () => onopen(index) }, hit.title),
     hit.heading.length > 0 && h('p', { class: 'heading', lang: hit.lang }, hit.heading.join(' › ')),
     h('p', { class: 'snippet', lang: hit.lang }, marked(hit.snippet, hit.highlights)),
     h('p', { class: 'why' }, hit.jurisdiction.why),
+    before && h('p', { class: 'changed' }, words.changedSince(before)),
     h('ul', { class: 'facts' }, factsOf(hit, words).map(([kind, text]) => h('li', { class: kind }, text))))
 }
 

@@ -5,7 +5,7 @@ import { fragmentOf, h } from './dom.js'
 import { stepWalker } from './steps.js'
 
 /**
- * @param {object} view { article, hit, words, taxonomy, terms, oncopy, oninsert, onback, onhistory, onfeedback, address }
+ * @param {object} view { article, hit, since, waits, words, taxonomy, terms, and what its buttons do: on…, address }
  * @returns {HTMLElement}
  */
 export function articleView(view) {
@@ -19,10 +19,12 @@ export function articleView(view) {
     article.description && h('p', { class: 'lead', lang: article.lang }, article.description),
     h('ul', { class: 'facts' }, factsOf(article, words).map(([kind, text]) => h('li', { class: kind }, text))),
     standing(view),
+    news(view),
     firstThings(view),
     body(view),
     article.sources.length > 0 && h('p', { class: 'sources' }, `${words.sources}: ${article.sources.join('; ')}`),
     h('p', { class: 'version' }, `${article.id} · ${(article.commit ?? '').slice(0, 12)} · ${article.committed_at?.slice(0, 10) ?? ''}`),
+    receipt(view),
     opinion(view))
 }
 
@@ -31,7 +33,19 @@ function standing({ article, words }) {
   return !article.in_force && h('p', { class: 'notice above' }, words.notInForce)
 }
 
-function firstThings({ article, words, taxonomy, oncopy }) {
+/** That it is another text than the one that this reader knows. */
+function news({ since, words, onchanged }) {
+  return since && h('p', { class: 'notice changed' }, words.changedSince(since.read_at.slice(0, 10)), ' ',
+    h('button', { type: 'button', class: 'plain', onclick: onchanged }, words.whatChanged))
+}
+
+/** What has to be read is acknowledged where it ends. */
+function receipt({ waits, words, onacknowledge }) {
+  return waits && h('p', { class: 'notice waits' }, words.mustReadThis, ' ',
+    h('button', { type: 'button', class: 'plain', onclick: onacknowledge }, words.acknowledge))
+}
+
+function firstThings({ article, words, taxonomy, onescalate }) {
   const { escalation, identity_check: check } = article
   if (!escalation && check === 'none') return null
   const collect = escalation?.collect ?? []
@@ -42,22 +56,13 @@ function firstThings({ article, words, taxonomy, oncopy }) {
       escalation.when && h('p', {}, words.when(escalation.when)),
       collect.length > 0 && h('fieldset', {}, h('legend', {}, words.collect),
         collect.map((item) => h('label', {}, h('input', { type: 'checkbox' }), ` ${item}`)),
-        h('button', {
-          type: 'button', class: 'plain',
-          onclick: (event) => oncopy(checklist(event.target.closest('fieldset'))),
-        }, words.copyList))))
+        h('button', { type: 'button', class: 'plain', onclick: onescalate }, words.copyList))))
 }
 
 function queueFacts(taxonomy, id) {
   const queue = taxonomy?.queues[id]
   const facts = [queue?.contact, queue?.hours].filter(Boolean).join(', ')
   return facts ? ` (${facts})` : ''
-}
-
-function checklist(fieldset) {
-  return [...fieldset.querySelectorAll('label')]
-    .map((label) => `- [${label.querySelector('input').checked ? 'x' : ' '}] ${label.textContent.trim()}`)
-    .join('\n')
 }
 
 function body(view) {

@@ -1,6 +1,7 @@
 /** When a question is sent: a moment after the last key, stale answers dropped, and again by itself after trouble that passes. */
 
 const PAUSE = 120 // milliseconds after the last key
+const NOTICED = 1500 // milliseconds after which the agent is told that it takes long
 const FIRST_RETRY = 1000
 const LAST_RETRY = 15000
 const SHORTEST = 3 // letters; fewer get suggestions only
@@ -38,7 +39,8 @@ export function asking({ client, body, tell }) {
     flight = new AbortController()
     const question = body()
     const short = question.q.length < SHORTEST
-    tell({ waiting: true, said: '' })
+    tell({ waiting: true, slow: false, said: '' })
+    const noticed = setTimeout(() => mine === latest && tell({ slow: true }), NOTICED)
     try {
       const [answer, suggested] = await Promise.all([
         short ? null : client.search(question, flight.signal),
@@ -46,15 +48,17 @@ export function asking({ client, body, tell }) {
       ])
       if (mine !== latest) return
       wait = FIRST_RETRY
-      tell({ answer, suggestions: suggested?.suggestions ?? [], waiting: false, trouble: null })
+      tell({ answer, suggestions: suggested?.suggestions ?? [], waiting: false, slow: false, trouble: null })
     } catch (error) {
       if (mine === latest) failed(error, mine)
+    } finally {
+      clearTimeout(noticed)
     }
   }
 
   function failed(error, mine) {
     if (error.kind === undefined) throw error
-    tell({ waiting: false, trouble: error })
+    tell({ waiting: false, slow: false, trouble: error })
     if (!error.passing) return
     timer = setTimeout(() => send(mine), Math.max(wait, error.retryAfter * 1000))
     wait = Math.min(wait * 2, LAST_RETRY)

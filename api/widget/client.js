@@ -64,6 +64,18 @@ export class Client {
     return this.#send('/v1/feedback', { body })
   }
 
+  readings(query) {
+    return this.#send('/v1/readings', { query })
+  }
+
+  acknowledgements(query) {
+    return this.#send('/v1/acknowledgements', { query })
+  }
+
+  acknowledge(body) {
+    return this.#send('/v1/acknowledgements', { body })
+  }
+
   events(body) {
     return this.#send('/v1/events', { body })
   }

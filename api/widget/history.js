@@ -3,16 +3,16 @@
 import { h } from './dom.js'
 
 /**
- * @param {object} view { article, versions, difference, chosen, words, onback, onchoose }
+ * @param {object} view { article, versions, difference, chosen, since, words, onback, onchoose }; since: the day of another reading
  * @returns {HTMLElement}
  */
-export function historyView({ article, versions, difference, chosen, words, onback, onchoose }) {
+export function historyView({ article, versions, difference, chosen, since = null, words, onback, onchoose }) {
   return h('article', { class: 'history', 'aria-label': words.history },
     h('div', { class: 'row bar' }, h('button', { type: 'button', class: 'back', onclick: onback }, `← ${article.title}`)),
-    h('h1', { tabindex: '-1' }, words.history),
-    versions.length < 2 && h('p', {}, words.noHistory),
+    h('h1', { tabindex: '-1' }, since ? words.changedSince(since) : words.history),
+    !since && versions.length < 2 && h('p', {}, words.noHistory),
     h('ol', { class: 'versions' }, versions.map((version, index) => row(version, index, { chosen, words, onchoose }))),
-    difference && h('section', { class: 'difference' }, h('h2', {}, words.changes), figures(difference.facts), changedWords(difference.words)))
+    difference && h('section', { class: 'difference' }, h('h2', {}, since ? words.whatChanged : words.changes), figures(difference.facts), changedWords(difference.words)))
 }
 
 function row(version, index, { chosen, words, onchoose }) {

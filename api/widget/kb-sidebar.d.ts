@@ -28,12 +28,16 @@ export class KbSidebar extends HTMLElement {
   ask(text: string, scope?: Scope): void
   /** The service's last answer, as docs/operating.md describes it; null before the first. */
   readonly answer: object | null
+  /** What a question can be about, as GET /v1/taxonomy lists it; null until it is there. */
+  readonly taxonomy: object | null
 }
 
 export interface KbSidebarEvents {
   'kb-insert': CustomEvent<Inserted>
   'kb-answer': CustomEvent<{ answer: object }>
   'kb-opened': CustomEvent<{ id: string; commit: string | null }>
+  /** What a question can be about is known: before that, a ticket's scope cannot be read. */
+  'kb-ready': CustomEvent<null>
 }
 
 declare global {

@@ -1,6 +1,6 @@
 /** `<kb-sidebar>`: guidance beside the ticket. One tag, one element, one handle; its parts are the files beside this one. */
 
-import { answerList, placeName } from './answers.js'
+import { answerList } from './answers.js'
 import { articleView } from './article.js'
 import { asking } from './asking.js'
 import { Client } from './client.js'
@@ -8,12 +8,16 @@ import { h } from './dom.js'
 import { Terms } from './glossary.js'
 import { historyView } from './history.js'
 import { keyHelp, onKeys, slash } from './keys.js'
-import { isoToday, scopeChips } from './scope.js'
-import { cited, textToInsert } from './taking.js'
+import { mustReadList, notes, suggestions } from './notes.js'
+import { reading, waitsFor } from './reading.js'
+import { scopeChips } from './scope.js'
 import { withoutSecrets } from './sensitive.js'
+import { cited, escalationText, textToInsert } from './taking.js'
 import { wordsFor } from './words.js'
 
 const RECENT = 8
+const LOOK_AGAIN = 300_000 // milliseconds after which the service is asked what has to be read
+const STYLE = new URL('style.css', import.meta.url).href
 
 export class KbSidebar extends HTMLElement {
   static observedAttributes = ['lang']
@@ -26,39 +30,51 @@ export class KbSidebar extends HTMLElement {
   #drawn = new Map() // part → what it was drawn from
   #client
   #asker
+  #reading
   #slash = slash(this, () => this.#parts.question.focus())
+  #online = () => this.#state.trouble?.passing && this.#retry()
   #words
   #terms = null
   #recent = []
+  #clock
   #state = {
     scope: { jurisdiction: null, product: null, tier: null, lang: null, asOf: null },
-    answer: null, receipt: null, question: '', redacted: [], suggestions: [],
-    trouble: null, waiting: false, selected: 0, opened: null, history: null, help: false, said: '', taxonomy: null,
+    answer: null, question: '', redacted: [], suggestions: [], trouble: null, waiting: false, slow: false, selected: 0,
+    opened: null, history: null, help: false, listing: false, said: '', taxonomy: null, readings: null, mustReads: null,
   }
 
   connectedCallback() {
     document.addEventListener('keydown', this.#slash)
+    window.addEventListener('online', this.#online)
+    this.#clock = setInterval(() => document.hidden || this.#reading.mustReads(), LOOK_AGAIN)
     if (this.#client) return // attached again: everything is still there
     const server = this.getAttribute('server') || new URL(import.meta.url).origin
     this.#client = new Client({ server, session: () => this.session() })
     this.#words = wordsFor(this.lang || null)
     for (const name of ['jurisdiction', 'product']) this.#state.scope[name] = this.getAttribute(name)
     if (this.hasAttribute('tier')) this.#state.scope.tier = Number(this.getAttribute('tier'))
-    this.#asker = asking({ client: this.#client, body: () => this.#question(), tell: (change) => this.#set(change) })
-    this.#build(new URL('style.css', import.meta.url).href)
+    this.#asker = asking({ client: this.#client, body: () => this.#question(), tell: (change) => this.#told(change) })
+    this.#reading = reading({
+      client: this.#client, state: () => this.#state, set: (change) => this.#set(change), place: () => this.#place(),
+      note: (...what) => this.#note(...what), words: () => this.#words, find: (selector) => this.#root.querySelector(selector),
+    })
+    this.#build()
     onKeys(this, this.#root, this.#actions())
     this.#prepare()
+    this.#reading.mustReads()
   }
 
   disconnectedCallback() {
     this.#asker?.stop()
     document.removeEventListener('keydown', this.#slash)
+    window.removeEventListener('online', this.#online)
+    clearInterval(this.#clock)
   }
 
   attributeChangedCallback() {
     if (!this.#client) return
     this.#words = wordsFor(this.lang || null)
-    this.#build(new URL('style.css', import.meta.url).href)
+    this.#build()
     this.#show()
   }
 
@@ -74,14 +90,26 @@ export class KbSidebar extends HTMLElement {
     return this.#state.answer
   }
 
-  async #prepare() {
-    const place = { space: this.getAttribute('space') }
-    const [taxonomy, glossary] = await Promise.allSettled([this.#client.taxonomy(place), this.#client.glossary(place)])
-    if (glossary.status === 'fulfilled') this.#terms = new Terms(glossary.value.terms)
-    this.#set(taxonomy.status === 'fulfilled' ? { taxonomy: taxonomy.value } : { trouble: taxonomy.reason })
+  /** What a question can be about, as the service lists it; null until it is there. */
+  get taxonomy() {
+    return this.#state.taxonomy
   }
 
-  #build(stylesheet) {
+  get #space() {
+    return this.getAttribute('space') ?? undefined
+  }
+
+  /** What is read once: the lists to choose from, and the glossary. */
+  async #prepare() {
+    const place = { space: this.#space }
+    const [taxonomy, glossary] = await Promise.allSettled([this.#client.taxonomy(place), this.#client.glossary(place)])
+    if (glossary.status === 'fulfilled') this.#terms = new Terms(glossary.value.terms)
+    if (taxonomy.status === 'rejected') return this.#set({ trouble: taxonomy.reason })
+    this.#set({ taxonomy: taxonomy.value })
+    this.dispatchEvent(new CustomEvent('kb-ready'))
+  }
+
+  #build() {
     const words = this.#words
     const { question: before } = this.#parts
     this.#drawn.clear()
@@ -95,7 +123,7 @@ export class KbSidebar extends HTMLElement {
     }
     if (before) this.#parts.question.value = before.value
     this.#root.replaceChildren(
-      h('link', { rel: 'stylesheet', href: stylesheet }),
+      h('link', { rel: 'stylesheet', href: STYLE }),
       h('div', { class: 'sidebar', lang: words.code },
         h('header', {}, h('div', { class: 'ask' }, this.#parts.question,
           h('button', { type: 'button', class: 'plain clear', title: words.clear, 'aria-label': words.clear, onclick: () => this.ask('') }, '×')),
@@ -106,15 +134,22 @@ export class KbSidebar extends HTMLElement {
   #typed(text, options = {}) {
     const { text: shown, kinds } = withoutSecrets(text)
     if (kinds.length) this.#parts.question.value = shown
-    this.#set({ question: shown, redacted: kinds.length ? kinds : shown ? this.#state.redacted : [], opened: null, history: null })
+    const redacted = kinds.length ? kinds : shown ? this.#state.redacted : []
+    this.#set({ question: shown, redacted, opened: null, history: null, listing: false })
     this.#asker.changed(options)
+  }
+
+  /** Where articles are opened: as asked, else as the service read it from the question. */
+  #place() {
+    const { space, jurisdiction, tier, as_of } = this.#question()
+    return { space, jurisdiction: jurisdiction ?? this.#inferred.jurisdiction ?? undefined, tier, as_of }
   }
 
   #question() {
     const { scope, question } = this.#state
     return {
       q: question.trim(),
-      space: this.getAttribute('space') ?? undefined,
+      space: this.#space,
       jurisdiction: scope.jurisdiction ?? undefined,
       products: scope.product ? [scope.product] : undefined,
       tier: scope.tier ?? undefined,
@@ -124,33 +159,63 @@ export class KbSidebar extends HTMLElement {
     }
   }
 
+  /** What the service read from the question, as far as nobody has chosen otherwise. */
+  get #inferred() {
+    const { answer, scope } = this.#state
+    const { jurisdiction, product } = answer?.query.inferred ?? {}
+    return { jurisdiction: scope.jurisdiction ? null : (jurisdiction ?? null), product: scope.product ? null : (product ?? null) }
+  }
+
   #rescope(change) {
     this.#set({ scope: { ...this.#state.scope, ...change }, opened: null, history: null })
     this.#asker.changed({ now: true })
   }
 
-  #set(change) {
-    Object.assign(this.#state, change)
-    if (change.answer) this.#remember(change.answer)
-    this.#show()
+  #keep() {
+    const inferred = Object.entries(this.#inferred).filter(([, value]) => value)
+    if (inferred.length) this.#rescope(Object.fromEntries(inferred))
   }
 
-  #remember(answer) {
-    this.#state.selected = 0
+  #retry() {
+    this.#asker.changed({ now: true })
+  }
+
+  /** What became of a question. */
+  #told(change) {
+    const { answer } = change
+    if (!answer) return this.#set(change)
+    const before = this.#state.answer?.index.commit
+    const updated = before && before !== answer.index.commit && !this.#state.scope.asOf
     this.#recent = [answer.query.text, ...this.#recent.filter((text) => text !== answer.query.text)].slice(0, RECENT)
+    this.#set({ ...change, selected: 0, said: updated ? this.#words.updated : '' })
+    if (!this.#state.taxonomy) this.#prepare() // it was out of reach when the page was opened
+    if (updated || !this.#state.mustReads) this.#reading.mustReads()
+    this.#reading.look(answer.hits.map((hit) => hit.id))
     this.dispatchEvent(new CustomEvent('kb-answer', { detail: { answer }, bubbles: true, composed: true }))
   }
 
+  #set(change) {
+    Object.assign(this.#state, change)
+    this.#show()
+  }
+
   #show() {
-    const { taxonomy, scope, answer, trouble, redacted, suggestions, question, opened, history, help, selected, said } = this.#state
-    const words = this.#words
-    const inferred = answer?.query.inferred.jurisdiction ?? null
-    this.#draw('chips', [taxonomy, scope, inferred, words], () =>
+    const { taxonomy, scope, answer, trouble, redacted, question, opened, history, help, listing, selected, readings, mustReads } = this.#state
+    const [words, inferred] = [this.#words, this.#inferred]
+    const read = [inferred.jurisdiction, inferred.product]
+    this.#draw('chips', [taxonomy, scope, ...read, words], () =>
       [scopeChips({ taxonomy, scope, inferred, words, onchange: (change) => this.#rescope(change) })])
-    this.#draw('notes', [taxonomy, scope, inferred, trouble, redacted, words], () => this.#notes(inferred))
-    this.#draw('suggestions', [suggestions, answer, question === '', opened, words], () => this.#suggested())
-    this.#draw('main', [answer, opened, history, help, taxonomy, opened ? null : selected, words], () => this.#main())
-    this.#parts.status.textContent = said || this.#counted()
+    this.#draw('notes', [taxonomy, scope, ...read, trouble, redacted, mustReads, words], () => notes({
+      state: this.#state, inferred, words, onscope: (change) => this.#rescope(change), onretry: () => this.#retry(),
+      onkeep: () => this.#keep(), onmustread: () => this.#list(),
+    }))
+    this.#draw('suggestions', [this.#state.suggestions, answer, question === '', opened, words], () => suggestions({
+      state: this.#state, recent: this.#recent, words, onask: (text) => this.ask(text), onread: (id) => this.#read(id),
+    }))
+    const inside = opened ? [waitsFor(this.#state, opened.article)] : [selected, readings, listing && mustReads]
+    this.#draw('main', [answer, opened, history, help, listing, taxonomy, words, ...inside], () => this.#main())
+    this.#parts.main.setAttribute('aria-busy', String(this.#state.waiting))
+    this.#parts.status.textContent = this.#said()
   }
 
   /** Draw a part anew only when what it shows has changed: a list being chosen from, a step reached, a box ticked stay. */
@@ -158,93 +223,67 @@ export class KbSidebar extends HTMLElement {
     const before = this.#drawn.get(part)
     if (before?.every((input, index) => Object.is(input, inputs[index]))) return
     this.#drawn.set(part, inputs)
-    this.#parts[part].replaceChildren(...make())
+    const place = this.#parts[part]
+    const focused = place.contains(this.#root.activeElement) ? this.#root.activeElement : null
+    place.replaceChildren(...make())
+    const again = focused && (focused.name ? place.querySelector(`[name="${focused.name}"]`) : place.querySelector('[tabindex="-1"]'))
+    again?.focus({ preventScroll: true })
   }
 
-  #counted() {
-    const { waiting, answer, opened } = this.#state
+  #said() {
+    const { waiting, slow, said, answer, opened } = this.#state
+    if (waiting && slow) return this.#words.slow
+    if (said) return said
     if (waiting && !answer) return this.#words.waiting
     if (!answer || opened) return ''
     return answer.hits.length ? this.#words.found(answer.hits.length) : this.#words.nothing
   }
 
-  #notes(inferred) {
-    const { scope, trouble, redacted, taxonomy } = this.#state
-    const words = this.#words
-    const kinds = redacted.map((kind) => words.kinds[kind] ?? kind.replace(/_/g, ' ')).join(', ')
-    return [
-      scope.asOf && scope.asOf !== isoToday() &&
-        h('div', { class: 'banner past', role: 'alert' }, h('strong', {}, words.asOf(scope.asOf)), ' ',
-          h('button', { type: 'button', class: 'plain', onclick: () => this.#rescope({ asOf: null }) }, words.backToToday)),
-      trouble && h('div', { class: 'banner trouble', role: 'alert' },
-        h('p', {}, words.why[trouble.kind] ?? words.why.trouble, trouble.passing ? ` ${words.retrying}` : ` ${trouble.message}`),
-        trouble.passing && h('button', { type: 'button', class: 'plain', onclick: () => this.#asker.changed({ now: true }) }, words.tryNow)),
-      kinds && h('p', { class: 'banner redacted', role: 'alert' }, words.redacted(kinds)),
-      !scope.jurisdiction && inferred && h('p', { class: 'inference' }, words.inferredPlace(placeName(taxonomy, inferred, words)), ' ',
-        h('button', { type: 'button', class: 'plain', onclick: () => this.#rescope({ jurisdiction: inferred }) }, words.keep)),
-      taxonomy?.reader.includes('demo') && h('p', { class: 'demo' }, words.demo),
-    ].filter(Boolean)
-  }
-
-  #suggested() {
-    const { suggestions, answer, question, opened } = this.#state
-    const words = this.#words
-    if (opened || answer) return []
-    if (!question && this.#recent.length) {
-      return [h('section', { class: 'suggestions' }, h('h2', {}, words.recent), h('ul', {}, this.#recent.map((text) =>
-        h('li', {}, h('button', { type: 'button', class: 'plain', onclick: () => this.ask(text) }, text)))))]
-    }
-    if (!suggestions.length) return []
-    return [h('section', { class: 'suggestions' }, h('h2', {}, words.suggestions), h('ul', {}, suggestions.map((it) =>
-      h('li', {}, h('button', { type: 'button', class: 'plain', lang: it.lang, onclick: () => this.#read(it.id) }, it.title)))))]
-  }
-
   #main() {
-    const { answer, selected, opened, history, help, taxonomy } = this.#state
+    const { answer, selected, opened, history, help, listing, taxonomy, readings, mustReads } = this.#state
     const words = this.#words
     if (help) return [keyHelp(words, () => this.#help(false))]
-    if (history) return [historyView({ ...history, article: opened.article, words, onback: () => this.#leaveHistory(), onchoose: (index) => this.#compare(index) })]
+    if (listing) return [mustReadList({ mustReads, words, onread: (id) => this.#read(id), onback: () => this.#back() })]
+    if (history) {
+      const { back, compare } = this.#reading
+      return [historyView({ ...history, article: opened.article, words, onback: back, onchoose: compare })]
+    }
     if (opened) {
       return [articleView({
-        ...opened, words, taxonomy, terms: this.#terms, address: (path) => this.#client.address(path),
-        oncopy: (text) => this.#copy(text), oninsert: (text) => this.#insert(text), onback: () => this.#back(),
-        onhistory: () => this.#past(), onfeedback: (kind) => this.#report(kind),
+        ...opened, waits: waitsFor(this.#state, opened.article), words, taxonomy, terms: this.#terms,
+        address: (path) => this.#client.address(path), oncopy: (text) => this.#copy(text), oninsert: (text) => this.#insert(text),
+        onback: () => this.#back(), onhistory: this.#reading.history, onchanged: this.#reading.changed,
+        onacknowledge: this.#reading.acknowledge, onescalate: () => this.#escalate(), onfeedback: (kind) => this.#report(kind),
       })]
     }
     if (!answer) return []
     return answerList({
-      answer, selected, words, taxonomy, onopen: (index) => this.#open(index),
+      answer, selected, words, taxonomy, readings, onopen: (index) => this.#open(index),
       onplace: (code) => this.#rescope({ jurisdiction: code }), ongap: () => this.#report('missing'),
     })
   }
 
-  async #open(index) {
-    const hit = this.#state.answer.hits[index]
+  #open(index) {
     this.#state.selected = index
-    await this.#read(hit.id, hit)
+    const hit = this.#state.answer.hits[index]
+    return this.#read(hit.id, hit)
   }
 
   async #read(id, hit = null) {
-    const { space, jurisdiction, tier, as_of } = this.#question()
-    const inferred = this.#state.answer?.query.inferred.jurisdiction ?? undefined
-    try {
-      const article = await this.#client.article(id, { space, jurisdiction: jurisdiction ?? inferred, tier, as_of })
-      this.#set({ opened: { article, hit }, history: null, said: '', trouble: null })
-      ;(this.#root.querySelector('.body .found') ?? this.#root.querySelector('article h1'))?.scrollIntoView({ block: 'center' })
-      this.#root.querySelector('article h1')?.focus({ preventScroll: true })
-      this.#note('opened', article, hit?.anchor)
-      this.dispatchEvent(new CustomEvent('kb-opened', { detail: { id, commit: article.commit }, bubbles: true, composed: true }))
-    } catch (error) {
-      this.#set({ trouble: error })
-    }
+    const article = await this.#reading.read(id, hit)
+    if (!article) return
+    const detail = { id, commit: article.commit }
+    this.dispatchEvent(new CustomEvent('kb-opened', { detail, bubbles: true, composed: true }))
   }
 
   #back() {
     if (this.#state.help) return this.#help(false)
-    if (this.#state.history) return this.#leaveHistory()
-    if (!this.#state.opened) return this.#parts.question.focus()
-    this.#set({ opened: null, said: '' })
-    this.#focusHit()
+    if (this.#state.history) return this.#reading.back()
+    if (!this.#state.opened && !this.#state.listing) return this.#parts.question.focus()
+    if (this.#state.opened?.listed) return this.#list()
+    this.#set({ opened: null, listing: false, said: '' })
+    this.#reading.look(this.#state.answer?.hits.map((hit) => hit.id) ?? [])
+    if (!this.#focusHit()) this.#parts.question.focus()
   }
 
   #help(help) {
@@ -253,33 +292,10 @@ export class KbSidebar extends HTMLElement {
     else if (!this.#focusHit()) this.#parts.question.focus()
   }
 
-  #leaveHistory() {
-    this.#set({ history: null })
-    this.#root.querySelector('article h1')?.focus()
-  }
-
-  async #past() {
-    const { opened } = this.#state
-    if (!opened) return
-    const { space, jurisdiction, tier } = this.#question()
-    try {
-      const { versions } = await this.#client.history(opened.article.id, { space, jurisdiction, tier })
-      this.#set({ history: { versions, difference: null, chosen: null } })
-      if (versions.length > 1) await this.#compare(0)
-      this.#root.querySelector('.history h1')?.focus()
-    } catch (error) {
-      this.#set({ trouble: error })
-    }
-  }
-
-  async #compare(index) {
-    const { opened, history } = this.#state
-    const { space, jurisdiction, tier } = this.#question()
-    const [to, from] = [history.versions[index], history.versions[index + 1]]
-    const difference = from
-      ? await this.#client.difference(opened.article.id, { space, jurisdiction, tier, from: String(from.number), to: String(to.number) })
-      : null
-    this.#set({ history: { ...history, chosen: index, difference } })
+  #list() {
+    if (!this.#state.mustReads?.articles.length) return this.#set({ said: this.#words.nothingWaits })
+    this.#set({ listing: true, opened: null, history: null })
+    this.#root.querySelector('.must-reads .title').focus()
   }
 
   async #report(verdict) {
@@ -287,7 +303,7 @@ export class KbSidebar extends HTMLElement {
     try {
       await this.#client.feedback({
         verdict,
-        space: this.getAttribute('space') ?? undefined,
+        space: this.#space,
         receipt: answer?.receipt ?? undefined,
         article: opened?.article.id,
         comment: answer?.receipt ? undefined : question.slice(0, 2000) || undefined, // the receipt holds the question
@@ -317,7 +333,7 @@ export class KbSidebar extends HTMLElement {
   /** What the agent did, for the audit trail. It must never stand in the way of work: a failure is dropped. */
   #note(kind, article, anchor) {
     const receipt = this.#state.answer?.receipt ?? undefined
-    const event = { kind, space: this.getAttribute('space') ?? undefined, article: article.id, receipt, anchor, commit: article.commit ?? undefined }
+    const event = { kind, space: this.#space, article: article.id, receipt, anchor, commit: article.commit ?? undefined }
     this.#client.events({ events: [{ ...event, ticket_id: this.getAttribute('ticket') ?? undefined }] }).catch(() => {})
   }
 
@@ -332,6 +348,11 @@ export class KbSidebar extends HTMLElement {
     }
   }
 
+  #escalate() {
+    const text = escalationText({ root: this.#root, ...this.#state }, this.#words)
+    if (text) this.#copy(text)
+  }
+
   #move(step) {
     const { answer, opened } = this.#state
     if (!answer?.hits.length || opened) return
@@ -339,11 +360,12 @@ export class KbSidebar extends HTMLElement {
     this.#focusHit()
   }
 
+  /** Go to the answer that is chosen; where there is none, to what can be done about that. */
   #focusHit() {
-    const title = this.#root.querySelectorAll('.hit .title')[this.#state.selected]
-    title?.focus()
-    title?.closest('.hit').scrollIntoView({ block: 'nearest' })
-    return Boolean(title)
+    const target = this.#root.querySelectorAll('.hit .title')[this.#state.selected] ?? this.#root.querySelector('main .gap')
+    target?.focus()
+    target?.closest('.hit')?.scrollIntoView({ block: 'nearest' })
+    return Boolean(target)
   }
 
   #actions() {
@@ -351,8 +373,10 @@ export class KbSidebar extends HTMLElement {
       write: () => this.#parts.question.focus(), next: () => this.#move(1), previous: () => this.#move(-1),
       down: () => this.#focusHit(), back: () => this.#back(), insert: () => this.#insert(), copy: () => this.#copy(),
       wrong: () => this.#report('wrong'), outdated: () => this.#report('outdated'), gap: () => this.#report('missing'),
-      history: () => this.#past(), help: () => this.#help(!this.#state.help),
-      keep: () => { const place = this.#state.answer?.query.inferred.jurisdiction; if (place) this.#rescope({ jurisdiction: place }) },
+      escalate: () => this.#escalate(), history: this.#reading.history, changed: this.#reading.changed,
+      acknowledge: this.#reading.acknowledge, mustReads: () => this.#list(), help: () => this.#help(!this.#state.help),
+      keep: () => this.#keep(),
+      correct: () => (this.#root.querySelector('.chip.inferred select') ?? this.#root.querySelector('.chip select'))?.focus(),
     }
   }
 }

@@ -4,8 +4,10 @@ import { h } from './dom.js'
 
 const PLAIN = {
   '/': 'write', ArrowDown: 'next', ArrowUp: 'previous', Escape: 'back', i: 'insert', c: 'copy', w: 'wrong', o: 'outdated',
-  g: 'gap', h: 'history', '?': 'help',
+  g: 'gap', h: 'history', e: 'escalate', a: 'acknowledge', d: 'changed', m: 'mustReads', '?': 'help',
 }
+
+const WITH_ALT = { KeyJ: 'keep', KeyP: 'correct' } // by its place: with Alt, some keyboards write another sign
 
 const EDITABLE = 'input, textarea, select, [contenteditable]'
 
@@ -13,7 +15,7 @@ const EDITABLE = 'input, textarea, select, [contenteditable]'
 export function onKeys(element, root, actions) {
   element.addEventListener('keydown', (event) => {
     const field = root.activeElement?.closest('textarea, input, select')
-    if (event.altKey && event.key.toLowerCase() === 'j') return act(event, actions.keep)
+    if (event.altKey && event.code in WITH_ALT) return act(event, actions[WITH_ALT[event.code]])
     if (event.ctrlKey || event.metaKey || event.altKey) return
     if (field && event.key === 'Escape') return act(event, actions.down)
     if (field?.tagName === 'TEXTAREA' && event.key === 'ArrowDown' && atEnd(field)) return act(event, actions.down)

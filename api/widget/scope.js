@@ -6,24 +6,24 @@ import { h } from './dom.js'
  * @param {object} view
  * @param {object | null} view.taxonomy what the service knows; null until it is there
  * @param {object} view.scope { jurisdiction, product, tier, lang, asOf }
- * @param {string | null} view.inferred the place that the service read from the question
+ * @param {object} view.inferred { jurisdiction, product } that the service read from the question and nobody has chosen
  * @param {object} view.words
  * @param {(change: object) => void} view.onchange
  */
 export function scopeChips({ taxonomy, scope, inferred, words, onchange }) {
   if (!taxonomy) return h('div', { class: 'chips' })
-  const named = (names) => names[words.code] ?? names.en ?? Object.values(names)[0]
+  const named = (names) => nameIn(names, words)
   const places = taxonomy.jurisdictions.map(({ code, name }) => [code, `${named(name)} (${code})`])
   const products = taxonomy.products.map(({ id, name }) => [id, named(name)])
   const tiers = taxonomy.tiers.map(({ tier, name }) => [String(tier), `${words.tierN(tier)} · ${name}`])
   const langs = taxonomy.languages.map((code) => [code, languageName(code, words.code)])
-  const shownPlace = scope.jurisdiction ?? inferred ?? ''
-  return h('div', { class: 'chips', role: 'group', 'aria-label': words.place },
-    chip('place', words.place, [['', words.anyPlace], ...places], shownPlace, {
-      inferred: !scope.jurisdiction && inferred ? words.inferred : null,
+  return h('div', { class: 'chips', role: 'group', 'aria-label': words.scope },
+    chip('place', words.place, [['', words.anyPlace], ...places], scope.jurisdiction ?? inferred.jurisdiction ?? '', {
+      inferred: inferred.jurisdiction && words.inferred,
       onpick: (value) => onchange({ jurisdiction: value || null }),
     }),
-    chip('product', words.product, [['', words.anyProduct], ...products], scope.product ?? '', {
+    chip('product', words.product, [['', words.anyProduct], ...products], scope.product ?? inferred.product ?? '', {
+      inferred: inferred.product && words.inferred,
       onpick: (value) => onchange({ product: value || null }),
     }),
     tiers.length > 1 && chip('tier', words.tier, tiers, String(scope.tier ?? tiers[0][0]), {
@@ -46,6 +46,16 @@ function chip(name, label, options, value, { inferred = null, onpick }) {
     options.map(([code, text]) => h('option', { value: code, selected: code === value }, text)))
   return h('label', { class: `chip ${value ? 'chosen' : ''} ${inferred ? 'inferred' : ''}` },
     h('span', { class: 'hidden' }, label), select, inferred && h('em', {}, inferred))
+}
+
+function nameIn(names, words) {
+  return names[words.code] ?? names.en ?? Object.values(names)[0]
+}
+
+/** @returns {string} the product as people call it */
+export function productName(taxonomy, id, words) {
+  const product = taxonomy?.products.find((it) => it.id === id)
+  return product ? nameIn(product.name, words) : id
 }
 
 function languageName(code, shown) {

@@ -1,4 +1,6 @@
-/** What an agent takes from the sidebar into the reply, and where it says it is from. */
+/** What an agent takes from the sidebar into the reply or a note, and where it says it is from. */
+
+import { nameOf } from './answers.js'
 
 /**
  * The selection inside an opened article; else what must be said word for word; else the passage that answered.
@@ -25,4 +27,21 @@ function holdsInternal(root, range) {
 export function cited({ text, source }, words) {
   if (!source) return text
   return `${text}\n${words.citation(source.title, source.id, (source.commit ?? '').slice(0, 12))}`
+}
+
+/**
+ * Whom to escalate to, when, and what to collect first, as a text with a checklist: of the opened article, else of the hit, else of
+ * what is above the reader's tier.
+ * @returns {string | null} null where there is nowhere to go
+ */
+export function escalationText({ root, opened, answer, selected, taxonomy }, words) {
+  const escalation = (opened?.article ?? answer?.hits[selected])?.escalation ?? null
+  const queue = escalation?.to ?? answer?.above_tier?.escalate_to
+  if (!queue) return null
+  const done = [...root.querySelectorAll('.first fieldset input')].map((box) => box.checked)
+  return [
+    `${words.escalation}: ${nameOf(taxonomy, queue)}`,
+    escalation?.when && words.when(escalation.when),
+    ...(escalation?.collect ?? []).map((item, index) => `- [${opened && done[index] ? 'x' : ' '}] ${item}`),
+  ].filter(Boolean).join('\n')
 }

@@ -1,11 +1,14 @@
 """A small knowledge base behind a real service, and the sidebar in a real browser beside it."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from api.database import Database
+from api.events.ledger import Ledger
+from api.events.recorder import Recorder
+from api.events.records import Records
 from retriever.snapshot import Models
 from tests.browser import served
 from tests.world import TAXONOMY, World
@@ -50,8 +53,8 @@ Was the payment posted?
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[str]:
-    """The service over five articles: its address."""
+def guide(tmp_path_factory: pytest.TempPathFactory, models: Models) -> World:
+    """Five articles."""
     world = World(tmp_path_factory.mktemp("desk"), models)
     world.repo.mkdir()
     world.git("init", "--quiet", "--initial-branch=main")
@@ -76,8 +79,18 @@ def desk(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[s
     )
     world.article("fee.md", "The late fee is 25 USD.", id="fee", title="Late fee", jurisdictions=["US"], review_by="2020-01-01")
     world.article("limits.md", "Raise the wire limit in the console.", id="limits", title="Raise the wire limit", tier=2)
-    with served(world.client().app) as address:  # type: ignore[arg-type]  # the test client holds what it was given
+    return world
+
+
+@pytest.fixture(scope="module")
+def desk(guide: World) -> Iterator[str]:
+    """The service over them, with its event store: its address."""
+    database = Database(f"sqlite:///{guide.root / 'events.sqlite'}")
+    records = Records(Recorder(guide.root / "journal", Ledger(database)), str)
+    with served(guide.client(records).app) as address:  # type: ignore[arg-type]  # the test client holds what it was given
         yield address
+    records.recorder.close()
+    database.close()
 
 
 Open = Callable[..., Page]
@@ -102,6 +115,3 @@ def sidebar(browser: Browser, desk: str) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert complaints == []
-
-
-PICTURES = Path(__file__).parents[2] / "build" / "pictures"

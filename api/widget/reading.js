@@ -1,0 +1,133 @@
+/** Opening an article, its past, and what the reader has read of it: what happens, apart from how it looks. */
+
+/**
+ * @param {object} sidebar
+ * @param {import('./client.js').Client} sidebar.client
+ * @param {() => object} sidebar.state
+ * @param {(change: object) => void} sidebar.set
+ * @param {() => object} sidebar.place the scope in which articles are opened: space, jurisdiction, tier, as_of
+ * @param {(kind: string, article: object, anchor?: string) => void} sidebar.note
+ * @param {() => object} sidebar.words
+ * @param {(selector: string) => HTMLElement | null} sidebar.find
+ */
+export function reading({ client, state, set, place, note, words, find }) {
+  const space = () => place().space
+  const timeless = () => ({ ...place(), as_of: undefined })
+  return { read, back: leave, history, compare, changed, acknowledge, look, mustReads }
+
+  async function read(id, hit = null) {
+    const last = state().readings?.[id]?.[0] ?? null // before this opening is written down
+    try {
+      const article = await client.article(id, place())
+      set({ opened: { article, hit, since: sinceOf(last, article), listed: state().listing }, history: null, listing: false, said: '', trouble: null })
+      ;(find('.body .found') ?? find('article h1'))?.scrollIntoView({ block: 'center' })
+      find('article h1')?.focus({ preventScroll: true })
+      note('opened', article, hit?.anchor)
+      return article
+    } catch (error) {
+      set({ trouble: error })
+      return null
+    }
+  }
+
+  /** The version that was read last, where the one that is opened was never read. */
+  function sinceOf(last, article) {
+    if (!last?.read_at || place().as_of) return null
+    return state().readings[article.id].some((it) => it.commit === article.commit) ? null : last
+  }
+
+  function leave() {
+    set({ history: null })
+    find('article h1')?.focus()
+  }
+
+  async function history() {
+    const { opened } = state()
+    if (!opened) return
+    await shown(async () => {
+      const { versions } = await client.history(opened.article.id, timeless())
+      set({ history: { versions, difference: null, chosen: null } })
+      if (versions.length > 1) await compare(0)
+      find('.history h1')?.focus()
+    })
+  }
+
+  async function compare(index) {
+    const { opened, history: past } = state()
+    const [to, from] = [past.versions[index], past.versions[index + 1]]
+    await shown(async () => {
+      const difference = from ? await between(opened.article, String(from.number), String(to.number)) : null
+      set({ history: { ...past, chosen: index, difference } })
+    })
+  }
+
+  /** What changed since the reader read it last. */
+  async function changed() {
+    const { opened } = state()
+    if (!opened?.since) return
+    await shown(async () => {
+      const difference = await between(opened.article, opened.since.commit, opened.article.commit)
+      set({ history: { versions: [], difference, chosen: null, since: opened.since.read_at.slice(0, 10) } })
+      find('.history h1')?.focus()
+    })
+  }
+
+  function between(article, from, to) {
+    return client.difference(article.id, { ...timeless(), from, to })
+  }
+
+  /** Say to have read the opened version. Where a newer one is live, that one is opened instead. */
+  async function acknowledge() {
+    const { opened } = state()
+    if (!opened || !waitsFor(state(), opened.article)) return
+    const { id, commit } = opened.article
+    try {
+      await client.acknowledge({ space: space(), article: id, commit })
+      set({ mustReads: await client.acknowledgements({ space: space(), lang: state().scope.lang }), said: words().thanks })
+    } catch (error) {
+      if (error.status !== 409) return set({ trouble: error })
+      if (await read(id, opened.hit)) set({ said: words().newer })
+    }
+  }
+
+  /** What the reader has read of these articles. It decorates answers and must never stand in their way. */
+  async function look(ids) {
+    if (!ids.length || place().as_of) return
+    try {
+      const { readings } = await client.readings({ space: space(), article: ids })
+      set({ readings: Object.fromEntries(ids.map((id) => [id, readings.filter((it) => it.article === id)])) })
+    } catch {
+      // no event store, or no connection: there is no badge
+    }
+  }
+
+  async function mustReads() {
+    try {
+      set({ mustReads: await client.acknowledgements({ space: space(), lang: state().scope.lang }) })
+    } catch {
+      // the same
+    }
+  }
+
+  async function shown(act) {
+    try {
+      await act()
+    } catch (error) {
+      if (error.kind === undefined) throw error
+      set({ trouble: error })
+    }
+  }
+}
+
+/** @returns {boolean} whether this article has to be acknowledged */
+export function waitsFor({ mustReads, scope }, article) {
+  const its = Object.values(article.translations)
+  return !scope.asOf && Boolean(mustReads?.articles.some((it) => !it.acknowledged_at && (it.id === article.id || its.includes(it.id))))
+}
+
+/** @returns {string | null} the day on which another version of the hit was read than the one that is shown */
+export function readBefore(readings, hit) {
+  const its = readings?.[hit.id] ?? []
+  const last = its.find((it) => it.read_at)
+  return last && !its.some((it) => it.commit === hit.commit) ? last.read_at.slice(0, 10) : null
+}
