@@ -1,14 +1,16 @@
 """Tamarind's articles, which are the example that every writer copies, and the questions pinned to them."""
 
 import json
-from collections import Counter
-from itertools import groupby
+import re
+from collections import Counter, defaultdict
+from itertools import combinations, groupby
 
 import pytest
 
-from kb.article import CAN_BE_IN_FORCE, Article, Status
+from kb.article import Article, BlockKind, Kind, Status
 from kb.library import Library, examine
 from kb.repository import open_repository
+from retriever.language import language_of
 from tests.conftest import ROOT
 
 PINNED = [json.loads(line) for line in (ROOT / "tests" / "golden" / "questions.jsonl").read_text().splitlines()]
@@ -40,15 +42,63 @@ def test_they_are_enough_to_work_from(library: Library) -> None:
 
 
 def test_each_promises_three_to_six_questions_and_none_is_its_title(library: Library) -> None:
-    """A promise that copies the title tests nothing."""
+    """A promise that copies the title tests nothing. Retired ones too: an agent with an old case asks for them."""
     wrong = [
         article.id
         for article in _sources(library)
-        if article.status in CAN_BE_IN_FORCE
-        and (not 3 <= len(article.answers) <= 6 or article.title.casefold() in map(str.casefold, article.answers))
+        if not 3 <= len(article.answers) <= 6 or article.title.casefold() in map(str.casefold, article.answers)
     ]
 
     assert wrong == []
+
+
+def test_each_promises_a_question_in_spanish(library: Library) -> None:
+    """Half of the floor asks in Spanish."""
+    assert [it.id for it in _sources(library) if not any(language_of(question) == "es" for question in it.answers)] == []
+
+
+def test_they_are_of_every_kind_and_for_every_tier(library: Library) -> None:
+    """Guided trees, guardrails, known issues, playbooks, and guidance that only specialists or the resolution desk see."""
+    sources = _sources(library)
+    kinds = Counter(article.kind for article in sources)
+    parts = Counter((block.kind, block.argument) for article in sources for block in article.blocks)
+    above = {tier: sum(it.scope.tier == tier for it in sources) + parts[BlockKind.TIER, str(tier)] for tier in (2, 3)}
+
+    assert set(kinds) == set(Kind)
+    assert sum(bool(article.steps) for article in sources) >= 15
+    assert sum(any(block.kind is BlockKind.DONT_SAY for block in article.blocks) for article in sources) >= 20
+    assert kinds[Kind.KNOWN_ISSUE] >= 5
+    assert above[2] >= 20
+    assert above[3] >= 8
+
+
+def test_each_says_to_whom_when_and_with_what_a_case_goes_on(library: Library) -> None:
+    """An escalation without the moment or the evidence comes back to the agent."""
+    found = {it.id: it.escalation for it in _sources(library)}
+
+    assert [name for name, it in found.items() if it is None or not it.when or not it.collect] == []
+
+
+def test_no_two_share_a_paragraph(library: Library) -> None:
+    """Written one by one, not from a pattern. A sentence that law or we fixed, to be said word for word, may come twice."""
+    holders: dict[tuple[str, ...], set[int]] = defaultdict(set)
+    seen = []
+    for article in library.articles:
+        for text in re.split(r"\n\s*\n", article.body):
+            words = re.findall(r"\w+", text.casefold())
+            if not text.startswith(":") and len(words) >= 12:
+                threes = frozenset(zip(words, words[1:], words[2:], strict=False))
+                for three in threes:
+                    holders[three].add(len(seen))
+                seen.append((article.group, threes))
+    shared = Counter(pair for places in holders.values() for pair in combinations(sorted(places), 2))
+    near = [
+        (seen[one][0], seen[other][0])
+        for (one, other), count in shared.items()
+        if seen[one][0] != seen[other][0] and count > 0.4 * len(seen[one][1] | seen[other][1])
+    ]
+
+    assert near == []
 
 
 def test_they_differ_by_place_and_by_time(library: Library) -> None:
@@ -57,10 +107,10 @@ def test_they_differ_by_place_and_by_time(library: Library) -> None:
     placed = [it for it in sources if it.overrides or any(block.kind == "only" for block in it.blocks)]
 
     assert len(placed) >= 30
-    assert sum(bool(article.steps) for article in sources) >= 15
+    assert {"US-FL", "US-WA", "CA-ON", "CA-BC"} <= {place for it in sources if it.overrides for place in it.scope.jurisdictions}
     assert sum(bool(article.supersedes) for article in sources) >= 5
     assert sum(article.status is Status.RETIRED for article in sources) >= 3
-    assert sum(article.effective_until is not None for article in sources) >= 10
+    assert sum(article.effective_until is not None for article in sources) >= 12
 
 
 def test_the_pinned_questions_name_articles_that_are_there(library: Library) -> None:
@@ -79,4 +129,4 @@ def test_the_pinned_questions_are_many_and_of_every_sort() -> None:
     assert twice == []
     assert sum(row["lang"] == "es" for row in PINNED) >= size / 3
     assert sum(row["jurisdiction"] not in {None, "US"} for row in PINNED) >= size / 5
-    assert sum(row["expected"] is None for row in PINNED) >= size / 10 - 1
+    assert sum(row["expected"] is None for row in PINNED) >= size / 10
