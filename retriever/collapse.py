@@ -56,7 +56,12 @@ def ranked_as(candidates: Candidates, snapshot: Snapshot, allowed: BoolVector, l
 
 
 def shown_member(snapshot: Snapshot, group: str, allowed: BoolVector, lang: str) -> Article:
-    """The article of the group to show: in the reader's language, else its source, else any that may be seen."""
+    """The article of the group to show: in the reader's language, else its source, else any that may be seen.
+
+    Some passage of the group must be allowed.
+    """
+    if len(snapshot.members[group]) == 1:
+        return snapshot.members[group][0]
     members = [article for article in snapshot.members[group] if is_shown(snapshot, article, allowed)]
     spoken: Mapping[str, Article] = {article.lang: article for article in reversed(members)}
     based: Mapping[str, Article] = {base_language(article.lang): article for article in reversed(members)}

@@ -46,10 +46,6 @@ class FaissStore:
         """See VectorStore."""
         return _Asked(self, query)
 
-    def scores(self, query: FloatVector, rows: IntVector) -> FloatVector:
-        """See VectorStore."""
-        return inner_products(self._vectors[rows], query)
-
     def found(self, query: FloatVector, count: int, allowed: BoolVector | None = None) -> tuple[Ranking, float]:
         """Some rows by their own scores, and a score that no other allowed row reaches; -inf where there is no other.
 
@@ -60,7 +56,7 @@ class FaissStore:
         real = rows[0] >= 0  # FAISS pads with row -1 and score -3.4e38
         looked = rows[0][real].astype(np.int64)
         others = float(coarse[0][real][-1]) + self._error if looked.size == count else -np.inf
-        scores = self.scores(query, looked)
+        scores = inner_products(self._vectors[looked], query)
         order = np.lexsort((looked, -scores))
         sure = order[: np.count_nonzero(scores > others)]
         return Ranking(looked[sure], scores[sure]), others
@@ -89,12 +85,16 @@ class _Asked:
             return EMPTY
         if available <= max(_FEW, limit):
             rows = np.flatnonzero(allowed).astype(np.int64)
-            return _chosen(Ranking(rows, self._store.scores(self._query, rows)), limit)
+            return _chosen(Ranking(rows, self.scores(rows)), limit)
         ranking, others = self._nearest
         inside = allowed[ranking.rows]
         if np.count_nonzero(inside) >= limit or others == -np.inf:
             return Ranking(ranking.rows[inside][:limit], ranking.scores[inside][:limit])
         return self._inside(allowed, limit, available)
+
+    def scores(self, rows: IntVector) -> FloatVector:
+        """See Asked."""
+        return inner_products(self._store.vectors[rows], self._query)
 
     def _inside(self, allowed: BoolVector, limit: int, available: int) -> Ranking:
         """Search the mask itself, wider until the answer is certain."""

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from functools import partial
 
-import numpy as np
-
 from kb.article import NEVER_SENT, Article, BlockKind, is_in_force
 from kb.jurisdiction import ALL, nearest
 from kb.translation import translation_state
@@ -56,11 +54,11 @@ def _is_internal(article: Article, passage: Passage) -> bool:
 
 def _legs(candidates: Candidates, index: int) -> dict[str, LegScore]:
     row = int(candidates.rows[index])
-    legs = {}
-    for name in (name for name in candidates.raw if candidates.read_by(name, index)):
-        places = np.flatnonzero(candidates.lists.get(name, EMPTY).rows == row)
-        legs[name] = LegScore(float(candidates.raw[name][index]), int(places[0]) + 1 if places.size else None)
-    return legs
+    return {
+        name: LegScore(float(scores[index]), candidates.lists.get(name, EMPTY).place(row))
+        for name, scores in candidates.raw.items()
+        if candidates.read_by(name, index)
+    }
 
 
 def _place(

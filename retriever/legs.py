@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from typing import Final
 
 import numpy as np
@@ -40,7 +41,7 @@ class Candidates:
 
     def read_by(self, leg: str, index: int) -> bool:
         """Whether the leg has a score for this candidate."""
-        return leg in self.raw and not np.isnan(self.raw[leg][index])
+        return leg in self.raw and not isnan(self.raw[leg][index])
 
 
 class Search:
@@ -122,7 +123,7 @@ class Search:
         shares = TRANSLATED if (reads[ENGLISH] & reads[MULTILINGUAL]).any() else ONE_MODEL
         score = blend(lexical, scaled.get(ENGLISH), scaled.get(MULTILINGUAL), shares)
         if ENGLISH in lists and shares is ONE_MODEL and (MULTILINGUAL in lists or self._close(rows, score)):
-            raw[MULTILINGUAL] = self._leg(MULTILINGUAL).scores(self._multilingual, rows)
+            raw[MULTILINGUAL] = self._ask(MULTILINGUAL).scores(rows)
             other = between(raw[MULTILINGUAL], float(raw[MULTILINGUAL].min()), float(raw[MULTILINGUAL].max()))
             score = blend(lexical, scaled[ENGLISH], other, SECOND_OPINION)
         return Candidates(rows, score, self._exact[rows], raw, lists)
@@ -160,14 +161,14 @@ class Search:
         """How far the candidate's score stands above the mean of all candidates: nonsense is equally far from everything."""
         raw = candidates.raw.get(name)
         if raw is None or np.isnan(raw[index]):
-            raw = self._leg(name).scores(self._vector(name), candidates.rows)
+            raw = self._ask(name).scores(candidates.rows)
         return float(raw[index]) - float(np.nanmean(raw))
 
     def _raw(self, name: str, rows: IntVector, serves: BoolVector) -> FloatVector:
         """The leg's score of each row, nan where it does not read it."""
         raw = np.full(rows.size, np.nan, np.float32)
         mine = serves[rows]
-        raw[mine] = self._leg(name).scores(self._vector(name), rows[mine])
+        raw[mine] = self._ask(name).scores(rows[mine])
         return raw
 
     def _scale(self, name: str, allowed: BoolVector, other: BoolVector, found: Ranking) -> tuple[float, float]:
@@ -181,10 +182,14 @@ class Search:
         return float(found.scores[-1]), float(found.scores[0])
 
     def _nearest(self, name: str, serves: BoolVector) -> Ranking:
-        """The leg's list inside a mask. The leg is asked once, for however many masks."""
+        """The leg's list inside a mask."""
+        return self._ask(name).search(serves, DEPTH)
+
+    def _ask(self, name: str) -> AskedLeg:
+        """The leg with the question put to it: once, for however many masks."""
         if name not in self._asked:
             self._asked[name] = self._leg(name).asked(self._vector(name))
-        return self._asked[name].search(serves, DEPTH)
+        return self._asked[name]
 
     def _leg(self, name: str) -> Leg:
         return self._snapshot.english if name == ENGLISH else self._snapshot.multilingual

@@ -22,6 +22,11 @@ class Ranking:
     rows: IntVector
     scores: FloatVector
 
+    def place(self, row: int) -> int | None:
+        """Where the row stands, the first at 1; None if it does not."""
+        found = (self.rows == row).nonzero()[0]
+        return int(found[0]) + 1 if found.size else None
+
 
 LADDER: Final = 1000  # rows that are put in order at once: a mask that lets a tenth through still finds its hundred among them
 EMPTY: Final = Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
@@ -39,8 +44,7 @@ def top(scores: FloatVector, allowed: BoolVector, limit: int) -> Ranking:
         chosen = scores[rows]
         floor = np.partition(chosen, rows.size - limit)[rows.size - limit]
         rows = rows[chosen >= floor]  # every row that ties with the last one stays in, so that ties go by row
-    order = np.lexsort((rows, -scores[rows]))[:limit]
-    best = rows[order]
+    best = rows[np.argsort(-scores[rows], kind="stable")[:limit]]  # the rows rise, so a stable sort leaves ties in their order
     return Ranking(best.astype(np.int64), scores[best].astype(np.float32))
 
 

@@ -114,10 +114,6 @@ class Leg:
         """Of the question and one row of the passage table, as the model itself sees them: -1 to 1."""
         return float(inner_products(self.vectors[np.searchsorted(self.rows, [row])], query)[0])
 
-    def scores(self, query: FloatVector, rows: IntVector) -> FloatVector:
-        """(k,) float32: the score of each of these rows of the passage table, which must all be in the leg."""
-        return self.store.scores(query, np.searchsorted(self.rows, rows).astype(np.int64))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AskedLeg:
@@ -130,6 +126,10 @@ class AskedLeg:
         """The nearest allowed passages, as rows of the passage table."""
         found = self.asked.search(allowed[self.rows], limit)
         return Ranking(self.rows[found.rows], found.scores)
+
+    def scores(self, rows: IntVector) -> FloatVector:
+        """(k,) float32: the score of each of these rows of the passage table, which must all be in the leg."""
+        return self.asked.scores(np.searchsorted(self.rows, rows).astype(np.int64))
 
 
 def store_of(vectors: FloatMatrix) -> VectorStore:

@@ -1,6 +1,7 @@
 """The part of a passage that shows why it was found, with the question's words marked."""
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
@@ -31,14 +32,30 @@ def snippet(text: str, question: str, lang: str) -> tuple[str, list[tuple[int, i
     Returns the excerpt and its highlights as (start, end) offsets into it. The excerpt is a slice of the text, except for an
     ellipsis where something was left out.
     """
-    wanted = frozenset(stem for word in _WORD.findall(question) for stem in _stems(word, lang))
-    marked = {word for word in set(_WORD.findall(text)) if not wanted.isdisjoint(_stems(word, lang))}
-    marks = [match.span() for match in _WORD.finditer(text) if match[0] in marked] if marked else []
+    marks = _marks(text, _wanted(question, lang), lang)
     start, end = _window(text, marks)
     head, tail = "… " if start > 0 else "", " …" if end < len(text) else ""
     shift = len(head) - start
     inside = [(begin + shift, stop + shift) for begin, stop in marks if start <= begin and stop <= end]
     return f"{head}{text[start:end]}{tail}", inside
+
+
+@lru_cache(maxsize=64)  # ten hits, one question
+def _wanted(question: str, lang: str) -> frozenset[str]:
+    return frozenset(stem for word in _WORD.findall(question) for stem in _stems(word, lang))
+
+
+def _marks(text: str, wanted: frozenset[str], lang: str) -> list[tuple[int, int]]:
+    """Where the text's words are that the question asks for."""
+    stems, begins, ends = _read(text, lang)
+    return [(begins[at], ends[at]) for at, stem in enumerate(stems) if stem in wanted]
+
+
+@lru_cache(maxsize=2**12)
+def _read(text: str, lang: str) -> "tuple[list[str], array[int], array[int]]":
+    """The text's words: what each is compared by, where it begins and where it ends. 2 kB for a passage."""
+    found = [(stem, match.span()) for match in _WORD.finditer(text) for stem in _stems(match[0], lang)[:1]]
+    return [stem for stem, _ in found], array("I", [span[0] for _, span in found]), array("I", [span[1] for _, span in found])
 
 
 @lru_cache(maxsize=2**15)  # ten hits have a thousand words, the same ones again and again: 5 ms without, 0.2 ms with; 5 MB

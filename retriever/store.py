@@ -15,6 +15,10 @@ class Asked(Protocol):
         """The nearest allowed rows. allowed: (n,) bool. Higher scores are nearer, -1 to 1."""
         ...
 
+    def scores(self, rows: IntVector) -> FloatVector:
+        """(k,) float32: the inner product of each of these rows with the query; a row's score does not depend on the others."""
+        ...
+
 
 class VectorStore(Protocol):
     """Unit vectors by row, searched inside a mask.
@@ -25,11 +29,7 @@ class VectorStore(Protocol):
     """
 
     def asked(self, query: FloatVector) -> Asked:
-        """query: (dim,) float32, norm 1."""
-        ...
-
-    def scores(self, query: FloatVector, rows: IntVector) -> FloatVector:
-        """(k,) float32: the inner product of each of these rows with the query; a row's score does not depend on the others."""
+        """query: (dim,) float32, norm 1. Nothing is compared before it is asked for."""
         ...
 
 
@@ -40,12 +40,27 @@ class ExactStore:
         self._vectors = vectors
 
     def asked(self, query: FloatVector) -> Asked:
-        """See VectorStore. Every row's score is computed here: 0.7 ms for 10,000 rows of 384 numbers."""
-        return Ladder(inner_products(self._vectors, query))
-
-    def scores(self, query: FloatVector, rows: IntVector) -> FloatVector:
         """See VectorStore."""
-        return inner_products(self._vectors[rows], query)
+        return _Asked(self._vectors, query)
+
+
+class _Asked:
+    """One query: every row is compared at the first search, 0.7 ms for 10,000 rows of 384 numbers, and never again."""
+
+    def __init__(self, vectors: FloatMatrix, query: FloatVector) -> None:
+        self._vectors = vectors
+        self._query = query
+        self._ladder: Ladder | None = None
+
+    def search(self, allowed: BoolVector, limit: int) -> Ranking:
+        """See Asked."""
+        if self._ladder is None:
+            self._ladder = Ladder(inner_products(self._vectors, self._query))
+        return self._ladder.search(allowed, limit)
+
+    def scores(self, rows: IntVector) -> FloatVector:
+        """See Asked."""
+        return inner_products(self._vectors[rows], self._query) if self._ladder is None else self._ladder.scores[rows]
 
 
 def inner_products(vectors: FloatMatrix, query: FloatVector) -> FloatVector:

@@ -55,12 +55,7 @@ def btcpay(asking: Callable[[str, str], Asking]) -> Asking:
             "fraud-concerns-i-am-receiving-security-codes-that-i-did-not-request",
             "en",
         ),
-        pytest.param(
-            "which documents can I use to verify my identity",
-            "verify-your-identity-accepted-id-type",
-            "en",
-            marks=pytest.mark.xfail(reason="the second opinion puts it sixth; without, it is second (docs/decisions/0005)"),
-        ),
+        ("which documents can I use to verify my identity", "verify-your-identity-accepted-id-type", "en"),
         ("no puedo entrar, se me olvidó la contraseña", "trouble-signing-in-forgot-your-password", "es"),
     ],
 )

@@ -142,12 +142,12 @@ class Oracle:
         return fused
 
     def _is_close(self, fused: dict[int, float], articles: Sequence[Article]) -> bool:
-        """Whether the best article is less than 0.15 ahead of the next one."""
+        """Whether the best article is less than 0.05 ahead of the next one."""
         best = dict[str, float]()
         for row, score in fused.items():
             best[articles[row].group] = max(best.get(articles[row].group, score), score)
         ahead = sorted(best.values(), reverse=True)
-        return len(ahead) > 1 and ahead[0] - ahead[1] < 0.15
+        return len(ahead) > 1 and ahead[0] - ahead[1] < 0.05
 
     def _shared_words(self, words: list[float], rows: Sequence[int], articles: Sequence[Article]) -> dict[int, float]:
         """The words' share of each row, and how much it counts there."""

@@ -69,14 +69,16 @@ def test_a_search_is_every_inner_product_sorted(store: Callable[[FloatMatrix], V
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_rows_score_does_not_depend_on_the_others(store: Callable[[FloatMatrix], VectorStore], data: st.DataObject) -> None:
-    """Alone or among all, a row scores the same."""
+    """Alone or among all, before a search or after it, a row scores the same."""
     vectors = data.draw(matrices())
     rows = np.array(data.draw(st.lists(st.integers(0, len(vectors) - 1), max_size=20)), np.int64)
-    held = store(vectors)
+    asked, searched = store(vectors).asked(vectors[0]), store(vectors).asked(vectors[0])
+    searched.search(np.ones(len(vectors), bool), 5)
 
-    found = held.scores(vectors[0], rows).tolist()
+    found = asked.scores(rows).tolist()
 
-    assert found == [held.scores(vectors[0], np.array([row], np.int64))[0] for row in rows]
+    assert found == [asked.scores(np.array([row], np.int64))[0] for row in rows]
+    assert found == searched.scores(rows).tolist()
 
 
 @every_store
