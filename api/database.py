@@ -19,7 +19,7 @@ from sqlalchemy.sql import Executable
 
 from api.store_error import RefusedError, StoreError
 
-HEAD: Final = "0003"  # the newest script in api/migrations/versions
+HEAD: Final = "0004"  # the newest script in api/migrations/versions
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _ONE_WRITER: Final = 0x6670  # the advisory lock that every write takes on PostgreSQL; SQLite has one writer by nature
 _PATIENCE: Final = 30  # seconds to wait for another writer, or for a statement
@@ -108,6 +108,45 @@ readings: Final = Table(
     Column("acknowledged_at", String(27)),  # the first time
     Index("readings_by_article", "space", "article", "version"),
 )
+
+_KEY: Final[dict[str, Any]] = {"primary_key": True}
+_SET: Final[dict[str, Any]] = {"nullable": False}
+
+digest_windows: Final = Table(  # how far each team was told
+    "digest_windows", _metadata,
+    Column("space", String(200), **_KEY), Column("team", String(200), **_KEY), Column("kind", String(16), **_KEY),
+    Column("until", String(27), **_SET), Column("commit", String(64), **_SET),
+)  # fmt: skip
+
+digests: Final = Table(
+    "digests", _metadata,
+    Column("id", String(26), **_KEY), Column("space", String(200), **_SET), Column("team", String(200), **_SET),
+    Column("kind", String(16), **_SET), Column("until", String(27), **_SET), Column("document", Text, **_SET),
+    Index("digests_by_team", "space", "team", "until"),
+)  # fmt: skip
+
+deliveries: Final = Table(  # the outbox
+    "deliveries", _metadata,
+    Column("id", String(26), **_KEY), Column("digest", String(26), **_SET), Column("space", String(200), **_SET),
+    Column("team", String(200), **_SET), Column("channel", Text, **_SET), Column("recipient", Text, **_SET),
+    Column("state", String(16), **_SET), Column("attempts", Integer, **_SET), Column("next_at", String(27), **_SET),
+    Column("held_until", String(27)), Column("error", Text), Column("done_at", String(27)),
+    Index("deliveries_by_state", "state", "next_at"),
+)  # fmt: skip
+
+departures: Final = Table(  # who wants no more e-mails of a team
+    "departures", _metadata,
+    Column("space", String(200), **_KEY), Column("team", String(200), **_KEY), Column("address", String(254), **_KEY),
+    Column("at", String(27), **_SET),
+)  # fmt: skip
+
+drill_results: Final = Table(
+    "drill_results", _metadata,
+    Column("id", String(26), **_KEY), Column("space", String(200), **_SET), Column("team", String(200), **_SET),
+    Column("reader", Text, **_SET), Column("article", String(200), **_SET), Column("version", String(64), **_SET),
+    Column("score", Integer, **_SET), Column("wrong", Text, **_SET), Column("at", String(27), **_SET),
+    Index("drill_results_by_team", "space", "team", "article", "version"),
+)  # fmt: skip
 
 
 class Database:

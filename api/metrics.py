@@ -1,6 +1,6 @@
 """Figures for Prometheus. Labels name spaces, stages, outcomes and endpoints, never what somebody asked or read."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -9,6 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from api.digests.outbox import Standing
 from api.live import LiveSpace
 from api.publish_log import Publication
 
@@ -19,7 +20,11 @@ _SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 class Metrics:
     """What one service has counted since it began, and how its spaces stand."""
 
-    def __init__(self, spaces: Mapping[str, LiveSpace]) -> None:
+    def __init__(
+        self, spaces: Mapping[str, LiveSpace], deliveries: Callable[[Sequence[str]], Sequence[Standing]] = lambda _spaces: ()
+    ) -> None:
+        """deliveries: how the digests' channels of these spaces stand."""
+        self._deliveries = deliveries
         self._registry = CollectorRegistry()
         self._requests = Histogram(
             "kb_request_seconds",
@@ -69,6 +74,7 @@ class Metrics:
         shown = CollectorRegistry()
         shown.register(_Counted(self._registry, spaces))
         shown.register(_Spaces({name: live for name, live in self._spaces.items() if name in spaces}))
+        shown.register(_Deliveries(self._deliveries(sorted(spaces))))
         return generate_latest(shown)
 
 
@@ -116,6 +122,30 @@ class _Spaces(Collector):
             for family, value in zip(families.values(), values, strict=True):
                 family.add_metric([space], value)
         yield from families.values()
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Nothing: asking for the names would ask for the values."""
+        return iter(())
+
+
+class _Deliveries(Collector):
+    """How the digests' channels stand."""
+
+    def __init__(self, standings: Sequence[Standing]) -> None:
+        self._standings = standings
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """See Collector."""
+        labels = ("space", "team", "channel")
+        counts = GaugeMetricFamily("kb_digest_deliveries", "Digests by where they stand.", labels=(*labels, "state"))
+        sent = GaugeMetricFamily("kb_digest_last_sent_seconds", "When the last one was sent, in Unix seconds.", labels=labels)
+        for it in self._standings:
+            place = (it.space, it.team, it.channel)
+            for state, count in it.counts.items():
+                counts.add_metric([*place, state.value], count)
+            if it.last_sent:
+                sent.add_metric(place, it.last_sent.timestamp())
+        yield from (counts, sent)
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing: asking for the names would ask for the values."""

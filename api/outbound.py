@@ -1,4 +1,4 @@
-"""What this service fetches itself over HTTP: from hosts with public addresses only, unless the operator names them.
+"""What this service fetches and sends itself over HTTP: with hosts with public addresses only, unless the operator names them.
 
 The name is resolved once, every address is checked, and the connection goes to a checked address: a name that answers
 differently the second time changes nothing. Redirects are not followed.
@@ -6,7 +6,8 @@ differently the second time changes nothing. Redirects are not followed.
 
 import socket
 import ssl
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import ip_address, ip_network
 from typing import Final
@@ -26,22 +27,39 @@ def fetch(url: str, private_hosts: Collection[str] = ()) -> bytes:
 
     Raises OutboundError.
     """
+    status, _, body, shown = _exchanged("GET", url, private_hosts, {"Accept": "application/json"})
+    if status != HTTPStatus.OK:
+        raise OutboundError(f"{shown} answered {status}; expected 200. Redirects are not followed.")
+    if len(body) > LARGEST:
+        raise OutboundError(f"{shown} has more than {LARGEST:,} bytes.")
+    return body
+
+
+def post(url: str, content: bytes, headers: Mapping[str, str], private_hosts: Collection[str] = ()) -> tuple[int, str | None]:
+    """Send it: the status of the answer, and what it says of when to try again. private_hosts: as for `fetch`.
+
+    Raises OutboundError. Its message, unlike that of `fetch`, names the host alone: the path of a chat's webhook is a secret.
+    """
+    status, after, _, _ = _exchanged("POST", url, private_hosts, headers, content)
+    return status, after
+
+
+def _exchanged(
+    method: str, url: str, private_hosts: Collection[str], headers: Mapping[str, str], content: bytes | None = None
+) -> tuple[int, str | None, bytes, str]:
+    """One request and its answer: status, Retry-After, body, and how the URL may be shown."""
     parts, address = checked(url, private_hosts)
+    shown = f"{parts.scheme}://{parts.netloc}{parts.path if content is None else ''}"
     connection = _connected(parts, address)
     try:
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-        connection.request("GET", target, headers={"Accept": "application/json", "User-Agent": "fingerpost"})
+        connection.request(method, target, body=content, headers={"User-Agent": "fingerpost", **headers})
         response = connection.getresponse()
-        if response.status != 200:
-            raise OutboundError(f"{_shown(parts)} answered {response.status}; expected 200. Redirects are not followed.")
-        body = response.read(LARGEST + 1)
+        return response.status, response.getheader("Retry-After"), response.read(LARGEST + 1), shown
     except (OSError, HTTPException) as error:
-        raise OutboundError(f"{_shown(parts)} cannot be fetched: {str(error) or type(error).__name__}.") from None
+        raise OutboundError(f"{shown} cannot be reached: {str(error) or type(error).__name__}.") from None
     finally:
         connection.close()
-    if len(body) > LARGEST:
-        raise OutboundError(f"{_shown(parts)} has more than {LARGEST:,} bytes.")
-    return body
 
 
 def checked(url: str, private_hosts: Collection[str] = ()) -> tuple[SplitResult, str]:
@@ -96,7 +114,3 @@ class _Pinned:
 
     def __call__(self, place: tuple[str, int], timeout: float, source: tuple[str, int] | None = None) -> socket.socket:
         return socket.create_connection((self._address, place[1]), timeout, source)
-
-
-def _shown(parts: SplitResult) -> str:
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"

@@ -108,6 +108,12 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="Address by which people reach the service, for links in digests. Default: http:// its host and port."
     )
+    smtp_host: str | None = Field(None, description="Server that takes the digests' e-mails; without one they wait.")
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = Field(587, description="Its TCP port.")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field("starttls", description="starttls, tls from the beginning, or none.")
+    smtp_user: str | None = Field(None, description="User of the mail server.")
+    smtp_password: SecretStr | None = Field(None, description="Password of the mail server.")
+    mail_from: str = Field("fingerpost@localhost", description="Address that e-mails are from.")
     requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         600, description="Most requests of one reader a minute, with tokens; the demo has no limit."
     )

@@ -35,6 +35,8 @@ BEHIND_ONE_FILE = {
     "uvicorn": "api/cli/serve.py",
     "sqlalchemy": "api/database.py",
     "alembic": "api/database.py",
+    "apprise": "api/digests/post.py",
+    "standardwebhooks": "api/digests/hooks.py",
 }
 MIGRATIONS = ROOT / "api" / "migrations"  # written in alembic's and SQLAlchemy's own words, and by no other's
 

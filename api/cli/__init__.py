@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "receipt": "receipt",
     "diff": "diff",
     "digest": "digest",
+    "notify": "notify",
     "log": "log",
 }
 

@@ -10,6 +10,7 @@ import typer
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
 from api.cli.progress import announce, watching
 from api.composition import (
+    open_courier,
     open_database,
     open_guidance,
     open_hooks,
@@ -42,6 +43,7 @@ def serve(
 
     from api.app import create_app
     from api.authentication import open_readers
+    from api.digests.scheduler import Scheduler
     from api.edges import edges_of
     from api.events.publication import follow
     from api.machines import add_machines
@@ -69,7 +71,10 @@ def serve(
     app = create_app(guidance, readers, records, edges=edges_of(spaces_of(settings), settings))
     for live in guidance.spaces.values():
         follow(live, records)
-    add_machines(app, open_hooks(settings, updaters), Metrics(guidance.spaces))
+    clerks, courier = open_courier(settings, guidance, database)
+    add_machines(app, open_hooks(settings, updaters), Metrics(guidance.spaces, courier.outbox.standings))
+    scheduler = Scheduler(clerks, courier)
+    scheduler.start()
     # no access log: addresses of GET requests hold what customers said
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False,
@@ -78,6 +83,7 @@ def serve(
     uvicorn.Server(config).run(sockets=[listening])
     for updater in updaters.values():
         updater.stop()
+    scheduler.stop()
     records.recorder.close()
 
 
