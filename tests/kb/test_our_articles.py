@@ -82,7 +82,7 @@ def test_each_says_to_whom_when_and_with_what_a_case_goes_on(library: Library) -
 def test_no_two_share_a_paragraph(library: Library) -> None:
     """Written one by one, not from a pattern. A sentence that law or we fixed, to be said word for word, may come twice."""
     holders: dict[tuple[str, ...], set[int]] = defaultdict(set)
-    seen = []
+    seen: list[tuple[str, frozenset[tuple[str, ...]]]] = []
     for article in library.articles:
         for text in re.split(r"\n\s*\n", article.body):
             words = re.findall(r"\w+", text.casefold())
