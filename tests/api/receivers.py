@@ -73,7 +73,7 @@ class Mailbox:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Take the message."""
         parsed = message_from_bytes(envelope.content or b"", policy=policy.default)  # type: ignore[arg-type]
-        self.got.append(parsed)  # type: ignore[arg-type]
+        self.got.append(parsed)
         return "250 OK"
 
 
