@@ -13,13 +13,12 @@ from typing import Final, Generic, TypeVar
 
 import numpy as np
 import onnxruntime as ort
-from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from retriever.arrays import FloatMatrix, FloatVector
 from retriever.embedder import Progress
 from retriever.errors import ModelError
-from retriever.prepared_model import GRAPH, TOKENIZER, PreparedModel
+from retriever.prepared_model import GRAPH, PIECES, TOKENIZER, PreparedModel
+from retriever.tokenizer import PiecesApart, Tokens, WholeTokenizer
 
 T = TypeVar("T")
 
@@ -77,7 +76,7 @@ class OnnxEmbedder:
 
     def count_tokens(self, text: str) -> int:
         """How many tokens a passage takes, prefix and special tokens included; at most max_tokens."""
-        return len(self._tokens(self._model.config.passage_prefix, text)["input_ids"][0])
+        return len(self._ids(self._model.config.passage_prefix, text))
 
     def warm(self) -> None:
         """Load now what a query needs, so that the first question does not wait for it. Raises ModelError."""
@@ -100,23 +99,25 @@ class OnnxEmbedder:
         return matrix
 
     def _vector(self, session: ort.InferenceSession, prefix: str, text: str) -> FloatVector:
-        tokens = self._tokens(prefix, text)
+        ids = np.array([self._ids(prefix, text)], dtype=np.int64)
+        tokens = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         outputs = session.run(None, {wanted.name: tokens[wanted.name] for wanted in session.get_inputs()})
         vector: FloatVector = outputs[0][0]
         return vector
 
-    def _tokens(self, prefix: str, text: str) -> dict[str, NDArray[np.int64]]:
+    def _ids(self, prefix: str, text: str) -> list[int]:
         readable = _readable(text, limit=self.max_tokens * CHARACTERS_PER_TOKEN)
-        encoding = self._tokenizer.get().encode(prefix + readable)
-        ids = encoding.ids or [0]  # a tokenizer without special tokens finds none in "", and no graph takes none
-        return {
-            "input_ids": np.array([ids], dtype=np.int64),
-            "attention_mask": np.ones((1, len(ids)), dtype=np.int64),
-            "token_type_ids": np.array([encoding.type_ids or [0]], dtype=np.int64),
-        }
+        # a tokenizer without special tokens finds none in "", and no graph takes none
+        return self._tokenizer.get().ids(prefix + readable) or [0]
 
-    def _load_tokenizer(self) -> Tokenizer:
-        return self._translated(TOKENIZER, lambda: Tokenizer.from_file(str(self._model.verified(TOKENIZER))))
+    def _load_tokenizer(self) -> Tokens:
+        def load() -> Tokens:
+            described = self._model.verified(TOKENIZER)
+            if PIECES not in self._model.manifest.files:
+                return WholeTokenizer(described)
+            return PiecesApart(described, self._model.verified(PIECES), limit=self.max_tokens)
+
+        return self._translated(TOKENIZER, load)
 
     def _load_session(self, threads: int) -> ort.InferenceSession:
         options = ort.SessionOptions()

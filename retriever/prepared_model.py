@@ -16,6 +16,7 @@ from retriever.errors import ModelError
 FORMAT: Final = 1
 GRAPH: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
+PIECES: Final = "pieces.model"  # of the tokenizer, where they lie apart from it
 CONFIG: Final = "config.json"
 MANIFEST: Final = "manifest.json"
 _BUILDING: Final = ".building-"
@@ -87,7 +88,7 @@ def write(directory: Path, config: ModelConfig, *, made_with: Mapping[str, str])
     One thread per query and an agreement of zero, until `measured` says better.
     """
     (directory / CONFIG).write_text(json.dumps(asdict(config), indent=1, sort_keys=True))
-    files = {file: sha256_of(directory / file) for file in (GRAPH, TOKENIZER, CONFIG)}
+    files = {file: sha256_of(directory / file) for file in (GRAPH, TOKENIZER, PIECES, CONFIG) if (directory / file).exists()}
     return _with_manifest(directory, config, Manifest(FORMAT, files, 1, 0.0, made_with))
 
 
