@@ -212,7 +212,7 @@ export class KbSidebar extends HTMLElement {
     this.#draw('suggestions', [this.#state.suggestions, answer, question === '', opened, words], () => suggestions({
       state: this.#state, recent: this.#recent, words, onask: (text) => this.ask(text), onread: (id) => this.#read(id),
     }))
-    const inside = opened ? [waitsFor(this.#state, opened.article)] : [selected, readings, listing && mustReads]
+    const inside = help ? [] : opened ? [waitsFor(this.#state, opened.article)] : [selected, readings, listing && mustReads]
     this.#draw('main', [answer, opened, history, help, listing, taxonomy, words, ...inside], () => this.#main())
     this.#parts.main.setAttribute('aria-busy', String(this.#state.waiting))
     this.#parts.status.textContent = this.#said()
