@@ -51,6 +51,7 @@ ENDPOINTS: Final[Mapping[str, Action]] = {
     "GET /": Action.ANYONE,
     "GET /docs": Action.ANYONE,
     "GET /sidebar": Action.ANYONE,
+    "GET /sidebar/zendesk": Action.ANYONE,
     "GET /demo": Action.ANYONE,
     "GET /healthz": Action.ANYONE,
     "GET /readyz": Action.ANYONE,

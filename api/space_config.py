@@ -17,6 +17,7 @@ from kb.yaml import Document, YamlError, parse_mapping
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # a folder, a label of metrics and a part of addresses
 _ORIGIN: Final = re.compile(
     r"https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?"
+    r"|chrome-extension://[a-p]{32}"
 )
 
 

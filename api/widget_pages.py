@@ -1,4 +1,4 @@
-"""The sidebar's two pages: alone or in a host's frame, and beside the tickets of a fictional desk."""
+"""The sidebar's pages: alone or in a host's frame, in Zendesk, and beside the tickets of a fictional desk."""
 
 from html import escape
 from pathlib import Path
@@ -17,27 +17,41 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors {ancestors}"
 )
-_NO_HOSTS: Final = '<meta name="kb-hosts" content="">'  # stands in sidebar.html
+_NO_HOSTS: Final = '<meta name="kb-hosts" content="">'  # stands in the pages that can be framed
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/sidebar")
-def sidebar(request: Request, space: Annotated[str, Query(max_length=200)] = DEFAULT) -> HTMLResponse:
-    """The sidebar as a page of its own. It names the pages that may frame it and are heard: a browser has to know them.
+_Space = Annotated[str, Query(max_length=200)]
 
-    A space that is not there looks like one without such pages.
-    """
-    edges: Edges = request.app.state.edges
-    name = space.partition("@")[0]
-    hosts = _NO_HOSTS.replace('""', f'"{escape(" ".join(edges.origins.get(name, ())))}"')
-    return _page(_text("sidebar.html").replace(_NO_HOSTS, hosts), edges.frames(name))
+
+@router.get("/sidebar")
+def sidebar(request: Request, space: _Space = DEFAULT) -> HTMLResponse:
+    """The sidebar as a page of its own."""
+    return _framed(request, "sidebar.html", space)
+
+
+@router.get("/sidebar/zendesk")
+def zendesk(request: Request, space: _Space = DEFAULT) -> HTMLResponse:
+    """The sidebar as the page of a Zendesk app."""
+    return _framed(request, "zendesk.html", space)
 
 
 @router.get("/demo")
 def demo() -> HTMLResponse:
     """Six fictional tickets beside the sidebar."""
     return _page(_text("demo.html"), "'self'")
+
+
+def _framed(request: Request, name: str, space: str) -> HTMLResponse:
+    """A page that names the pages that may frame it and are heard: a browser has to know them.
+
+    A space that is not there looks like one without such pages.
+    """
+    edges: Edges = request.app.state.edges
+    known = space.partition("@")[0]
+    hosts = _NO_HOSTS.replace('""', f'"{escape(" ".join(edges.origins.get(known, ())))}"')
+    return _page(_text(name).replace(_NO_HOSTS, hosts), edges.frames(known))
 
 
 def _text(name: str) -> str:

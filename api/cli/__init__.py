@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "digest": "digest",
     "notify": "notify",
     "log": "log",
+    "widget": "widget",
 }
 
 FOUND_PROBLEMS = 1

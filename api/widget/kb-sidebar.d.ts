@@ -28,6 +28,8 @@ export class KbSidebar extends HTMLElement {
   ask(text: string, scope?: Scope): void
   /** The service's last answer, as docs/operating.md describes it; null before the first. */
   readonly answer: object | null
+  /** What stands in the box; secrets are struck out of it already. */
+  readonly question: string
   /** What a question can be about, as GET /v1/taxonomy lists it; null until it is there. */
   readonly taxonomy: object | null
 }

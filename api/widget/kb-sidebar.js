@@ -90,6 +90,11 @@ export class KbSidebar extends HTMLElement {
     return this.#state.answer
   }
 
+  /** What stands in the box; secrets are struck out of it already. */
+  get question() {
+    return this.#state.question
+  }
+
   /** What a question can be about, as the service lists it; null until it is there. */
   get taxonomy() {
     return this.#state.taxonomy

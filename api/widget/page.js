@@ -3,44 +3,41 @@
  * the agent takes goes out. Only the origins that the service names for the space of this page's address are heard.
  */
 
+import { any, fits } from './hosts.js'
 import './kb-sidebar.js'
 
 const sidebar = document.createElement('kb-sidebar')
-const hosts = (document.querySelector('meta[name="kb-hosts"]')?.content ?? '').split(' ').filter(Boolean)
 const space = new URLSearchParams(location.search).get('space')
 let host = null // the origin that spoke first
 
 if (space) sidebar.setAttribute('space', space)
 
-if (window.parent !== window && hosts.length) {
+if (window.parent !== window && any()) {
   const waiting = []
-  let token = null
+  let handed = null // { token }, until it is taken
   sidebar.session = () =>
-    token ? Promise.resolve(take()) : new Promise((resolve) => (waiting.push(resolve), tell('session-wanted')))
+    handed ? Promise.resolve(take()) : new Promise((resolve) => (waiting.push(resolve), tell('session-wanted')))
 
   window.addEventListener('message', ({ origin, source, data }) => {
-    if (source !== window.parent || !hosts.some((pattern) => fits(origin, pattern)) || (host && origin !== host)) return
-    if (data?.type === 'kb:session' && typeof data.token === 'string') {
+    if (source !== window.parent || !fits(origin) || (host && origin !== host)) return
+    if (data?.type === 'kb:session' && (typeof data.token === 'string' || data.token === null)) {
       host = origin
-      token = data.token
+      handed = { token: data.token }
       for (const resolve of waiting.splice(0)) resolve(take())
       if (!sidebar.isConnected) document.body.append(sidebar) // now that there is a session
     }
-    if (data?.type === 'kb:ticket' && typeof data.text === 'string' && host) sidebar.ask(data.text, scopeOf(data.scope))
+    if (data?.type === 'kb:ticket' && typeof data.text === 'string' && host) {
+      if (['string', 'number'].includes(typeof data.id)) sidebar.setAttribute('ticket', data.id)
+      sidebar.ask(data.text, scopeOf(data.scope))
+    }
   })
 
-  const take = () => { const taken = token; token = null; return taken }
+  const take = () => { const { token } = handed ?? { token: null }; handed = null; return token }
   const tell = (type) => window.parent.postMessage({ type: `kb:${type}` }, host ?? '*') // says nothing of any text
   sidebar.addEventListener('kb-insert', ({ detail }) => host && window.parent.postMessage({ type: 'kb:insert', ...detail }, host))
   tell('ready')
 } else {
   document.body.append(sidebar)
-}
-
-/** Exactly, or any name below the domain of `https://*.example.com`. */
-function fits(origin, pattern) {
-  const [scheme, name] = pattern.split('://')
-  return name.startsWith('*.') ? origin.startsWith(`${scheme}://`) && origin.endsWith(name.slice(1)) : origin === pattern
 }
 
 function scopeOf(said) {

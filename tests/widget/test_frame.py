@@ -1,21 +1,15 @@
 """The sidebar in a frame of a host's page, in a real browser: heard and told are the pages of its space alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from api.database import Database
-from api.edges import Edges
 from retriever.snapshot import Models
-from tests import browser as browsers
-from tests.doors import Door, served
+from tests.widget.hosts import Desk, host_desk
 from tests.widget.test_sidebar import SLOW
-from tests.world import TAXONOMY, World
 
-SAY = ":::say\nI am sorry about this debit.\n:::\n"
 HOST = """<!doctype html><title>Host</title><iframe src="{sidebar}" style="width: 500px; height: 700px"></iframe>
 <script>
 window.heard = []
@@ -24,42 +18,12 @@ window.hand = (message) => document.querySelector('iframe').contentWindow.postMe
 </script>"""
 
 
-@dataclass
-class Desk:
-    """The service, and a host's page beside it. page: its HTML, once the service has an address. port: of the host's server."""
-
-    port: str
-    page: str = ""
-    door: Door | None = None
-
-    def at(self, name: str) -> str:
-        """The origin of the host's page by one of its names."""
-        return f"http://{name}:{self.port}"
-
-    def session(self, origin: str) -> str:
-        """What the host's server asks for, to hand it to its page."""
-        assert self.door is not None
-        return str(self.door.session(self.door.token(origins=(origin,), spaces=("acme",)), origin=origin).json()["session"])
-
-
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[Desk]:
-    """A service with tokens, whose one space names `http://*.localhost` and one exact origin of the host's server."""
-    world = World(tmp_path_factory.mktemp("frame"), models, name="acme")
-    world.repo.mkdir()
-    world.git("init", "--quiet", "--initial-branch=main")
-    world.write("kb.yml", TAXONOMY)
-    world.article("debit.md", SAY, id="debit", title="Customer did not authorise a debit")
-    database = Database(f"sqlite:///{world.root / 'tokens.sqlite'}")
-    desk = Desk("")
-    with served(lambda _path: (200, {"Content-Type": "text/html"}, desk.page.encode())) as (address, _asked):
-        desk.port = address.rpartition(":")[2]
-        edges = Edges({"acme": (desk.at("localhost"), desk.at("*.localhost"))}, {}, 1000)
-        desk.door = Door(world.guidance, database, edges=edges)
-        with browsers.served(desk.door.client.app) as service:  # type: ignore[arg-type]  # it holds what it was given
-            desk.page = HOST.format(sidebar=f"{service}/sidebar?space=acme", service=service)
-            yield desk
-    database.close()
+    """A host's page with the sidebar in a frame."""
+    with host_desk(tmp_path_factory.mktemp("frame"), models) as desk:
+        desk.page = HOST.format(sidebar=f"{desk.service}/sidebar?space=acme", service=desk.service)
+        yield desk
 
 
 def opened(browser: Browser, address: str) -> Page:

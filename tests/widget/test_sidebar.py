@@ -1,10 +1,12 @@
 """The sidebar as an agent uses it, in a real browser over a real service."""
 
+import gzip
 import json
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from api.widget_pages import WIDGET
 from tests.widget.conftest import Open
 
 SLOW = 10_000  # milliseconds that a shared machine may need
@@ -277,3 +279,10 @@ def test_it_works_with_storage_and_cookies_denied(sidebar: Open) -> None:
     kept = page.evaluate("[document.cookie, localStorage.length, sessionStorage.length]")
 
     assert kept == ["", 0, 0]
+
+
+def test_the_whole_sidebar_weighs_no_more_than_40_kb() -> None:
+    """Compressed, with its styles and the words of three languages."""
+    files = [path for path in WIDGET.iterdir() if path.suffix in (".js", ".css")]
+
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) <= 40_000
