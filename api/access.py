@@ -75,6 +75,12 @@ ENDPOINTS: Final[Mapping[str, Action]] = {
     "GET /v1/feedback": Action.REPORT,
     "GET /v1/feedback/{id}": Action.REPORT,
     "PATCH /v1/feedback/{id}": Action.WORK_FEEDBACK,
+    "GET /digests/{team}": Action.READ,
+    "GET /digests/{team}/feed": Action.READ,
+    "GET /digests/{team}/leave": Action.ANYONE,  # the mark in the address is its credential
+    "POST /digests/{team}/leave": Action.ANYONE,
+    "GET /v1/teams/{team}/digests": Action.READ,
+    "GET /v1/teams/{team}/acknowledgements": Action.INSIGHTS,
     "POST /v1/sessions": Action.OPEN_SESSION,
     "GET /v1/receipts/{id}": Action.OWN_RECEIPTS,
 }

@@ -43,6 +43,8 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
     app.state.readers = readers
     app.state.rates = None if demo else Rates(edges.usual_rate, edges.rates)
     app.state.records = records
+    app.state.desk = None  # made at the first request that asks for it
+    app.state.leaving = None  # set where digests are sent
     app.state.edges = edges
     app.include_router(router)
     app.include_router(session_router)

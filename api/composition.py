@@ -189,22 +189,22 @@ def open_database(settings: Settings) -> "Database":
 def open_courier(settings: Settings, guidance: Guidance, database: "Database") -> "tuple[list[Clerk], Courier]":
     """Who makes the digests of every space, and who takes them to their channels. Raises SettingsError."""
     from api.digests.clerk import Clerk
+    from api.digests.desk import Desk
     from api.digests.leaving import Leaving
     from api.digests.mail import MailServer
-    from api.digests.outbox import Outbox
     from api.digests.post import notifiers
     from api.digests.scheduler import Courier
     from api.session import session_key
 
-    outbox = Outbox(database)
-    clerks = [Clerk(live, outbox, settings.site) for live in guidance.spaces.values()]
+    desk = Desk(guidance, database)
+    clerks = [Clerk(live, desk, settings.site) for live in guidance.spaces.values()]
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     server = settings.smtp_host and MailServer(
         settings.smtp_host, settings.smtp_port, settings.mail_from, settings.smtp_tls, settings.smtp_user, password
     )
     leaving = Leaving(session_key(settings.data_dir / "session.key"), settings.site)
     ways = notifiers(settings.data_dir / "digests", server or None, settings.named_hosts)
-    return clerks, Courier(outbox, clerks, ways, leaving)
+    return clerks, Courier(desk.outbox, clerks, ways, leaving)
 
 
 def warm(models: Models) -> None:

@@ -1,15 +1,17 @@
 """What a reader must read and acknowledge, version by version."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from api.guidance import NotFoundError, Opened, RequestError, View
+from api.guidance import NotFoundError, Opened, RequestError
 from api.reader import Reader
 from kb.article import Article, is_in_force
 from kb.jurisdiction import ALL, narrow
 from kb.language import base_language
 from kb.taxonomy import Taxonomy
 from kb.teams import Team
+from retriever.scope import Scope
+from retriever.snapshot import Snapshot
 
 
 class OutdatedError(RequestError):
@@ -28,21 +30,25 @@ class MustRead:
     versions: frozenset[tuple[str, str]]
 
 
-def must_reads(view: View, reader: Reader, lang: str | None) -> Iterator[MustRead]:
-    """What is in force for the reader and has to be read, in the order of the articles' ids."""
-    snapshot, scope = view.snapshot, view.scope
-    teams = teams_of(reader, snapshot.library.taxonomy)
+def must_reads(
+    snapshot: Snapshot, scope: Scope, teams: Collection[Team], lang: str | None, told: Collection[tuple[str, str]] = ()
+) -> Iterator[MustRead]:
+    """What is in force in the scope and has to be read, in the order of the articles' ids.
+
+    Told by the article itself, to the teams that it concerns, or to everybody where there is no team; or by a digest.
+    told: the (article, version) that a digest of one of the teams said.
+    """
     for members in snapshot.members.values():
         readable = [it for it in members if it.changed and it.scope.tier <= scope.tier and is_in_force(it, scope.effective_on)]
         versions = frozenset((it.id, it.changed.sha) for it in readable if it.changed)
         wanted = any(it.must_read for it in readable) and (not teams or any(concerns(team, readable[0]) for team in teams))
-        if versions and wanted:
+        if versions and (wanted or not versions.isdisjoint(told)):
             yield MustRead(_shown(readable, lang), versions)
 
 
-def teams_of(reader: Reader, taxonomy: Taxonomy) -> list[Team]:
-    """The reader's teams that the space knows."""
-    return [taxonomy.teams[name] for name in sorted(reader.teams) if name in taxonomy.teams]
+def teams_of(reader: Reader, taxonomy: Taxonomy) -> dict[str, Team]:
+    """The reader's teams that the space knows: those of the token, and those that name the reader."""
+    return {name: team for name, team in sorted(taxonomy.teams.items()) if name in reader.teams or reader.name in team.members}
 
 
 def concerns(team: Team, article: Article) -> bool:

@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.admission import ReaderDep
+from api.digests.desk_dep import DeskDep
 from api.endpoint import GuidanceDep
 from api.guidance import Ask
-from api.must_read import live_version, must_reads
+from api.must_read import live_version, must_reads, teams_of
 from api.reading_schema import (
     AcknowledgementRequest,
     AcknowledgementsQuery,
@@ -31,11 +32,18 @@ def readings(query: Annotated[ReadingsQuery, Query()], reader: ReaderDep, record
 
 @router.get("/v1/acknowledgements", operation_id="listAcknowledgements")
 def acknowledgements(
-    query: Annotated[AcknowledgementsQuery, Query()], reader: ReaderDep, guidance: GuidanceDep, records: RecordsDep
+    query: Annotated[AcknowledgementsQuery, Query()],
+    reader: ReaderDep,
+    guidance: GuidanceDep,
+    records: RecordsDep,
+    desk: DeskDep,
 ) -> AcknowledgementsResponse:
     """What the reader must read, and what of it is acknowledged as it stands now."""
     lang = query.lang or reader.lang
-    wanted = list(must_reads(guidance.view(Ask("", space=query.space), reader), reader, lang))
+    view = guidance.view(Ask("", space=query.space), reader)
+    teams = teams_of(reader, view.snapshot.library.taxonomy)
+    told = desk.told(query.space, sorted(teams))
+    wanted = list(must_reads(view.snapshot, view.scope, teams.values(), lang, told))
     return acknowledgements_response(wanted, records.readings(query.space, reader))
 
 

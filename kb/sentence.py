@@ -10,6 +10,7 @@ from kb.facts import Fact, FactKind, readable, stem
 _END: Final = re.compile(r"(?<=[.!?;])\s+")
 _WORD: Final = re.compile(r"[^\W_]+")
 _REACH: Final = 90  # characters on either side of the figure; a list without full stops can be one sentence of a page
+_BETWEEN: Final = " \t\n;|"  # what parts the cells and rows of a table
 WHOLE: Final = frozenset({FactKind.SAY, FactKind.DONT_SAY, FactKind.STEP})  # facts that are sentences themselves
 
 
@@ -52,7 +53,7 @@ def _fit(sentence: Sentence, fact: Fact) -> float:
 
 
 def _cut(text: str, start: int, end: int) -> Sentence:
-    before, after = text[:start].lstrip(), text[end:].rstrip()
+    before, after = text[:start].lstrip(), text[end:].rstrip(_BETWEEN)
     if len(before) > _REACH:
         before = "…" + before[-_REACH:].partition(" ")[2]
     if len(after) > _REACH:

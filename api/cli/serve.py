@@ -73,6 +73,7 @@ def serve(
         follow(live, records)
     clerks, courier = open_courier(settings, guidance, database)
     add_machines(app, open_hooks(settings, updaters), Metrics(guidance.spaces, courier.outbox.standings))
+    app.state.leaving = courier.leaving
     scheduler = Scheduler(clerks, courier)
     scheduler.start()
     # no access log: addresses of GET requests hold what customers said

@@ -59,7 +59,7 @@ def _slack_texts(document: DigestDocument) -> Iterator[str]:
 def _slack_item(item: Told, lang: str) -> list[str]:
     line = item.line
     lines = [f"• <{line.url}|{_slack(item.title)}> ({_slack(item.where)})"]
-    lines += [f"    *{_slack(figure.text)}*{_slack(_sentence(figure))}" for figure in item.figures]
+    lines += [f"    *{_slack(figure.labelled)}*{_slack(_sentence(figure))}" for figure in item.figures]
     around = [say(lang, "must_read")] * line.must_read + [part for part in (item.shown, item.who) if part]
     link = [f"<{line.diff}|{_slack(say(lang, 'difference'))}>"] if line.diff else []
     return [*lines, *([f"    {' · '.join([*map(_slack, around), *link])}"] if around or link else [])]
@@ -114,7 +114,7 @@ def _card_blocks(document: DigestDocument) -> Iterator[Message]:
 
 def _card_item(item: Told, lang: str) -> Iterator[str]:
     yield f"[{_markdown(item.title)}]({item.line.url})"
-    yield from (f"**{_markdown(figure.text)}**{_markdown(_sentence(figure))}" for figure in item.figures)
+    yield from (f"**{_markdown(figure.labelled)}**{_markdown(_sentence(figure))}" for figure in item.figures)
     around = [say(lang, "must_read")] * item.line.must_read + [part for part in (item.shown, item.where, item.who) if part]
     link = [f"[{say(lang, 'difference')}]({item.line.diff})"] if item.line.diff else []
     yield " · ".join([*map(_markdown, around), *link])

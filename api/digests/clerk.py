@@ -1,13 +1,14 @@
 """Makes the digests that are due: one for each team and window, whatever happened since the last one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Final
 
 import structlog
 
-from api.digests.document import DigestDocument
+from api.digests.desk import Desk
+from api.digests.document import DigestDocument, DigestLine
 from api.digests.drawing import Frame, document
 from api.digests.outbox import Outbox, Told
 from api.live import LiveSpace
@@ -27,22 +28,19 @@ _AHEAD: Final = timedelta(days=1)  # a window that ends further ahead was closed
 
 log = structlog.get_logger()
 
-Exposure = Callable[[str, str, Team, datetime], Mapping[str, int]]  # space, team → how often each article was shown to it
-
-
-def nobody_counted(_space: str, _team_id: str, _team: Team, _at: datetime) -> Mapping[str, int]:
-    """No article was shown to anybody, as far as is known."""
-    return {}
-
 
 @dataclass
 class Clerk:
     """Closes the windows of one space. One pass looks at what is served now; a repository is read once for each window."""
 
     live: LiveSpace
-    outbox: Outbox
+    desk: Desk
     site: str
-    exposure: Exposure = nobody_counted
+
+    @property
+    def outbox(self) -> Outbox:
+        """Where digests are kept."""
+        return self.desk.outbox
 
     def work(self, now: datetime) -> int:
         """Close what is due; how many digests were made. Raises StoreError, SnapshotError or RepositoryError."""
@@ -117,11 +115,15 @@ class _Pass:
             self.taxonomy,
             self.clerk.site,
             kind=kind,
-            shown=self.clerk.exposure(self.space, name, team, self.now),
+            shown=self.clerk.desk.showings(self.space, name, team, self.now),
+            unread=self._unread(name, team) if kind == REGULAR else (),
             versions=self._known_versions(),
             told=self._told_at_once(name, told.until) if kind == REGULAR else frozenset(),
         )
         return document(_rules_alone(digest) if kind == IMMEDIATE else digest, digests.window, frame)
+
+    def _unread(self, name: str, team: Team) -> Sequence[DigestLine]:
+        return self.clerk.desk.unread(self.space, name, team, self.snapshot, self.now)
 
     def _known(self, told: Told) -> Commit:
         """The commit up to which the team was told; if the history was rewritten, what was live at that moment."""

@@ -70,6 +70,7 @@ class DigestDocument(BaseModel):
     reworded: int
     told: int = Field(0, description="Changed rules of this window that were told at once.")
     news: bool
+    personal: bool = Field(default=False, description="Whether `shown` counts what the reader was shown, not the team.")
     url: str
 
     def lines(self) -> list[tuple[str, DigestLine]]:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from api.digests.document import MOST_KEPT, DigestDocument, DigestFact, DigestLine, DigestSection
+from api.digests.exposure import Showings
 from api.past_presentation import change_out, facts_out, moment_out
 from api.presentation import article_url
 from api.space import DEFAULT
@@ -17,7 +18,7 @@ from kb.article import Article
 from kb.changes import ArticleChange, Severity
 from kb.digest import Behind, Digest, Window
 from kb.fact_match import FactChange
-from kb.sentence import sentence_of
+from kb.sentence import WHOLE, sentence_of
 from kb.taxonomy import Taxonomy
 from kb.teams import Team
 
@@ -46,7 +47,8 @@ class Frame:
     taxonomy: Taxonomy
     site: str
     kind: str = "regular"
-    shown: Mapping[str, int] = field(default_factory=dict)
+    shown: Showings = field(default_factory=Showings)
+    unread: Sequence[DigestLine] = ()
     versions: Mapping[tuple[str, str], str] = field(default_factory=dict)  # article and text → the commit that made it
     told: frozenset[tuple[str, str]] = frozenset()  # article and text of the rules that were told at once
 
@@ -62,7 +64,7 @@ def document(digest: Digest, window: Window, frame: Frame) -> DigestDocument:
     rules = [change for change in digest.rules if (change.id, change.article.blob) not in frame.told]
     draw = _Drawing(window, frame)
     sections = [
-        draw.section("rules", sorted(rules, key=lambda change: -frame.shown.get(change.id, 0)), draw.changed),
+        draw.section("rules", sorted(rules, key=lambda change: -shown(change, frame.shown)), draw.changed),
         draw.section("opened", digest.opened, draw.changed),
         draw.section("today", [it for it in digest.coming if draw.is_today(it.effective_from)], draw.begins),
         draw.section("begun", digest.begun, draw.changed),
@@ -73,6 +75,7 @@ def document(digest: Digest, window: Window, frame: Frame) -> DigestDocument:
         draw.section("resolved", digest.resolved, draw.changed),
         draw.section("behind", digest.behind, draw.lags),
         draw.section("overdue", digest.overdue, draw.due),
+        draw.section("unread", frame.unread, lambda line: line),
     ]
     told = len(digest.rules) - len(rules)
     told_all = told > 0 and not any(section.found for section in sections) and not digest.clarified
@@ -89,9 +92,14 @@ def document(digest: Digest, window: Window, frame: Frame) -> DigestDocument:
         sections=[section for section in sections if section.found],
         reworded=digest.clarified + digest.editorial,
         told=told,
-        news=digest.news and not told_all,
+        news=(digest.news and not told_all) or bool(frame.unread),
         url=f"{frame.site}/digests/{frame.team_id}{'' if frame.space == DEFAULT else '?' + urlencode({'space': frame.space})}",
     )
+
+
+def shown(change: ArticleChange, showings: Showings) -> int:
+    """How often the passages in which facts changed were shown; the whole article where none did."""
+    return showings.of(change.id, {fact.heading for fact in change.facts})
 
 
 def digest_id(space: str, team: str, kind: str, until: datetime) -> str:
@@ -116,7 +124,7 @@ class _Drawing:
                 "diff": self._difference(change),
                 "severity": change.severity.value,
                 "events": out.events,
-                "facts": [_fact(change, fact) for fact in change.facts],
+                "facts": [_fact(change, fact) for fact in _told(change.facts)],
                 "fields": [
                     it.model_copy(update={"old": _short(it.old), "new": _short(it.new)})
                     for it in out.fields
@@ -127,6 +135,7 @@ class _Drawing:
                 "authors": _names(credit.authors for credit in credits_),
                 "approvers": _names(credit.approvers for credit in credits_),
                 "must_read": self._must_read(change),
+                "shown": shown(change, self._frame.shown),
             }
         )
 
@@ -145,7 +154,7 @@ class _Drawing:
             "id": lag.translation,
             "lang": lag.lang,
             "url": self._url(lag.translation),
-            "facts": [_fact(behind.source, fact) for fact in lag.facts],
+            "facts": [_fact(behind.source, fact) for fact in _told(lag.facts)],
         }
         return self._line(behind.source.article).model_copy(update=changed)
 
@@ -172,7 +181,6 @@ class _Drawing:
             fields=[],
             superseded_by=[],
             on=None if on is None else str(on.astimezone(self._frame.zone).date()),
-            shown=self._frame.shown.get(article.id, 0),
         )
 
     def _url(self, article_id: str, as_of: str | None = None) -> str:
@@ -191,6 +199,21 @@ class _Drawing:
     def _must_read(self, change: ArticleChange) -> bool:
         least = self._frame.team.digest.must_read if self._frame.team.digest else None
         return least is not None and change.new is not None and change.severity.rank >= Severity(least).rank
+
+
+def _told(facts: Sequence[FactChange]) -> list[FactChange]:
+    """The facts, but for a sentence to be said in which nothing changed beside figures that are told by themselves."""
+    figures = [(it.old.text, it.new.text) for it in facts if it.old and it.new and it.kind not in WHOLE]
+
+    def is_covered(fact: FactChange) -> bool:
+        if fact.kind not in WHOLE or fact.old is None or fact.new is None:
+            return False
+        text = fact.old.text
+        for old, new in figures:
+            text = text.replace(old, new)
+        return text == fact.new.text
+
+    return [fact for fact in facts if not is_covered(fact)]
 
 
 def _fact(change: ArticleChange, fact: FactChange) -> DigestFact:

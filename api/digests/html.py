@@ -71,7 +71,8 @@ def _section(document: DigestDocument, section: DigestSection, level: int, most:
 def _item(item: Told, lang: str) -> str:
     line = item.line
     figures = "".join(
-        f'<p style="margin:.25rem 0 0;font-weight:600">{_arrow(figure.text)}</p>{_sentence(figure)}' for figure in item.figures
+        f'<p style="margin:.25rem 0 0;font-weight:600">{_label(figure)}{_arrow(figure.text)}</p>{_sentence(figure)}'
+        for figure in item.figures
     )
     must = [f'<strong style="color:#8a1c1c">{escape(say(lang, "must_read"))}</strong>'] if line.must_read else []
     link = [f'<a style="{_LINK}" href="{escape(line.diff)}">{escape(say(lang, "difference"))}</a>'] if line.diff else []
@@ -83,6 +84,10 @@ def _item(item: Told, lang: str) -> str:
 
 def _sentence(figure: Figure) -> str:
     return f'<p style="margin:0">“{escape(figure.sentence)}”</p>' if figure.sentence else ""
+
+
+def _label(figure: Figure) -> str:
+    return f"{escape(figure.label)}: " if figure.label else ""
 
 
 def _arrow(figure: str) -> str:

@@ -31,7 +31,7 @@ def as_markdown(document: DigestDocument) -> str:
         lines += ["", f"## {escaped(title_of(section, document.lang))}", ""]
         for item in told(document, section):
             lines.append(f"- **[{escaped(item.title)}](<{item.line.url}>)** ({escaped(item.where)})")
-            lines += [f"  - **{escaped(figure.text)}**{_sentence(figure)}" for figure in item.figures]
+            lines += [f"  - **{escaped(figure.labelled)}**{_sentence(figure)}" for figure in item.figures]
             lines += [f"  - {escaped(around)}" for around in _around(item, document.lang)]
             if item.line.diff:
                 lines.append(f"  - [{say(document.lang, 'difference')}](<{item.line.diff}>)")

@@ -41,7 +41,7 @@ class Courier:
         self.outbox = outbox
         self._clerks = {clerk.live.space.name: clerk for clerk in clerks}
         self._notifiers = notifiers
-        self._leaving = leaving
+        self.leaving = leaving
         self._clock = clock
 
     def send_next(self) -> bool:
@@ -65,7 +65,7 @@ class Courier:
         if channel is None:
             raise DeliveryError("kb.yml has this channel no more", final=True)
         mail = channel.kind is ChannelKind.EMAIL
-        leave = self._leaving.url(delivery.space, delivery.team, delivery.recipient) if mail else None
+        leave = self.leaving.url(delivery.space, delivery.team, delivery.recipient) if mail else None
         document = self.outbox.document(delivery.digest)
         self._notifiers[channel.kind].send(Message(delivery.id, document, channel, delivery.recipient, leave))
 

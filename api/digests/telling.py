@@ -21,13 +21,19 @@ _SUBJECT: Final = 5  # lists that a subject names
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What changed, old → new, and the sentence that says it; empty where there is none."""
+    """What changed, old → new, the sentence that says it, and what it is; empty where there is none."""
 
     text: str
     sentence: str = ""
+    label: str = ""
+
+    @property
+    def labelled(self) -> str:
+        """The figure with the words before it."""
+        return f"{self.label}: {self.text}" if self.label else self.text
 
     def __str__(self) -> str:
-        return f"{self.text}: “{self.sentence}”" if self.sentence else self.text
+        return f"{self.labelled}: “{self.sentence}”" if self.sentence else self.labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +112,14 @@ def _told(document: DigestDocument, name: str, line: DigestLine) -> Told:
     figures += [_figure(fact, lang, behind=name == "behind") for fact in line.facts[:_MOST_FACTS]]
     if len(line.facts) > _MOST_FACTS:
         figures.append(Figure(say(lang, "more", len(line.facts) - _MOST_FACTS)))
-    figures += [Figure(f"{_field(field.name, lang)}: {field.old or '–'} → {field.new or '–'}") for field in line.fields]
+    figures += [Figure(f"{field.old or '–'} → {field.new or '–'}", label=_field(field.name, lang)) for field in line.fields]
     if line.waits_for:
         figures.append(Figure(say(lang, "waits", names=", ".join(line.waits_for))))
     where = " · ".join(
         [places(line.places, lang), say(lang, "level", tier=line.tier), *([line.lang] if line.lang != lang else [])]
     )
     who = ", ".join(part for part in (_by(line, lang), _approved(line, lang)) if part)
-    shown = say(lang, "shown", line.shown) if line.shown else ""
+    shown = say(lang, "shown_you" if document.personal else "shown", line.shown) if line.shown else ""
     return Told(name, line, line.title, tuple(figures), where, who, shown)
 
 
@@ -133,7 +139,7 @@ def _figure(fact: DigestFact, lang: str, *, behind: bool) -> Figure:
     text = f"{old} → {new}" if old and new else alone
     if not fact.sentence and fact.heading:
         text = f"{text} ({fact.heading[-1]})"
-    return Figure(say(lang, "lacks", fact=text) if behind else text, fact.sentence or "")
+    return Figure(text, fact.sentence or "", say(lang, "lacks") if behind else "")
 
 
 def _short(text: str | None) -> str | None:

@@ -72,7 +72,8 @@ class Mailbox:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Take the message."""
-        parsed = message_from_bytes(envelope.content or b"", policy=policy.default)  # type: ignore[arg-type]
+        content = envelope.original_content or b""
+        parsed = message_from_bytes(content, policy=policy.default)
         self.got.append(parsed)
         return "250 OK"
 

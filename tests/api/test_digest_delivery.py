@@ -15,6 +15,7 @@ from standardwebhooks import Webhook
 
 from api.database import Database
 from api.digests.clerk import Clerk
+from api.digests.desk import Desk
 from api.digests.leaving import Leaving
 from api.digests.mail import MailServer
 from api.digests.outbox import HOLD, PAUSES, Outbox
@@ -77,7 +78,7 @@ class Office:
     @property
     def clerk(self) -> Clerk:
         """The same."""
-        return Clerk(self.world.live, self.outbox, "https://help.example")
+        return Clerk(self.world.live, Desk(self.world.guidance, self.database), "https://help.example")
 
     @property
     def courier(self) -> Courier:

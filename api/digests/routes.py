@@ -1,0 +1,116 @@
+"""The endpoints of digests. Each translates; none decides."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+
+from api.admission import ReaderDep
+from api.digests.atom import as_atom
+from api.digests.desk_dep import DeskDep
+from api.digests.leaving import Leaving
+from api.digests.pages import POLICY, digests_page, leave_page, left_page
+from api.digests.schema import (
+    DigestsQuery,
+    DigestsResponse,
+    LeaveQuery,
+    TeamAcknowledgementsQuery,
+    TeamAcknowledgementsResponse,
+    acknowledgements_out,
+    as_csv,
+)
+from api.endpoint import GuidanceDep, cached
+from api.guidance import NotFoundError
+from api.space import DEFAULT
+from kb.taxonomy import Taxonomy
+
+router = APIRouter(tags=["digests"])
+
+
+@router.get("/digests/{team}", operation_id="readDigests", response_class=HTMLResponse)
+def page(team: str, query: Annotated[DigestsQuery, Query()], reader: ReaderDep, desk: DeskDep) -> HTMLResponse:
+    """What the team was told, newest first, as a page; with how often its reader was shown each passage."""
+    found, snapshot = desk.team(query.space, team, reader)
+    documents = desk.past(query.space, team, reader, query.limit)
+    lang = found.lang(snapshot.library.taxonomy.languages[0])
+    return _page(digests_page(found.name, lang, documents, f"{_path(team)}/feed{_space(query.space)}"))
+
+
+@router.get("/digests/{team}/feed", operation_id="readDigestFeed", response_class=Response)
+def feed(team: str, query: Annotated[DigestsQuery, Query()], request: Request, reader: ReaderDep, desk: DeskDep) -> Response:
+    """The same as an Atom feed: one entry for each version of an article, under an id that stays."""
+    found, _ = desk.team(query.space, team, reader)
+    documents = desk.outbox.documents(query.space, team, limit=query.limit)  # alike for each reader, so that its ETag stays
+    url = f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{_path(team)}"
+    where = _space(query.space)
+    text = as_atom(documents, team=team, name=found.name, url=f"{url}{where}", feed_url=f"{url}/feed{where}")
+    return cached(request, text, Response(text, media_type="application/atom+xml"))
+
+
+@router.get("/v1/teams/{team}/digests", operation_id="listDigests")
+def digests(team: str, query: Annotated[DigestsQuery, Query()], reader: ReaderDep, desk: DeskDep) -> DigestsResponse:
+    """The same as JSON."""
+    return DigestsResponse(team=team, digests=desk.past(query.space, team, reader, query.limit))
+
+
+@router.get(
+    "/v1/teams/{team}/acknowledgements",
+    operation_id="listTeamAcknowledgements",
+    responses={200: {"content": {"text/csv": {}}}},
+)
+def acknowledgements(
+    team: str, query: Annotated[TeamAcknowledgementsQuery, Query()], reader: ReaderDep, desk: DeskDep
+) -> TeamAcknowledgementsResponse:
+    """What the team has to acknowledge as it stands now, who has, and who has not."""
+    found, snapshot = desk.team(query.space, team, reader)
+    response = acknowledgements_out(team, desk.acknowledgements(query.space, team, found, snapshot))
+    if query.format == "csv":
+        name = f'attachment; filename="acknowledgements-{quote(team)}.csv"'
+        return PlainTextResponse(as_csv(response), media_type="text/csv", headers={"Content-Disposition": name})  # type: ignore[return-value]
+    return response
+
+
+@router.get("/digests/{team}/leave", operation_id="askToLeaveDigests", response_class=HTMLResponse)
+def ask_to_leave(team: str, query: Annotated[LeaveQuery, Query()], request: Request, guidance: GuidanceDep) -> HTMLResponse:
+    """Ask a reader of e-mails whether they shall end."""
+    _recognised(request, team, query)
+    return _page(leave_page(*_named(guidance, team, query), query.address), forms="'self'")
+
+
+@router.post("/digests/{team}/leave", operation_id="leaveDigests", response_class=HTMLResponse)
+def leave(
+    team: str, query: Annotated[LeaveQuery, Query()], request: Request, guidance: GuidanceDep, desk: DeskDep
+) -> HTMLResponse:
+    """End them: the one click of a mail program (RFC 8058), or the button of the page."""
+    _recognised(request, team, query)
+    desk.outbox.leave(query.space, team, query.address, datetime.now(UTC))
+    return _page(left_page(*_named(guidance, team, query), query.address))
+
+
+def _recognised(request: Request, team: str, query: LeaveQuery) -> None:
+    leaving: Leaving | None = request.app.state.leaving
+    if leaving is None or not leaving.holds(query.space, team, query.address, query.mark):
+        raise NotFoundError("This address is not one that an e-mail of ours named. Use the one in the e-mail.")
+
+
+def _named(guidance: GuidanceDep, team: str, query: LeaveQuery) -> tuple[str, str]:
+    """The team's name and language, as they stood in the e-mail."""
+    live = guidance.spaces.get(query.space)
+    taxonomy: Taxonomy | None = live.current().library.taxonomy if live else None
+    found = taxonomy.teams.get(team) if taxonomy else None
+    return (found.name, found.lang(taxonomy.languages[0])) if found and taxonomy else (team, "en")
+
+
+def _path(team: str) -> str:
+    return f"/digests/{quote(team)}"
+
+
+def _space(space: str) -> str:
+    return "" if space == DEFAULT else f"?{urlencode({'space': space})}"
+
+
+def _page(text: str, *, forms: str = "'none'") -> HTMLResponse:
+    headers = {"Content-Security-Policy": POLICY.format(forms=forms), "Cache-Control": "private, no-cache"}
+    return HTMLResponse(text, headers=headers)

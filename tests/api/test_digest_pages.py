@@ -1,0 +1,213 @@
+"""What a team's readers meet: past digests, a feed, a way out of e-mails, who has read what, and how often it was shown."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import feedparser
+import pytest
+from fastapi.testclient import TestClient
+
+from api.access import Role
+from api.app import create_app
+from api.composition import open_records
+from api.database import Database
+from api.digests.clerk import Clerk
+from api.digests.desk import Desk
+from api.digests.leaving import Leaving
+from api.events.records import Records
+from api.reader import LOOPBACK, DemoReaders, Reader
+from api.settings import read_settings
+from tests.world import TAXONOMY, World
+
+TEAMS = """
+teams:
+  front:
+    name: Frontline
+    products: [cards]
+    languages: [en]
+    members: [ana, luis]
+    digest: {schedule: daily, at: "00:00", time_zone: UTC, must_read: rule}
+  desk: {name: Resolution desk, tier: 3, digest: {schedule: daily, at: "00:00", time_zone: UTC}}
+"""
+DAY = timedelta(days=1)
+
+
+class Floor:
+    """A service with two teams, and a changed rule that both were told of this morning."""
+
+    def __init__(self, world: World, database: Database, records: Records) -> None:
+        self.world, self.database, self.records = world, database, records
+        self.now = datetime.now(UTC)
+        world.write("kb.yml", TAXONOMY + TEAMS)
+        self.limit(500)
+        self.client(self.reader("ana"))  # what is asked before the change
+        for _ in range(3):
+            self.search("ana")
+        self.search("luis")
+        self.clerk.work(self.now)
+        self.limit(900)
+        self.clerk.work(self.now + DAY)
+
+    def limit(self, amount: int) -> None:
+        """Let the rule say another figure, and go live."""
+        body = f"## Daily limit\n\nA customer can pay {amount} USD with the card each day.\n\n## Opening hours\n\nAlways."
+        self.world.article("limit.md", body, id="limit", title="How much can be paid with a card", products=["cards"])
+        self.world.commit()
+        self.world.live.update()
+
+    @property
+    def clerk(self) -> Clerk:
+        """Closes windows."""
+        self.records.recorder.settle()
+        return Clerk(self.world.live, Desk(self.world.guidance, self.database), "https://help.example")
+
+    def reader(self, name: str, role: Role = Role.AGENT, **granted: Any) -> Reader:
+        """Somebody of the provider's."""
+        return replace(LOOPBACK, id=f"oidc:{name}", name=name, role=role, tier=granted.pop("tier", 1), **granted)
+
+    def client(self, reader: Reader) -> TestClient:
+        """The service as that reader meets it."""
+        app = create_app(self.world.guidance, DemoReaders(reader), self.records)
+        app.state.leaving = Leaving(b"k" * 32, "http://127.0.0.1")
+        return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+    def search(self, name: str) -> None:
+        """Ask for the rule."""
+        assert (
+            self.client(self.reader(name))
+            .get("/v1/search", params={"q": "how much can the customer pay by card each day"})
+            .json()["hits"]
+        )
+
+    def get(self, path: str, reader: Reader) -> Any:
+        """One answer."""
+        return self.client(reader).get(path)
+
+    def acknowledge(self, name: str) -> None:
+        """Let somebody acknowledge the rule as it stands now."""
+        commit = self.world.git("rev-parse", "HEAD")
+        done = self.client(self.reader(name)).post("/v1/acknowledgements", json={"article": "limit", "commit": commit})
+        assert done.status_code == 201, done.text
+
+
+@pytest.fixture
+def empty_database(tmp_path: Path) -> str:
+    """One kind is enough here: the outbox is tested with both."""
+    return f"sqlite:///{tmp_path}/events.sqlite"
+
+
+@pytest.fixture
+def floor(world: World, database: Database, tmp_path: Path) -> Iterator[Floor]:
+    """The morning after."""
+    records = open_records(read_settings(data_dir=tmp_path / "data"), database)
+    yield Floor(world, database, records)
+    records.recorder.close()
+
+
+def test_a_member_reads_what_the_team_was_told_and_how_often_it_was_shown_to_oneself(floor: Floor) -> None:
+    """That passage, not another one of the article."""
+    found = floor.get("/v1/teams/front/digests", floor.reader("ana")).json()
+    page = floor.get("/digests/front", floor.reader("ana"))
+    (line,) = found["digests"][0]["sections"][0]["lines"]
+
+    assert (line["facts"][0]["old"], line["facts"][0]["new"], line["shown"], line["must_read"]) == (
+        "500 USD",
+        "900 USD",
+        3,
+        True,
+    )
+    assert "you were shown this 3 times in 30 days" in page.text
+    assert "script" not in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_teams_digest_counts_what_its_members_were_shown(floor: Floor) -> None:
+    """All of them together."""
+    (document,) = Desk(floor.world.guidance, floor.database).outbox.documents("default", "front")
+
+    assert document.sections[0].lines[0].shown == 4
+
+
+@pytest.mark.parametrize("path", ["/digests/{}", "/digests/{}/feed", "/v1/teams/{}/digests"])
+@pytest.mark.parametrize(
+    ("who", "granted", "front", "desk"),
+    [
+        ("ana", {}, 200, 404),  # named in kb.yml
+        ("eva", {}, 404, 404),
+        ("eva", {"teams": frozenset({"front"})}, 200, 404),
+        ("eva", {"teams": frozenset({"desk"}), "tier": 2}, 404, 404),  # a team of a tier above one's own
+        ("eva", {"role": Role.LEAD, "tier": 3}, 200, 200),
+    ],
+)
+def test_only_a_teams_own_readers_and_leads_see_its_digests(
+    floor: Floor, path: str, who: str, granted: dict[str, Any], front: int, desk: int
+) -> None:
+    """A team that one may not read is as one that is not there."""
+    reader = floor.reader(who, **granted)
+    there = [floor.get(path.format(team), reader).status_code for team in ("front", "desk", "none")]
+
+    assert there == [front, desk, 404]
+
+
+def test_the_feed_keeps_its_ids_and_its_etag(floor: Floor) -> None:
+    """A reader that has it is told so."""
+    client = floor.client(floor.reader("ana"))
+    first = client.get("/digests/front/feed")
+    again = client.get("/digests/front/feed", headers={"If-None-Match": first.headers["ETag"]})
+    feed = feedparser.parse(first.content)
+
+    assert (first.headers["content-type"], again.status_code) == ("application/atom+xml", 304)
+    assert [entry.title for entry in feed.entries] == ["Rules that changed: How much can be paid with a card"]
+    assert feed.entries[0].id.startswith("tag:127.0.0.1,2026:default/limit@")
+
+
+def test_a_lead_sees_who_has_read_and_a_reminder_stops_when_read(floor: Floor) -> None:
+    """The next digest names who has not; once all have, it says nothing more."""
+    floor.acknowledge("ana")
+    lead = floor.reader("eva", Role.LEAD, tier=3)
+    (article,) = floor.get("/v1/teams/front/acknowledgements", lead).json()["articles"]
+    table = floor.get("/v1/teams/front/acknowledgements?format=csv", lead)
+    rows = list(csv.DictReader(StringIO(table.text)))
+    reminded = floor.clerk.work(floor.now + 2 * DAY)
+    floor.acknowledge("luis")
+    silent = floor.clerk.work(floor.now + 3 * DAY)
+    document = Desk(floor.world.guidance, floor.database).outbox.documents("default", "front")[0]
+
+    assert ([read["name"] for read in article["read"]], article["waiting"]) == (["ana"], ["luis"])
+    assert [(row["member"], bool(row["acknowledged_at"])) for row in rows] == [("ana", True), ("luis", False)]
+    assert table.headers["content-type"].startswith("text/csv")
+    assert (reminded, silent) == (1, 0)
+    assert [(section.name, section.lines[0].waits_for) for section in document.sections] == [("unread", ["luis"])]
+
+
+def test_a_must_read_of_a_digest_waits_in_the_readers_own_list(floor: Floor) -> None:
+    """Until that version is acknowledged; a newer version waits again."""
+    ana = floor.reader("ana")
+    before = floor.get("/v1/acknowledgements", ana).json()["waiting"]
+    floor.acknowledge("ana")
+    after = floor.get("/v1/acknowledgements", ana).json()["waiting"]
+    floor.limit(1200)
+    floor.clerk.work(floor.now + 2 * DAY)
+    again = floor.get("/v1/acknowledgements", ana).json()["waiting"]
+
+    assert (before, after, again) == (1, 0, 1)
+
+
+def test_one_click_ends_the_emails_and_nobody_elses(floor: Floor) -> None:
+    """By the address in the e-mail alone; following the link only asks."""
+    client = floor.client(floor.reader("nobody"))
+    url = Leaving(b"k" * 32, "http://127.0.0.1").url("default", "front", "ana@acme.example")
+    asked = client.get(url)
+    done = client.post(url, data={"List-Unsubscribe": "One-Click"})
+    forged = client.post(url.replace("ana%40", "luis%40"))
+
+    assert (asked.status_code, done.status_code, forged.status_code) == (200, 200, 404)
+    assert '<form method="post">' in asked.text
+    assert "No more e-mails of this team go to ana@acme.example." in done.text
+    assert urlsplit(url).path == "/digests/front/leave"
