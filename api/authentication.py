@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from api.database import Database
 from api.oidc import KeySet, OidcReaders, Provider
+from api.own_key import own_key
 from api.reader import (
     LOOPBACK,
     Credentials,
@@ -15,7 +16,7 @@ from api.reader import (
     SessionOpened,
     SessionWanted,
 )
-from api.session import Sessions, session_key
+from api.session import Sessions
 from api.settings import Settings
 from api.token import PREFIX, SESSION_PREFIX
 from api.token_readers import TokenReaders
@@ -59,7 +60,7 @@ def open_readers(settings: Settings, spaces: Collection[str], database: Database
     if settings.auth == "auto" and settings.oidc_issuer is None and not all_tokens(database):
         return DemoReaders(replace(LOOPBACK, spaces=frozenset(spaces)))
     tokens = TokenReaders(database, spaces)
-    sessions = Sessions(session_key(settings.data_dir / "session.key"), tokens.parent)
+    sessions = Sessions(own_key(settings.data_dir / "session.key"), tokens.parent)
     return CheckedReaders(tokens, sessions, _oidc(settings, spaces))
 
 

@@ -12,6 +12,7 @@ import structlog
 from api.guidance import Guidance
 from api.hooks import Deliveries, Hooks
 from api.live import LiveSpace
+from api.own_key import own_key
 from api.publish_log import PublishLog, log_path
 from api.settings import Settings, SettingsError
 from api.space import DEFAULT, SILENT, Source, Space, Watch
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from api.digests.clerk import Clerk
     from api.digests.scheduler import Courier
     from api.events.records import Records
+    from api.events.ticket_keys import TicketKeys
     from api.timeline import Timeline
 log = structlog.get_logger()
 
@@ -175,7 +177,15 @@ def open_records(settings: Settings, database: "Database") -> "Records":
     from api.events.records import Records
 
     journals = settings.data_dir / "journal" / database.key  # two databases must not take each other's events
-    return Records(Recorder(journals, Ledger(database)), redacted=lambda text: redact(text).text)
+    return Records(Recorder(journals, Ledger(database)), lambda text: redact(text).text, ticket_keys(settings))
+
+
+def ticket_keys(settings: Settings) -> "TicketKeys":
+    """The keys of tickets, under the secret of this install. Raises SettingsError."""
+    from api.events.ticket_keys import TicketKeys
+
+    said = settings.ticket_secret
+    return TicketKeys(said.get_secret_value().encode() if said else own_key(settings.data_dir / "ticket.key"))
 
 
 def open_database(settings: Settings) -> "Database":

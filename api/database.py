@@ -19,7 +19,7 @@ from sqlalchemy.sql import Executable
 
 from api.store_error import RefusedError, StoreError
 
-HEAD: Final = "0004"  # the newest script in api/migrations/versions
+HEAD: Final = "0005"  # the newest script in api/migrations/versions
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _ONE_WRITER: Final = 0x6670  # the advisory lock that every write takes on PostgreSQL; SQLite has one writer by nature
 _PATIENCE: Final = 30  # seconds to wait for another writer, or for a statement
@@ -62,7 +62,7 @@ events: Final = Table(
     Column("commitment", String(64)),  # HMAC-SHA256 of `words` under `salt`: what the chain covers of them
     Column("words", Text),  # canonical JSON; null once erased
     Column("salt", String(64)),  # null once erased, so that nobody can guess the words by their commitment
-    Column("ticket", String(64)),  # SHA-256 of the ticket's id; null once erased
+    Column("ticket", String(64)),  # a keyed hash of the ticket's id; null once erased
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Index("events_by_receipt", "space", "receipt"),
@@ -146,6 +146,10 @@ drill_results: Final = Table(
     Column("reader", Text, **_SET), Column("article", String(200), **_SET), Column("version", String(64), **_SET),
     Column("score", Integer, **_SET), Column("wrong", Text, **_SET), Column("at", String(27), **_SET),
     Index("drill_results_by_team", "space", "team", "article", "version"),
+)  # fmt: skip
+
+ticket_secrets: Final = Table(  # the id tells nothing of the secret
+    "ticket_secrets", _metadata, Column("id", String(16), **_KEY), Column("first_used_at", String(27), **_SET)
 )  # fmt: skip
 
 

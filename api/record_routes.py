@@ -49,7 +49,7 @@ def events_health(guest: Reader | None, records: Records | None) -> EventsHealth
     if records is None or guest is None or not may(guest.role, Action.OPERATE):
         return None
     backlog = records.recorder.backlog()
-    return EventsHealth(waiting_bytes=backlog.bytes, error=backlog.error)
+    return EventsHealth(waiting_bytes=backlog.bytes, error=backlog.error, damaged=backlog.damaged)
 
 
 @router.get("/v1/receipts/{receipt_id}", operation_id="getReceipt", tags=["proof"])

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from api.contact import ticket_key
 from api.events.event import Kind
 from api.events.feedback_table import Feedback, State, Verdict
 from api.events.records import Act, Change, Opinion
@@ -48,7 +47,7 @@ class ActIn(BaseModel):
     receipt: _Id | None = Field(None, description="The receipt of the answer that it came from.")
     anchor: _Text | None = Field(None, description="The heading, for a part of the article.")
     commit: _Commit | None = Field(None, description="The version that the agent had before them.")
-    ticket_id: _Ticket | None = Field(None, description="The contact it was for; only its SHA-256 is kept.")
+    ticket_id: _Ticket | None = Field(None, description="The contact it was for; only a keyed hash of it is kept.")
 
     def act(self) -> Act:
         """The values, parsed."""
@@ -59,7 +58,7 @@ class ActIn(BaseModel):
             self.receipt,
             self.anchor,
             self.commit,
-            self.ticket_id and ticket_key(self.ticket_id),
+            self.ticket_id,
         )
 
 

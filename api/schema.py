@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from api.contact import Contact, ticket_key
+from api.contact import Contact
 from api.guidance import LONGEST_QUESTION, MOST_HITS, Ask
 from kb.moment import YEARS, date_or_instant
 from kb.redaction import redact
@@ -91,14 +91,14 @@ class Context(BaseModel):
     """Where the question comes from. It changes no answer, and holds no secret."""
 
     model_config = _REQUEST
-    ticket_id: Annotated[str, Field(max_length=200)] | None = Field(None, description="Only its SHA-256 is kept, as a key.")
+    ticket_id: Annotated[str, Field(max_length=200)] | None = Field(None, description="Only a keyed hash of it is kept.")
     host: _Text | None = None
     channel: _Text | None = None
     customer_segment: _Text | None = None
 
     def contact(self) -> Contact:
         """The values, parsed."""
-        return Contact(self.ticket_id and ticket_key(self.ticket_id), self.host, self.channel, self.customer_segment)
+        return Contact(self.ticket_id, self.host, self.channel, self.customer_segment)
 
 
 class SearchRequest(SearchQuery):
@@ -317,10 +317,11 @@ class SpaceHealth(BaseModel):
 
 
 class EventsHealth(BaseModel):
-    """What waits to be committed to the database; error: why it waits."""
+    """What waits to be committed to the database; error: why it waits; damaged: lines it cannot hold, to be looked at."""
 
     waiting_bytes: int
     error: str | None
+    damaged: int
 
 
 class ReadyResponse(BaseModel):

@@ -3,24 +3,19 @@
 import base64
 import hmac
 import json
-import os
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, Final
 
 from api.access import Role
 from api.guidance import NotGrantedError, RequestError
 from api.reader import Credentials, NotAuthenticatedError, Reader, SessionOpened, SessionWanted
-from api.settings import SettingsError
 from api.token import SESSION_PREFIX
 
 LASTS: Final = timedelta(minutes=15)
 LONGEST: Final = 4096  # characters of a session
-_KEY_BYTES: Final = 32
 _BEHIND: Final = "token:"  # what the id of a reader by token begins with
 _REFUSED: Final = "This session has ended or was not made here. The page's own server opens a new one at POST /v1/sessions."
 
@@ -104,31 +99,3 @@ def _narrowed(parent: Reader, claims: dict[str, Any]) -> Reader:
 
 def _encoded(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def session_key(path: Path) -> bytes:
-    """The key that signs sessions, made at the first use and readable by its owner alone. Raises SettingsError."""
-    try:
-        if not path.exists():
-            _write_key(path)
-        key = path.read_bytes()
-    except OSError as error:
-        raise SettingsError(f"{path}: the key of sessions cannot be kept: {error.strerror}. Correct KB_DATA_DIR.") from None
-    if len(key) != _KEY_BYTES:
-        raise SettingsError(f"{path} has {len(key)} bytes; expected {_KEY_BYTES}. Delete it; a new one is made.")
-    return key
-
-
-def _write_key(path: Path) -> None:
-    """Whole or not at all, also where several workers start at once: the first one's key stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(_KEY_BYTES))
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()

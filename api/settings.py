@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     database: SecretStr | None = Field(
         None, description="Where events and tokens are kept, as a URL. Default: a SQLite file in the data folder."
     )
+    ticket_secret: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="What the hashes of ticket ids are keyed with; the same for services that share a database. "
+        "Default: a file in the data folder.",
+    )
 
     retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
         None, description="Days that `kb audit retain` keeps events. Default: for ever."

@@ -16,11 +16,12 @@ from time import perf_counter, sleep
 from typing import Final
 
 from api.answering import respond
-from api.contact import Contact, ticket_key
+from api.contact import Contact
 from api.database import Database
 from api.events.ledger import Ledger
 from api.events.recorder import Recorder
 from api.events.records import Records
+from api.events.ticket_keys import TicketKeys
 from api.guidance import Guidance
 from api.live import LiveSpace
 from api.reader import LOOPBACK
@@ -32,7 +33,7 @@ from retriever.snapshot import Models
 
 ROOT: Final = Path(__file__).parents[1]
 WARM: Final = 30  # questions before the clock counts
-CONTACT: Final = Contact(ticket=ticket_key("T-1"), host="desk", channel="chat")
+CONTACT: Final = Contact(ticket="T-1", host="desk", channel="chat")
 
 
 def timed(guidance: Guidance, question: str, records: Records | None) -> float:
@@ -81,7 +82,7 @@ def main() -> None:
         guidance = Guidance({DEFAULT: LiveSpace.held(space, snapshot)}, models)
         database = Database(asked.database or f"sqlite:///{scratch}/events.sqlite")
         recorder = Recorder(Path(scratch) / "journal", Ledger(database))
-        records = Records(recorder, lambda text: redact(text).text)
+        records = Records(recorder, lambda text: redact(text).text, TicketKeys(b"benchmark"))
         questions = [question for article in snapshot.library.articles for question in article.answers][: asked.questions]
         print(f"{database.shown.partition(':')[0]}, {len(snapshot.articles)} articles")
         for pause in (0.0, 0.02):

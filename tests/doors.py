@@ -21,6 +21,7 @@ from api.edges import Edges
 from api.events.ledger import Ledger
 from api.events.recorder import Recorder
 from api.events.records import Records
+from api.events.ticket_keys import TicketKeys
 from api.guidance import Guidance
 from api.oidc import KeySet, OidcReaders, Provider
 from api.rate import Rates
@@ -34,6 +35,8 @@ from tests.world import TAXONOMY, World
 ISSUER, AUDIENCE = "https://idp.example.com", "fingerpost"
 CLAIMS = {"spaces": "fp_spaces", "tier": "fp_tier", "role": "realm.role", "teams": "fp_teams", "lang": "locale"}
 ORIGIN = "https://host.example.com"
+SECRET = "t" * 32
+TICKETS = TicketKeys(SECRET.encode())
 FOREVER = 10**9  # requests a minute
 
 
@@ -114,7 +117,7 @@ def three_tiers(root: Path, models: Models, **made: Any) -> Iterator[Door]:
 @contextmanager
 def recording(door: Door, folder: Path) -> Iterator[Door]:
     """The same service with an event store, whose journal is in the folder."""
-    door.records = Records(Recorder(folder, Ledger(door.database)), redacted=str)
+    door.records = Records(Recorder(folder, Ledger(door.database)), str, TICKETS)
     try:
         yield door
     finally:

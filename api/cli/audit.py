@@ -16,6 +16,7 @@ from api.settings import Settings, read_settings
 if TYPE_CHECKING:
     from api.events.chain import Fault, Head
     from api.events.ledger import Ledger
+    from api.events.recorder import Recorder
 
 audit = typer.Typer(
     no_args_is_help=True, help="What happened: verify it, export it, erase a customer's words, forget what is old."
@@ -82,8 +83,24 @@ def erase(
     """Erase one customer's words for good. What was shown, when and to whom stays proved; the chain stays whole."""
     if (receipt is None) == (ticket is None):
         raise RequestError("Name either --receipt or --ticket.")
-    erased = _ledger(read_settings()).erase(space, receipt=receipt, ticket=ticket, by=_me(), at=datetime.now(UTC))
-    typer.echo(f"erased the words of {erased} event{'' if erased == 1 else 's'}")
+    from api.composition import ticket_keys
+    from api.events.erasure import erase as erased
+    from api.events.ticket_keys import other_secrets
+
+    settings = read_settings()
+    recorder, keys = _recorder(settings), ticket_keys(settings)
+    tickets = () if ticket is None else keys.every(ticket)
+    count = erased(recorder, space, receipt=receipt, tickets=tickets, by=_me(), at=datetime.now(UTC))
+    typer.echo(f"erased the words of {count} event{'' if count == 1 else 's'}")
+    _point_to_damaged(recorder)
+    if tickets and (others := other_secrets(recorder.ledger.database, keys)):
+        typer.echo(
+            f"Tickets of this database were kept under {len(others)} more secret{'' if len(others) == 1 else 's'}: services "
+            "that share it had different ones. Run this again with the KB_TICKET_SECRET, or the ticket.key in the data folder, "
+            "of each.",
+            err=True,
+        )
+        raise typer.Exit(1)
 
 
 @audit.command()
@@ -95,10 +112,13 @@ def retain(
     settings = read_settings(retention_days=days)
     if settings.retention_days is None:
         raise RequestError("No policy says how long events are kept. Set KB_RETENTION_DAYS, or give --days.")
-    ledger, now = _ledger(settings), datetime.now(UTC)
-    for name in [space] if space else ledger.spaces():
-        removed = ledger.retain(name, since=now - timedelta(days=settings.retention_days), by=_me(), at=now)
+    from api.events.erasure import retain as retained
+
+    recorder, now = _recorder(settings), datetime.now(UTC)
+    for name in [space] if space else recorder.ledger.spaces():
+        removed = retained(recorder, name, since=now - timedelta(days=settings.retention_days), by=_me(), at=now)
         typer.echo(f"{name}: removed {removed} event{'' if removed == 1 else 's'}")
+    _point_to_damaged(recorder)
 
 
 def _of_database(settings: Settings, space: str | None, known: list[str]) -> tuple[dict[str, "Head"], list[str]]:
@@ -135,12 +155,26 @@ def _of_file(path: Path) -> tuple[dict[str, "Head"], list[str]]:
 
 
 def _ledger(settings: Settings) -> "Ledger":
+    return _recorder(settings).ledger
+
+
+def _recorder(settings: Settings) -> "Recorder":
     """The chains, with what killed processes left behind brought in."""
     from api.composition import open_database, open_records
 
     recorder = open_records(settings, open_database(settings)).recorder
     recorder.close()
-    return recorder.ledger
+    return recorder
+
+
+def _point_to_damaged(recorder: "Recorder") -> None:
+    """What no program can tell whose it is, a person has to look at."""
+    if count := recorder.damaged.unreadable():
+        typer.echo(
+            f"{recorder.damaged.path}: {count} line{'' if count == 1 else 's'} cannot be read and may hold words of any "
+            "customer. Look at the file, and delete it.",
+            err=True,
+        )
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -3,6 +3,7 @@
 import logging
 import socket
 import sys
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
@@ -18,6 +19,7 @@ from api.composition import (
     open_records,
     spaces_of,
     start_updaters,
+    ticket_keys,
     translation_notice,
     warm,
 )
@@ -46,6 +48,7 @@ def serve(
     from api.digests.scheduler import Scheduler
     from api.edges import edges_of
     from api.events.publication import follow
+    from api.events.ticket_keys import note_secret
     from api.machines import add_machines
     from api.metrics import Metrics
 
@@ -58,6 +61,7 @@ def serve(
     listening = _listen(settings.host, settings.port)
     _log_as_json()
     records = open_records(settings, database)
+    note_secret(database, ticket_keys(settings), datetime.now(UTC))
     models = open_models(settings, announce)
     if notice := translation_notice(settings, models):
         typer.echo(notice, err=True)

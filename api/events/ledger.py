@@ -1,11 +1,10 @@
 """Events in the database: appended in their chains, read in order, never changed except by erasure and retention."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from api.contact import ticket_key
 from api.database import Connection, Database, chains, events, fetch, moment_text
 from api.events.chain import BEGINNING, COLUMNS, Fault, Head, Link, faults, linked
 from api.events.event import Event, Kind, new_id
@@ -76,13 +75,18 @@ class Ledger:
         before_head = (link for link in self.links(Wanted(space)) if head is None or link.seq <= head.seq)
         return faults(space, before_head, head)
 
-    def erase(self, space: str, *, receipt: str | None = None, ticket: str | None = None, by: str, at: datetime) -> int:
-        """Forget the words of a receipt's or a ticket's events, and note that; how many events. Raises StoreError.
+    def receipts_of(self, space: str, tickets: Collection[str]) -> set[str]:
+        """The receipts of a contact, by the keys under which it may be kept."""
+        return {row["receipt"] for row in self.database.rows(_receipts_of(space, tickets))}
 
-        ticket: the host's id of the contact, as the host has it.
-        A ticket's events are also those of its receipts, such as the feedback on an answer that was given for it.
+    def erase(self, space: str, *, receipts: Collection[str] = (), tickets: Collection[str] = (), by: str, at: datetime) -> int:
+        """Forget the words of these receipts' and contacts' events, and note that; how many events. Raises StoreError.
+
+        tickets: the keys of contacts.
+        A contact's events are also those of its receipts, such as the feedback on an answer that was given for it.
         """
-        of_it = events.c.receipt == receipt if receipt else _of_ticket(space, ticket_key(ticket or ""))
+        of_receipts = events.c.receipt.in_(receipts) | events.c.receipt.in_(_receipts_of(space, tickets))
+        of_it = of_receipts | events.c.ticket.in_(tickets)
         its = (events.c.space == space) & of_it & events.c.words.is_not(None)
         with self.database.writing() as connection:
             named = events.select().with_only_columns(events.c.id).where(its).order_by(events.c.seq)
@@ -120,10 +124,9 @@ class Ledger:
         return [_link(row) for row in self.database.rows(query.order_by(events.c.seq).limit(_PAGE))]
 
 
-def _of_ticket(space: str, key: str) -> Any:
-    named = (events.c.space == space) & (events.c.ticket == key)
-    receipts = events.select().with_only_columns(events.c.receipt).where(named & events.c.receipt.is_not(None))
-    return (events.c.ticket == key) | events.c.receipt.in_(receipts)
+def _receipts_of(space: str, tickets: Collection[str]) -> Any:
+    named = (events.c.space == space) & events.c.ticket.in_(tickets) & events.c.receipt.is_not(None)
+    return events.select().with_only_columns(events.c.receipt).where(named)
 
 
 def _query(wanted: Wanted) -> Any:

@@ -1,6 +1,5 @@
 """The writer behind the service: an event is acknowledged by the journal at once, and committed to the database in groups."""
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from api.events.damaged import Damaged
 from api.events.event import Event, new_id, read, written
 from api.events.journal import Journal, left_behind
 from api.events.ledger import Ledger
@@ -25,10 +25,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits for the database. error: why it waits; None if it is only a moment."""
+    """What waits for the database. error: why it waits; None if it is only a moment. damaged: lines that it cannot hold."""
 
     bytes: int
     error: str | None
+    damaged: int = 0
 
 
 class Recorder:
@@ -37,6 +38,7 @@ class Recorder:
     def __init__(self, folder: Path, ledger: Ledger) -> None:
         """folder: where the journals of all processes with this database lie. Raises StoreError."""
         self.ledger = ledger
+        self.damaged = Damaged(folder)
         self._folder = folder
         self._journal = Journal.begin(folder, new_id(datetime.now(UTC)))
         self._changed = Condition()
@@ -72,7 +74,7 @@ class Recorder:
             if self._thread.is_alive() or self._closing.is_set()
             else "The event writer has ended; the log tells why. Restart."
         )
-        return Backlog(self._journal.size - self._offset, self._error or dead)
+        return Backlog(self._journal.size - self._offset, self._error or dead, self.damaged.count())
 
     def close(self, seconds: float = 10.0) -> None:
         """Commit what waits, if the database answers in time; the next start commits the rest."""
@@ -161,13 +163,8 @@ class Recorder:
 
     def _set_aside(self, line: bytes) -> None:
         """A damaged line must not keep the others waiting; it is kept for a person to look at. Raises StoreError."""
-        path = self._folder / "damaged.jsonl"
-        log.error("a line of the event journal is damaged and was set aside", file=str(path))
-        try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab") as file:
-                file.write(line + b"\n")
-        except OSError as error:
-            raise StoreError(f"{path} cannot be written: {error.strerror}. Free some space, or correct its rights.") from None
+        log.error("a line of the event journal is damaged and was set aside", file=str(self.damaged.path))
+        self.damaged.add(line)
 
     def _fail(self, reason: str) -> None:
         with self._changed:

@@ -15,6 +15,7 @@ from api.events.feedback_table import Feedback, FeedbackWanted, State, Verdict, 
 from api.events.readings_table import Reading, readings_of
 from api.events.receipt import document, receipt_events
 from api.events.recorder import Recorder
+from api.events.ticket_keys import TicketKeys
 from api.guidance import Answered, Ask, NotFoundError, NotGrantedError
 from api.reader import Reader
 from api.space import Source
@@ -44,7 +45,7 @@ class Act:
     receipt: str | None = None
     anchor: str | None = None
     commit: str | None = None
-    ticket: str | None = None
+    ticket: str | None = None  # as the host has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,17 @@ class Change:
 class Records:
     """The event store as the service uses it."""
 
-    def __init__(self, recorder: Recorder, redacted: Callable[[str], str]) -> None:
+    def __init__(self, recorder: Recorder, redacted: Callable[[str], str], tickets: TicketKeys) -> None:
         """redacted: what of a text may be kept."""
         self.recorder = recorder
+        self._tickets = tickets
         self._redacted = redacted
         self._ledger = recorder.ledger
 
     def answered(self, answered: Answered, ask: Ask, reader: Reader, contact: Contact, source: Source) -> Receipted:
         """Write an answer down. A disk that is full does not keep the answer from the agent, but it is said."""
-        events = receipt_events(answered, ask, reader, contact, source, datetime.now(UTC))
+        keyed = replace(contact, ticket=contact.ticket and self._tickets.of(contact.ticket))
+        events = receipt_events(answered, ask, reader, keyed, source, datetime.now(UTC))
         try:
             self._record(*events)
         except StoreError as error:
@@ -112,8 +115,9 @@ class Records:
 
     def _act(self, act: Act, reader: Reader) -> Event:
         body = {**self._cleaned({"article": act.article, "anchor": act.anchor}), "commit": act.commit}
-        words: dict[str, Any] | None = {} if act.ticket else None  # the ticket's key is what can be erased
-        return _event(act.space, act.kind, reader.id, body, receipt=act.receipt, words=words, ticket=act.ticket)
+        key = act.ticket and self._tickets.of(act.ticket)
+        words: dict[str, Any] | None = {} if key else None  # the ticket's key is what can be erased
+        return _event(act.space, act.kind, reader.id, body, receipt=act.receipt, words=words, ticket=key)
 
     def acknowledge(self, space: str, article: str, version: str, reader: Reader) -> Reading:
         """Write down that the reader has read this version; the first time stays. Raises NotFoundError or StoreError."""

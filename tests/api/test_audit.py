@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from api.contact import ticket_key
 from api.database import Database
 from api.events.event import Event, Kind, new_id
 from api.events.export import as_jsonl, from_jsonl
 from api.events.ledger import Ledger, Wanted
+from api.events.ticket_keys import TicketKeys, note_secret
+from tests.doors import SECRET, TICKETS
 
 NOW = datetime.now(UTC)
 
@@ -25,7 +26,7 @@ def _event(number: int, space: str = "acme", **changes: Any) -> Event:
     at = NOW - timedelta(days=10 - number)
     words = {"q": f"pregunta número {number}"}
     return replace(
-        Event(new_id(at), space, at, Kind.ASKED, "ana", {"limit": 1}, None, words, ticket_key(f"T-{number}")), **changes
+        Event(new_id(at), space, at, Kind.ASKED, "ana", {"limit": 1}, None, words, TICKETS.of(f"T-{number}")), **changes
     )
 
 
@@ -42,7 +43,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def audit(ledger: Ledger, kb: Callable[..., Any]) -> Callable[..., Any]:
     """The command over that database."""
     url = ledger.database.url.render_as_string(hide_password=False)
-    return lambda *args, **environment: kb("audit", *args, KB_DATABASE=url, **environment)
+    return lambda *args, **environment: kb("audit", *args, KB_DATABASE=url, **{"KB_TICKET_SECRET": SECRET, **environment})
 
 
 def test_verify_prints_the_ends_and_names_what_was_changed(audit: Callable[..., Any], ledger: Ledger) -> None:
@@ -89,7 +90,7 @@ def test_erase_and_retain_from_the_command_line(audit: Callable[..., Any], ledge
 
 def test_an_export_comes_back_as_it_was(ledger: Ledger) -> None:
     """Every column of every event, erased ones too."""
-    ledger.erase("acme", ticket="T-1", by="admin", at=NOW)
+    ledger.erase("acme", tickets=TICKETS.every("T-1"), by="admin", at=NOW)
     links = list(ledger.links(Wanted("acme")))
 
     assert list(from_jsonl(as_jsonl(links))) == links
@@ -116,3 +117,19 @@ def test_an_export_is_of_the_days_that_are_asked(audit: Callable[..., Any]) -> N
 def test_erase_wants_a_receipt_or_a_ticket(audit: Callable[..., Any]) -> None:
     """Not neither, not both."""
     assert [audit("erase", *args).returncode for args in ((), ("--ticket", "1", "--receipt", "2"))] == [2, 2]
+
+
+def test_erase_points_to_other_secrets_and_to_what_nobody_can_read(
+    audit: Callable[..., Any], ledger: Ledger, tmp_path: Path
+) -> None:
+    """A service with another secret would have kept the same ticket under another key: that is no success."""
+    note_secret(ledger.database, TicketKeys(b"another secret"), NOW)
+    audit("verify")
+    folder = next((tmp_path / "data" / "journal").iterdir())
+    (folder / "damaged.jsonl").write_text("torn\n")
+    erased = audit("erase", "--space", "acme", "--ticket", "T-3")
+
+    assert (erased.returncode, erased.stdout) == (1, "erased the words of 1 event\n")
+    assert "under 1 more secret" in erased.stderr
+    assert "damaged.jsonl: 1 line cannot be read" in erased.stderr
+    assert audit("erase", "--space", "acme", "--receipt", "01J00000000000000000000000").returncode == 0

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from api.access import Role
-from api.contact import ticket_key
 from api.database import Database
 from api.events.event import canonical
 from api.events.ledger import Ledger, Wanted
 from api.events.recorder import Recorder
 from api.events.records import Records
 from api.reader import Reader
+from tests.doors import TICKETS
 from tests.world import World
 
 ANA = Reader("token-ana", "ana", Role.AGENT, frozenset({"default"}), tier=1)
@@ -29,7 +29,7 @@ MISSING = "01J00000000000000000000000"
 def records(database: Database, tmp_path: Path) -> Iterator[Records]:
     """An event store on each kind of database."""
     recorder = Recorder(tmp_path / "journal", Ledger(database))
-    yield Records(recorder, lambda text: text.replace("4111111111111111", "[card]"))
+    yield Records(recorder, lambda text: text.replace("4111111111111111", "[card]"), TICKETS)
     recorder.close()
 
 
@@ -167,7 +167,7 @@ def test_what_an_agent_did_is_written_down_in_order(cards: World, records: Recor
 
     assert (answer.status_code, answer.json()["ids"]) == (202, [link.id for link in links])
     assert [(link.kind, link.reader) for link in links] == [(act["kind"], "token-ana") for act in acts]
-    assert [link.said() for link in links] == [{"ticket": ticket_key("T-1")}] * 2
+    assert [link.said() for link in links] == [{"ticket": TICKETS.of("T-1")}] * 2
 
 
 def test_a_ticket_that_looks_like_a_telephone_is_found_on_both_wires_and_kept_on_neither(
@@ -183,7 +183,7 @@ def test_a_ticket_that_looks_like_a_telephone_is_found_on_both_wires_and_kept_on
     ledger = records.recorder.ledger
     kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and "repo" not in path.parts]
     shown = canonical([asdict(link) for link in ledger.links(Wanted("default"))])
-    erased = ledger.erase("default", ticket=phone, by="admin", at=datetime.now(UTC))
+    erased = ledger.erase("default", tickets=TICKETS.every(phone), by="admin", at=datetime.now(UTC))
     left = canonical([asdict(link) for link in ledger.links(Wanted("default"))])
 
     assert not any(phone.encode() in content for content in [*kept, shown.encode()])

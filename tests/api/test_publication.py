@@ -19,7 +19,8 @@ from api.events.records import Change, Opinion, Records
 from api.reader import Reader
 from api.settings import read_settings
 from retriever.snapshot import Models
-from tests.api.test_events import until
+from tests.doors import TICKETS
+from tests.events import until
 from tests.world import World
 
 ANA = Reader("token-ana", "ana", Role.AGENT, frozenset({"default"}), tier=1)
@@ -29,7 +30,7 @@ ANA = Reader("token-ana", "ana", Role.AGENT, frozenset({"default"}), tier=1)
 def records(tmp_path: Path) -> Iterator[Records]:
     """An event store."""
     recorder = Recorder(tmp_path / "journal", Ledger(Database(f"sqlite:///{tmp_path}/events.sqlite")))
-    yield Records(recorder, str)
+    yield Records(recorder, str, TICKETS)
     recorder.close()
     recorder.ledger.database.close()
 

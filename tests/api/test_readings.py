@@ -18,6 +18,7 @@ from api.events.readings_table import acknowledged
 from api.events.recorder import Recorder
 from api.events.records import Records
 from api.reader import Reader
+from tests.doors import TICKETS
 from tests.world import TAXONOMY, World
 
 ANA = Reader("token:ana", "ana", Role.AGENT, frozenset({"default"}), tier=1, asks=1)
@@ -34,7 +35,7 @@ LIMIT: dict[str, Any] = {"id": "limit", "jurisdictions": ["CA"], "must_read": Tr
 def records(database: Database, tmp_path: Path) -> Iterator[Records]:
     """An event store on each kind of database."""
     recorder = Recorder(tmp_path / "journal", Ledger(database))
-    yield Records(recorder, str)
+    yield Records(recorder, str, TICKETS)
     recorder.close()
 
 

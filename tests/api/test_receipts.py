@@ -22,6 +22,7 @@ from api.guidance import RequestError
 from api.reader import LOOPBACK, Reader
 from api.store_error import StoreError
 from retriever.translator import NoTranslator
+from tests.doors import TICKETS
 from tests.world import World
 
 ANA = Reader("token-ana", "ana", Role.AGENT, frozenset({"default"}), tier=1)
@@ -32,7 +33,7 @@ BEN = replace(ANA, id="token-ben", name="ben")
 def records(tmp_path: Path) -> Iterator[Records]:
     """An event store that redacts one word."""
     recorder = Recorder(tmp_path / "journal", Ledger(Database(f"sqlite:///{tmp_path}/events.sqlite")))
-    yield Records(recorder, lambda text: text.replace("4111111111111111", "[card]"))
+    yield Records(recorder, lambda text: text.replace("4111111111111111", "[card]"), TICKETS)
     recorder.close()
     recorder.ledger.database.close()
 
@@ -277,7 +278,7 @@ def test_an_erased_question_leaves_what_was_shown(cards: World, records: Records
     """The words are gone, the chain stands, and the receipt says why it cannot be rebuilt."""
     receipt = _ask(cards, records, context={"ticket_id": "T-1"})["receipt"]
     records.recorder.settle()
-    records.recorder.ledger.erase("default", ticket="T-1", by="admin", at=datetime.now(UTC))
+    records.recorder.ledger.erase("default", tickets=TICKETS.every("T-1"), by="admin", at=datetime.now(UTC))
     left = _receipt(cards, records, receipt).json()
 
     assert (left["erased"], left["question"], len(left["shown"]["hits"])) == (True, None, 2)

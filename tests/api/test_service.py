@@ -16,7 +16,7 @@ from api.space import Source, Space
 from kb.errors import ContentError, RepositoryError
 from kb.tree import Commit
 from retriever.snapshot import Snapshot
-from tests.api.test_events import until
+from tests.events import until
 from tests.world import World
 
 

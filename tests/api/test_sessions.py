@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.app import create_app
+from api.own_key import own_key
 from api.reader import LOOPBACK, Credentials, DemoReaders
-from api.session import session_key
 from api.settings import SettingsError
 from api.token_readers import BELIEVED
 from api.token_table import revoke_token
@@ -185,13 +185,13 @@ def test_a_session_of_another_install_is_none(door: Door) -> None:
 def test_the_key_of_sessions_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     """Workers that start together share it; one that was cut short is refused."""
     path = tmp_path / "data" / "session.key"
-    first, second = session_key(path), session_key(path)
+    first, second = own_key(path), own_key(path)
     mode = path.stat().st_mode & 0o777
     path.write_bytes(b"short")
 
     assert (first == second, len(first), mode) == (True, 32, 0o600)
     with pytest.raises(SettingsError, match="has 5 bytes; expected 32"):
-        session_key(path)
+        own_key(path)
 
 
 def test_the_demo_opens_no_sessions(door: Door) -> None:
