@@ -64,6 +64,9 @@ def _print(response: SearchResponse) -> None:
     inferred = " (inferred)" if response.query.inferred.jurisdiction else ""
     commit = response.index.commit[:12] if response.index.commit else "working tree"
     console.print(Text(f"{place}{inferred} · tier {scope.tier} · {scope.effective_on:%Y-%m-%d} · commit {commit}", style="dim"))
+    if response.query.redacted:
+        kinds = ", ".join(kind.replace("_", " ") for kind in response.query.redacted)
+        console.print(Text(f"Struck out before it was searched: {kinds}. Searched: {response.query.text}", style="yellow"))
     if response.reason:
         console.print(Text(response.reason, style="yellow"))
     if response.varies_by_jurisdiction:

@@ -40,6 +40,17 @@ def test_search_for_people_shows_why_a_text_applies(world: World, kb: Kb) -> Non
     assert lines[5].strip().startswith("fused ")
 
 
+def test_search_says_what_it_struck_out(world: World, kb: Kb) -> None:
+    """The kind, never the value; nothing where there was nothing."""
+    world.article("card.md", "Freeze the lost card.", id="card")
+    world.commit()
+
+    secret, plain = (kb("search", text, cwd=world.repo).stdout for text in ("lost card 4242 4242 4242 4242", "lost card"))
+
+    assert secret.splitlines()[1] == "Struck out before it was searched: card number. Searched: lost card [card number]"
+    assert ("4242" in secret, "Struck out" in plain) == (False, False)
+
+
 def test_a_writer_can_ask_before_the_commit(world: World, kb: Kb) -> None:
     """--worktree reads the files as they lie there; without it the commit is what counts."""
     world.article("card.md", "Cards take 7 days.", id="card")

@@ -13,7 +13,8 @@ from tests.api.hostile import PAYLOADS
 from tests.browser import chromium, served
 from tests.world import TAXONOMY, World
 
-PAGES = ["/articles/in-body", "/articles/in-say", "/articles/in-title", "/sidebar", "/demo", "/docs"]
+DIFFERENCES = [f"/v1/articles/{name}/diff?format=html" for name in ("in-body", "in-say", "in-title")]
+PAGES = ["/articles/in-body", "/articles/in-say", "/articles/in-title", *DIFFERENCES, "/sidebar", "/demo", "/docs"]
 
 
 def _quoted(text: str) -> str:
@@ -31,10 +32,14 @@ def hostile_world(tmp_path_factory: pytest.TempPathFactory, models: Models) -> W
     terms = "".join(
         f"  - {{id: t{n}, en: {_quoted(_line(text))}, es: {_quoted(_line(text))}}}\n" for n, text in enumerate(PAYLOADS)
     )
-    world.write("kb.yml", TAXONOMY + "glossary: glossary.yml\n")
     world.write("glossary.yml", f"terms:\n{terms}")
     says = "\n\n".join(f"## {n} {_line(text)}\n\n:::say\nSay {_line(text)}\n:::" for n, text in enumerate(PAYLOADS))
     bodies = "\n\n".join(f"## Lost card {n}\n\n{text}" for n, text in enumerate(PAYLOADS))
+    world.write("kb.yml", TAXONOMY)
+    for name in ("in-body", "in-say", "in-title"):  # the version before, for the pages of differences
+        world.article(f"{name}.md", "Some text on lost cards.", id=name, title="Before")
+    world.commit()
+    world.write("kb.yml", TAXONOMY + "glossary: glossary.yml\n")
     keys = ["products: [all]", "jurisdictions: [all]", "tier: 1", "lang: en"]
     for name, body in (("in-body", bodies), ("in-say", says)):
         world.write(f"{name}.md", "\n".join(["---", f"id: {name}", "title: Lost card", *keys, "---", body]))
@@ -112,7 +117,7 @@ def test_nothing_of_the_articles_runs(page: Page, address: str, path: str) -> No
     assert not _ran(page)
 
 
-@pytest.mark.parametrize("path", ["/articles/in-body", "/articles/in-title"])
+@pytest.mark.parametrize("path", ["/articles/in-body", "/articles/in-title", *DIFFERENCES])
 def test_the_markup_of_an_article_is_clean_even_without_the_policy(page: Page, hostile_world: World, path: str) -> None:
     """The first wall holds without the second: with scripts allowed, the sanitised page still runs nothing."""
     html = hostile_world.client().get(path).text
