@@ -204,7 +204,6 @@ def open_courier(settings: Settings, guidance: Guidance, database: "Database") -
     from api.digests.mail import MailServer
     from api.digests.post import notifiers
     from api.digests.scheduler import Courier
-    from api.session import session_key
 
     desk = Desk(guidance, database)
     clerks = [Clerk(live, desk, settings.site) for live in guidance.spaces.values()]
@@ -212,7 +211,7 @@ def open_courier(settings: Settings, guidance: Guidance, database: "Database") -
     server = settings.smtp_host and MailServer(
         settings.smtp_host, settings.smtp_port, settings.mail_from, settings.smtp_tls, settings.smtp_user, password
     )
-    leaving = Leaving(session_key(settings.data_dir / "session.key"), settings.site)
+    leaving = Leaving(own_key(settings.data_dir / "session.key"), settings.site)
     ways = notifiers(settings.data_dir / "digests", server or None, settings.named_hosts)
     return clerks, Courier(desk.outbox, clerks, ways, leaving)
 

@@ -11,6 +11,7 @@ from api.events.recorder import Recorder
 from api.events.records import Records
 from retriever.snapshot import Models
 from tests.browser import served
+from tests.doors import TICKETS
 from tests.world import TAXONOMY, World
 
 DEBIT = """\
@@ -86,7 +87,7 @@ def guide(tmp_path_factory: pytest.TempPathFactory, models: Models) -> World:
 def desk(guide: World) -> Iterator[str]:
     """The service over them, with its event store: its address."""
     database = Database(f"sqlite:///{guide.root / 'events.sqlite'}")
-    records = Records(Recorder(guide.root / "journal", Ledger(database)), str)
+    records = Records(Recorder(guide.root / "journal", Ledger(database)), str, TICKETS)
     with served(guide.client(records).app) as address:  # type: ignore[arg-type]  # the test client holds what it was given
         yield address
     records.recorder.close()
