@@ -23,11 +23,11 @@ function notices({ answer, words, taxonomy, onplace }) {
   const queue = answer.above_tier?.escalate_to
   return [
     !answer.answerable &&
-      h('div', { class: 'notice doubt' }, h('strong', {}, words.refused), answer.reason && h('p', {}, answer.reason)),
+      h('div', { class: 'notice doubt' }, h('strong', {}, words.refused), h('p', {}, inEnglish(words, answer.reason) ?? (answer.hits.length ? words.nearest : words.nothingInScope))),
     answer.above_tier &&
       h('div', { class: 'notice above' },
         h('strong', {}, words.aboveTier, queue && ` ${words.escalateTo(nameOf(taxonomy, queue))}`),
-        h('p', {}, answer.above_tier.message)),
+        h('p', {}, inEnglish(words, answer.above_tier.message) ?? words.aboveTierMeans)),
     answer.varies_by_jurisdiction.length > 0 &&
       h('div', { class: 'notice differs' },
         h('strong', {}, words.differs),
@@ -36,15 +36,27 @@ function notices({ answer, words, taxonomy, onplace }) {
   ]
 }
 
-function card(hit, index, { selected, words, readings, onopen }) {
+function card(hit, index, view) {
+  const { selected, words, readings, onopen } = view
   const before = readBefore(readings, hit)
   return h('li', { class: 'hit', 'aria-current': index === selected && 'true', 'data-id': hit.id },
     h('button', { class: 'title', type: 'button', name: `hit-${index}`, lang: hit.lang, onclick: () => onopen(index) }, hit.title),
     hit.heading.length > 0 && h('p', { class: 'heading', lang: hit.lang }, hit.heading.join(' › ')),
     h('p', { class: 'snippet', lang: hit.lang }, marked(hit.snippet, hit.highlights)),
-    h('p', { class: 'why' }, hit.jurisdiction.why),
+    h('p', { class: 'why' }, whyHere(hit.jurisdiction, view)),
     before && h('p', { class: 'changed' }, words.changedSince(before)),
     h('ul', { class: 'facts' }, factsOf(hit, words).map(([kind, text]) => h('li', { class: kind }, text))))
+}
+
+/** The service explains itself in English, and says more than can be said from its figures alone. */
+const inEnglish = (words, said) => (words.code === 'en' && said ? said : null)
+
+/** Why a text applies where the customer is, in the reader's language. */
+function whyHere({ asked, matched, overrides, why }, { words }) {
+  const place = matched === 'all' ? words.everyPlaceText : words.placeText(matched)
+  const inside = asked && matched !== 'all' && matched !== asked ? words.liesIn(asked, matched) : ''
+  const replaced = overrides ? words.replaces(overrides) : ''
+  return inEnglish(words, why) ?? [place, inside, replaced, !asked && words.noPlaceAsked].filter(Boolean).join('; ')
 }
 
 /** What an agent must know of a text before using it, as [kind, words]; what is of kind `warn` must not be overlooked. */

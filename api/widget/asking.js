@@ -58,8 +58,8 @@ export function asking({ client, body, tell }) {
 
   function failed(error, mine) {
     if (error.kind === undefined) throw error
+    if (!error.passing) return tell({ waiting: false, slow: false, trouble: error, answer: null }) // what was answered before is no answer to this
     tell({ waiting: false, slow: false, trouble: error })
-    if (!error.passing) return
     timer = setTimeout(() => send(mine), Math.max(wait, error.retryAfter * 1000))
     wait = Math.min(wait * 2, LAST_RETRY)
   }

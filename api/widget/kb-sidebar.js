@@ -123,14 +123,14 @@ export class KbSidebar extends HTMLElement {
         rows: '2', maxlength: '20000', 'aria-label': words.ask, placeholder: words.ask, spellcheck: 'true',
         oninput: (event) => this.#typed(event.target.value),
       }),
-      chips: h('div', {}), notes: h('div', { class: 'notes' }), suggestions: h('div', {}), main: h('main', {}),
+      chips: h('div', {}), notes: h('div', { class: 'notes' }), suggestions: h('div', {}), main: h('div', { class: 'main' }),
       status: h('p', { class: 'status', role: 'status', 'aria-live': 'polite' }),
     }
     if (before) this.#parts.question.value = before.value
     this.#root.replaceChildren(
       h('link', { rel: 'stylesheet', href: STYLE }),
-      h('div', { class: 'sidebar', lang: words.code },
-        h('header', {}, h('div', { class: 'ask' }, this.#parts.question,
+      h('section', { class: 'sidebar', lang: words.code, 'aria-label': words.sidebar },
+        h('div', {}, h('div', { class: 'ask' }, this.#parts.question,
           h('button', { type: 'button', class: 'plain clear', title: words.clear, 'aria-label': words.clear, onclick: () => this.ask('') }, '×')),
           h('p', { class: 'hint' }, words.askHint)),
         this.#parts.chips, this.#parts.notes, this.#parts.suggestions, this.#parts.status, this.#parts.main))
@@ -172,7 +172,8 @@ export class KbSidebar extends HTMLElement {
   }
 
   #rescope(change) {
-    this.#set({ scope: { ...this.#state.scope, ...change }, opened: null, history: null })
+    const answer = 'asOf' in change ? null : this.#state.answer // of another day: never shown under this one's banner
+    this.#set({ scope: { ...this.#state.scope, ...change }, answer, opened: null, history: null })
     this.#asker.changed({ now: true })
   }
 
@@ -367,7 +368,7 @@ export class KbSidebar extends HTMLElement {
 
   /** Go to the answer that is chosen; where there is none, to what can be done about that. */
   #focusHit() {
-    const target = this.#root.querySelectorAll('.hit .title')[this.#state.selected] ?? this.#root.querySelector('main .gap')
+    const target = this.#root.querySelectorAll('.hit .title')[this.#state.selected] ?? this.#root.querySelector('.main .gap')
     target?.focus()
     target?.closest('.hit')?.scrollIntoView({ block: 'nearest' })
     return Boolean(target)

@@ -24,7 +24,7 @@ if (window.parent !== window && any()) {
       host = origin
       handed = { token: data.token }
       for (const resolve of waiting.splice(0)) resolve(take())
-      if (!sidebar.isConnected) document.body.append(sidebar) // now that there is a session
+      if (!sidebar.isConnected) document.querySelector('main').append(sidebar) // now that there is a session
     }
     if (data?.type === 'kb:ticket' && typeof data.text === 'string' && host) {
       if (['string', 'number'].includes(typeof data.id)) sidebar.setAttribute('ticket', data.id)
@@ -37,7 +37,7 @@ if (window.parent !== window && any()) {
   sidebar.addEventListener('kb-insert', ({ detail }) => host && window.parent.postMessage({ type: 'kb:insert', ...detail }, host))
   tell('ready')
 } else {
-  document.body.append(sidebar)
+  document.querySelector('main').append(sidebar)
 }
 
 function scopeOf(said) {

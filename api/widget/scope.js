@@ -33,7 +33,7 @@ export function scopeChips({ taxonomy, scope, inferred, words, onchange }) {
       onpick: (value) => onchange({ lang: value || null }),
     }),
     h('label', { class: `chip ${scope.asOf ? 'chosen' : ''}` },
-      h('span', { class: 'hidden' }, words.time),
+      h('span', { class: 'named' }, words.time),
       h('input', {
         type: 'date', name: 'as-of', value: scope.asOf ?? '', max: isoToday(), title: words.time,
         onchange: (event) => onchange({ asOf: event.target.value || null }),

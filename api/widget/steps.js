@@ -16,7 +16,7 @@ export function stepWalker({ article, words, taxonomy, oncopy }) {
     const step = last ? byName.get(last.step) : article.steps[0]
     place.replaceChildren(
       ...[
-        h('h3', { tabindex: '-1' }, words.steps),
+        h('h2', { tabindex: '-1' }, words.steps),
         trail.length > 0 && h('ol', { class: 'trail' }, trail.map(({ step: it, answer }) => h('li', {}, h('span', {}, plain(it.question)), ' ', h('strong', {}, answer.text)))),
         step ? question(step) : ending(last),
         trail.length > 0 && controls(),

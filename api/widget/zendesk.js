@@ -24,7 +24,7 @@ async function start() {
   sidebar.session = () => session({ settings, space, currentUser })
   sidebar.addEventListener('kb-insert', ({ detail }) => zaf.invoke('comment.appendText', detail.text))
   const known = new Promise((resolve) => (sidebar.addEventListener('kb-ready', resolve), setTimeout(resolve, UNTIL_KNOWN)))
-  document.body.append(sidebar)
+  document.querySelector('main').append(sidebar)
   await known
   let asked = await ask(sidebar, settings)
   for (const change of CHANGES) {

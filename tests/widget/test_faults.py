@@ -1,0 +1,132 @@
+"""The service is killed, slow, broken or replaced while an agent works: the sidebar says so, keeps the question and goes on."""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, CDPSession, Page, Route, expect
+
+from tests.browser import served
+from tests.widget.conftest import Open
+from tests.widget.test_sidebar import SLOW, ask
+from tests.world import World
+
+
+@pytest.mark.parametrize(
+    ("locale", "slow"),
+    [
+        ("en-US", "Taking longer than usual. Your question is kept."),
+        ("es-MX", "Tarda más de lo normal. Su pregunta se conserva."),
+    ],
+)
+def test_a_slow_service_is_said_and_its_answer_comes_when_it_comes(sidebar: Open, locale: str, slow: str) -> None:
+    """Five seconds are long in a call; the agent may open what stands there meanwhile."""
+    page = sidebar(locale=locale)
+    ask(page, "customer never authorised this debit")
+    held: list[Route] = []
+    page.route("**/v1/search", lambda route: held.append(route))  # a builtin cannot be given
+    page.locator("textarea").fill("late fee")
+
+    expect(page.locator(".status")).to_have_text(slow)
+    expect(page.locator(".main")).to_have_attribute("aria-busy", "true")
+    page.wait_for_timeout(3_500)
+    held[0].continue_()
+    expect(page.locator(".hit .title").first).to_have_text("Late fee", timeout=SLOW)
+    expect(page.locator(".main")).to_have_attribute("aria-busy", "false")
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_broken_service_is_said_and_asked_again(sidebar: Open, status: int) -> None:
+    """Whatever it answers; the question stays in the box and goes out again by itself."""
+    page = sidebar()
+    broken = True
+
+    def answer(route: Route) -> None:
+        if broken:
+            route.fulfill(status=status, body="<html>broken</html>", content_type="text/html")
+        else:
+            route.continue_()
+
+    page.route("**/v1/search", answer)
+    page.locator("textarea").fill("late fee")
+    expect(page.locator(".trouble")).to_contain_text("Your question is kept; trying again.")
+    broken = False
+
+    expect(page.locator(".hit .title").first).to_have_text("Late fee", timeout=SLOW)
+    expect(page.locator(".trouble")).to_have_count(0)
+
+
+def test_a_day_without_guidance_shows_none_under_its_banner(sidebar: Open) -> None:
+    """Today's hits never stand under the banner of another day."""
+    page = sidebar()
+    ask(page, "late fee")
+
+    page.locator("input[name=as-of]").fill("2001-01-01")
+
+    expect(page.locator(".trouble")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".past")).to_be_visible()
+    expect(page.locator(".hit")).to_have_count(0)
+
+
+@pytest.fixture
+def page_of_killed(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def test_a_service_that_is_killed_and_comes_back_is_found_again(page_of_killed: Page, guide: World) -> None:
+    """What was loaded stays usable; what was missing at the start comes with the first answer."""
+    page = page_of_killed
+    app: Any = guide.client().app
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with served(app, port) as address:
+        page.goto(address + "/sidebar")
+        ask(page, "late fee")
+    page.locator("textarea").fill("customer never authorised this debit")
+    expect(page.locator(".trouble")).to_contain_text("No connection to the guidance service.", timeout=SLOW)
+    expect(page.locator(".hit .title").first).to_have_text("Late fee")
+    with served(app, port):
+        expect(page.locator(".hit .title").first).to_have_text("Customer did not authorise a debit", timeout=20_000)
+
+    expect(page.locator("textarea")).to_have_value("customer never authorised this debit")
+
+
+def _memory(session: CDPSession) -> dict[str, float]:
+    session.send("HeapProfiler.collectGarbage")
+    metrics = {it["name"]: it["value"] for it in session.send("Performance.getMetrics")["metrics"]}
+    return {name: metrics[name] for name in ("JSHeapUsedSize", "Nodes", "JSEventListeners")}
+
+
+@pytest.mark.proof
+def test_a_shift_of_five_thousand_questions_leaves_memory_flat(sidebar: Open) -> None:
+    """Eight hours of a busy agent: asked, opened, left. What the 500th question holds, the 5,000th holds."""
+    page = sidebar()
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    work = """async ([first, last]) => {
+        const sidebar = document.querySelector('kb-sidebar')
+        const words = ['late fee', 'customer never authorised this debit', 'trace a card payment that failed', 'lost in Quebec']
+        const heard = (kind) => new Promise((resolve) => sidebar.addEventListener(kind, resolve, { once: true }))
+        for (let number = first; number < last; number++) {
+            const answered = heard('kb-answer')
+            sidebar.ask(`${words[number % words.length]} ${number}`)
+            await answered
+            if (number % 10) continue
+            const opened = heard('kb-opened')
+            sidebar.shadowRoot.querySelector('.hit .title').click()
+            await opened
+        }
+    }"""
+    page.evaluate(work, [0, 500])
+    before = _memory(session)
+    for first in range(500, 5_000, 500):
+        page.evaluate(work, [first, first + 500])
+    after = _memory(session)
+
+    assert after["Nodes"] <= before["Nodes"] * 1.2
+    assert after["JSEventListeners"] <= before["JSEventListeners"] * 1.2
+    assert after["JSHeapUsedSize"] <= before["JSHeapUsedSize"] * 1.2
