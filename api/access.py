@@ -81,6 +81,9 @@ ENDPOINTS: Final[Mapping[str, Action]] = {
     "POST /digests/{team}/leave": Action.ANYONE,
     "GET /v1/teams/{team}/digests": Action.READ,
     "GET /v1/teams/{team}/acknowledgements": Action.INSIGHTS,
+    "GET /v1/teams/{team}/drills": Action.REPORT,
+    "POST /v1/teams/{team}/drills": Action.REPORT,
+    "GET /v1/teams/{team}/drill-results": Action.INSIGHTS,
     "POST /v1/sessions": Action.OPEN_SESSION,
     "GET /v1/receipts/{id}": Action.OWN_RECEIPTS,
 }

@@ -11,6 +11,7 @@ from api.answering import open_article, respond
 from api.article_page import article_page
 from api.browsing import router as browsing_router
 from api.contact import UNKNOWN
+from api.digests.drill_routes import router as drill_router
 from api.digests.routes import router as digest_router
 from api.endpoint import GuidanceDep, cached
 from api.guidance import NotFoundError
@@ -122,3 +123,4 @@ def ready(guidance: GuidanceDep, guest: GuestDep, records: MaybeRecordsDep) -> J
 router.include_router(record_router)
 router.include_router(reading_router)
 router.include_router(digest_router)
+router.include_router(drill_router)

@@ -61,7 +61,7 @@ class Desk:
         """What the team was told, newest first, with how often the reader was shown each article. Raises NotFoundError."""
         self.team(space, team_id, reader)
         showings = self.exposure.showings(space, {reader.id}, datetime.now(UTC))
-        return [_for(document, showings) for document in self.outbox.documents(space, team_id, limit=limit)]
+        return [_for(document.without_drills(), showings) for document in self.outbox.documents(space, team_id, limit=limit)]
 
     def told(self, space: str, teams: Sequence[str]) -> frozenset[tuple[str, str]]:
         """The (article, version) that these teams were told to acknowledge."""

@@ -16,6 +16,17 @@ class DigestFact(FactOut):
     sentence: str | None = None
 
 
+class DrillQuestion(BaseModel):
+    """One question of a drill. answer: where the right option stands; only kept, never shown before it is answered."""
+
+    asks: str
+    before: str
+    after: str
+    heading: list[str]
+    options: list[str]
+    answer: int
+
+
 class DigestLine(BaseModel):
     """One article, and what of it concerns the team."""
 
@@ -41,6 +52,7 @@ class DigestLine(BaseModel):
     approvers: list[str] = []
     shown: int = Field(0, description="How often the team was shown it in the 30 days before.")
     must_read: bool = False
+    drill: list[DrillQuestion] = []
     waits_for: list[str] = Field([], description="Who has not acknowledged it.")
 
 
@@ -76,3 +88,11 @@ class DigestDocument(BaseModel):
     def lines(self) -> list[tuple[str, DigestLine]]:
         """Every listed article with the name of its list."""
         return [(section.name, line) for section in self.sections for line in section.lines]
+
+    def without_drills(self) -> "DigestDocument":
+        """What may be shown and sent: a drill's answers are nobody's to read."""
+        sections = [
+            section.model_copy(update={"lines": [line.model_copy(update={"drill": []}) for line in section.lines]})
+            for section in self.sections
+        ]
+        return self.model_copy(update={"sections": sections})

@@ -3,13 +3,13 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from api.digests.document import MOST_KEPT, DigestDocument, DigestFact, DigestLine, DigestSection
+from api.digests.document import MOST_KEPT, DigestDocument, DigestFact, DigestLine, DigestSection, DrillQuestion
 from api.digests.exposure import Showings
 from api.past_presentation import change_out, facts_out, moment_out
 from api.presentation import article_url
@@ -17,6 +17,7 @@ from api.space import DEFAULT
 from kb.article import Article
 from kb.changes import ArticleChange, Severity
 from kb.digest import Behind, Digest, Window
+from kb.drill import drill_of
 from kb.fact_match import FactChange
 from kb.sentence import WHOLE, sentence_of
 from kb.taxonomy import Taxonomy
@@ -136,6 +137,7 @@ class _Drawing:
                 "approvers": _names(credit.approvers for credit in credits_),
                 "must_read": self._must_read(change),
                 "shown": shown(change, self._frame.shown),
+                "drill": _drill(change),
             }
         )
 
@@ -221,6 +223,11 @@ def _fact(change: ArticleChange, fact: FactChange) -> DigestFact:
     sentence = sentence_of(article, there) if article and there else None
     (out,) = facts_out([fact])
     return DigestFact(**out.model_dump(), sentence=None if sentence is None else str(sentence))
+
+
+def _drill(change: ArticleChange) -> list[DrillQuestion]:
+    made = drill_of(change) if change.severity is Severity.RULE else None
+    return [DrillQuestion.model_validate(asdict(question)) for question in made.questions] if made else []
 
 
 def _names(found: Iterable[Iterable[str]]) -> list[str]:

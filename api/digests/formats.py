@@ -39,4 +39,4 @@ def drawn(document: DigestDocument, form: Format) -> str:
             feed = f"{document.url.partition('?')[0]}/feed"
             return as_atom([document], team=document.team, name=document.team_name, url=document.url, feed_url=feed)
         case Format.JSON:
-            return document.model_dump_json(by_alias=True)
+            return document.without_drills().model_dump_json(by_alias=True)

@@ -48,7 +48,7 @@ def _payload(message: Message, now: datetime) -> Mapping[str, object]:
         case ChannelKind.TEAMS:
             return as_card(message.document)
         case _:
-            data = message.document.model_dump(mode="json", by_alias=True)
+            data = message.document.without_drills().model_dump(mode="json", by_alias=True)
             return {"type": _TYPE, "timestamp": now.isoformat(), "data": data}
 
 

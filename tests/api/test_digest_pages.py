@@ -211,3 +211,27 @@ def test_one_click_ends_the_emails_and_nobody_elses(floor: Floor) -> None:
     assert '<form method="post">' in asked.text
     assert "No more e-mails of this team go to ana@acme.example." in done.text
     assert urlsplit(url).path == "/digests/front/leave"
+
+
+def test_a_drill_certifies_a_version_and_leads_see_weak_spots(floor: Floor) -> None:
+    """Answers are shown by marking them alone; a newer version is asked anew."""
+    ana, lead = floor.client(floor.reader("ana")), floor.reader("eva", Role.LEAD, tier=3)
+    (offer,) = ana.get("/v1/teams/front/drills").json()["drills"]
+    (question,) = offer["questions"]
+    right = question["options"].index("900 USD")
+    body = {"article": "limit", "version": offer["version"]}
+    wrong = ana.post("/v1/teams/front/drills", json={**body, "answers": [1 - right]}).json()
+    marked = ana.post("/v1/teams/front/drills", json={**body, "answers": [right]}).json()
+    (again,) = ana.get("/v1/teams/front/drills").json()["drills"]
+    (result,) = floor.get("/v1/teams/front/drill-results", lead).json()["drills"]
+    floor.limit(1200)
+    stale = ana.post("/v1/teams/front/drills", json={**body, "answers": [right]})
+
+    assert (question["before"], question["after"]) == ("A customer can pay ", " with the card each day.")
+    assert sorted(question["options"]) == ["500 USD", "900 USD"]
+    assert (wrong["score"], wrong["certified"], marked) == (0, False, {"score": 100, "certified": True, "answers": [right]})
+    assert (again["best"], again["certified"]) == (100, True)
+    assert [(it["name"], it["score"]) for it in result["members"]] == [("ana", 100), ("luis", None)]
+    assert [(it["question"]["before"], it["wrong"]) for it in result["weak_spots"]] == [("A customer can pay ", 1)]
+    assert stale.status_code == 404
+    assert '"answer"' not in floor.get("/v1/teams/front/digests", floor.reader("ana")).text
