@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from api.digests.drawing import Frame, document
+from api.digests.drawing import Drawn, Frame, document
 from api.digests.formats import Format, drawn
 from kb.digest import Digests
 from kb.edition import Edition
@@ -98,8 +98,9 @@ def main() -> None:
         digests, described = Digests(window), teams(asked.teams)
         found = {name: digests.of(team) for name, team in described.items()}
         told = perf_counter()
+        drawn_once: Drawn = {}
         documents = [
-            document(found[name], window, Frame("default", name, team, taxonomy, "https://kb.example"))
+            document(found[name], window, Frame("default", name, team, taxonomy, "https://kb.example", drawn=drawn_once))
             for name, team in described.items()
         ]
         made_at = perf_counter()

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
-from kb.article import Article, BlockKind, Kind, PartScope, Status
+from kb.article import SCOPED, Article, Kind, PartScope, Status
 from kb.changes import ArticleChange, Event, Lag, Severity
 from kb.comparison import Comparison, See, changes
 from kb.jurisdiction import ALL, narrow
@@ -81,12 +81,16 @@ class Digest:
         return (*self.rules, *self.begun, *self.ended, *self.added, *self.opened, *self.resolved)
 
 
+_Parts: TypeAlias = tuple[Comparison, Comparison, frozenset[PartScope]]  # scoped, the rest, the scopes of the former's parts
+
+
 @dataclass
 class Digests:
     """The digests of one window. What teams of one tier see alike is compared once for all of them."""
 
     window: Window
     _seen: dict[object, list[ArticleChange]] = field(default_factory=dict, init=False)
+    _parts: dict[bool, _Parts] = field(default_factory=dict, init=False)
 
     def of(self, team: Team) -> Digest:
         """What the team is told; empty lists if it is nothing."""
@@ -112,13 +116,16 @@ class Digests:
         return replace(digest, news=self._is_news(digest, team))
 
     def _changes(self, comparison: Comparison, team: Team) -> list[ArticleChange]:
-        """As the team sees them. Only articles with a part for certain places differ between teams of one tier."""
-        local, common = _split(comparison)
+        """As the team sees them. What reads alike for everybody who may read it is compared once for all teams."""
         side = comparison is self.window.past
-        found = list(self._once((side, team.tier), common, partial(_as_seen, tier=team.tier, places=None)))
-        if local.pairs:
+        if side not in self._parts:
+            self._parts[side] = _split(comparison)
+        scoped, plain, scopes = self._parts[side]
+        found = [it for it in self._once(side, plain, _as_seen_by_all) if it.article.scope.tier <= team.tier]
+        if scoped.pairs:
             places = frozenset(team.jurisdictions)
-            found += self._once((side, team.tier, places), local, partial(_as_seen, tier=team.tier, places=places))
+            seen = frozenset(scope for scope in scopes if meets(places, scope.jurisdictions))
+            found += self._once((side, team.tier, seen), scoped, partial(_as_seen, tier=team.tier, seen_scopes=seen))
         return found
 
     def _once(self, key: object, comparison: Comparison, see: See) -> list[ArticleChange]:
@@ -165,33 +172,53 @@ def _reads(team: Team, lang: str) -> bool:
     return not team.languages or base_language(lang) in map(base_language, team.languages)
 
 
-def _as_seen(article: Article, tier: int, places: frozenset[str] | None) -> Article | None:
-    """The article as a team of that tier and those places may see it."""
+def _as_seen_by_all(article: Article) -> Article | None:
+    return None if article.status is Status.DRAFT else _bare(article)
+
+
+def _as_seen(article: Article, tier: int, seen_scopes: frozenset[PartScope]) -> Article | None:
+    """The article as a team of that tier may see it. seen_scopes: of the parts for certain places, those for the team's."""
     if article.scope.tier > tier or article.status is Status.DRAFT:
         return None
 
     def sees(part: PartScope) -> bool:
-        return part.tier <= tier and (places is None or meets(places, part.jurisdictions))
+        return part.tier <= tier and (part.jurisdictions == article.scope.jurisdictions or part in seen_scopes)
 
-    return replace(seen(article, sees), keywords=(), answers=(), redirect_from=())
+    return _bare(seen(article, sees))
 
 
-def _split(comparison: Comparison) -> tuple[Comparison, Comparison]:
-    """What has parts for certain places, with whatever it takes over from or is taken over by; and the rest."""
+def _bare(article: Article) -> Article:
+    """Without keys that no reader is shown."""
+    return replace(article, keywords=(), answers=(), redirect_from=())
+
+
+def _split(comparison: Comparison) -> _Parts:
+    """What reads differently to some teams, with whatever it takes over from or is taken over by; and the rest."""
     pairs = comparison.pairs
-    local = {name for name, pair in pairs.items() if any(map(_has_local_parts, (pair.old, pair.new)))}
+    texts = {name: _texts(comparison, name) for name in pairs}
     links = [{name, *pair.new.supersedes} & pairs.keys() for name, pair in pairs.items() if pair.new and pair.new.supersedes]
-    while grown := [link for link in links if link & local and not link <= local]:
-        local.update(*grown)
-    return _part(comparison, local), _part(comparison, pairs.keys() - local)
+    tiers = {name: {text.scope.tier for text in found} for name, found in texts.items()}
+    scoped = {name for name, found in texts.items() if len(tiers[name]) > 1 or any(map(_has_scoped_parts, found))}
+    scoped.update(*(link for link in links if len(set().union(*(tiers[name] for name in link))) > 1))
+    while grown := [link for link in links if link & scoped and not link <= scoped]:
+        scoped.update(*grown)
+    scopes = frozenset(block.scope for name in scoped for text in texts[name] for block in text.blocks)
+    return _part(comparison, scoped), _part(comparison, pairs.keys() - scoped), scopes
+
+
+def _texts(comparison: Comparison, name: str) -> list[Article]:
+    """Every text that has part in what is said of an article: then, now, between, and its translations."""
+    pair, parts, others = comparison.pairs[name], comparison.parts.get(name, ()), comparison.translations.get(name, ())
+    found = [pair.old, pair.new, *(text for part in parts for text in (part.old, part.new))]
+    return [text for text in (*found, *(text for it in others for text in (it.old, it.new))) if text is not None]
 
 
 def _part(comparison: Comparison, names: Collection[str]) -> Comparison:
     return replace(comparison, pairs={name: pair for name, pair in comparison.pairs.items() if name in names})
 
 
-def _has_local_parts(article: Article | None) -> bool:
-    return article is not None and any(block.kind is BlockKind.ONLY for block in article.blocks)
+def _has_scoped_parts(article: Article) -> bool:
+    return any(block.kind in SCOPED for block in article.blocks)
 
 
 def _one_of_each_group(found: Iterable[ArticleChange], team: Team) -> list[ArticleChange]:

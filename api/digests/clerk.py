@@ -9,7 +9,7 @@ import structlog
 
 from api.digests.desk import Desk
 from api.digests.document import DigestDocument, DigestLine
-from api.digests.drawing import Frame, document
+from api.digests.drawing import Drawn, Frame, document
 from api.digests.outbox import Outbox, Told
 from api.live import LiveSpace
 from kb.digest import Digest, Digests
@@ -59,7 +59,7 @@ class _Pass:
     taxonomy: Taxonomy
     commit: Commit
     now: datetime
-    _windows: dict[tuple[Moment, Moment], Digests] = field(default_factory=dict)
+    _windows: dict[tuple[Moment, Moment], tuple[Digests, Drawn]] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
@@ -101,12 +101,12 @@ class _Pass:
 
     def _digest(self, name: str, team: Team, told: Told, until: datetime, kind: str) -> DigestDocument:
         old, new = Moment(self._known(told), told.until), Moment(self.commit, until)
-        digests = self._windows.get((old, new))
-        if digests is None:
+        if (old, new) not in self._windows:
             space = self.clerk.live.space
             source = space.source
-            digests = Digests(read_window(space.repository, source.folder, source.outside, old, new))
-            self._windows[old, new] = digests
+            window = read_window(space.repository, source.folder, source.outside, old, new)
+            self._windows[old, new] = (Digests(window), {})
+        digests, drawn = self._windows[old, new]
         digest = digests.of(team)
         frame = Frame(
             self.space,
@@ -115,6 +115,7 @@ class _Pass:
             self.taxonomy,
             self.clerk.site,
             kind=kind,
+            drawn=drawn,
             shown=self.clerk.desk.showings(self.space, name, team, self.now),
             unread=self._unread(name, team) if kind == REGULAR else (),
             versions=self._known_versions(),

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,9 @@ _FIELDS: Final = (
 _LONGEST_FIELD: Final = 200  # characters of a value
 
 
+Drawn: TypeAlias = dict[int, tuple[list[DigestFact], list[DrillQuestion]]]  # a change's id() → what no team changes of it
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What a document needs beside the digest. site: the service's own address. shown: how often, by article."""
@@ -50,6 +53,7 @@ class Frame:
     kind: str = "regular"
     shown: Showings = field(default_factory=Showings)
     unread: Sequence[DigestLine] = ()
+    drawn: Drawn = field(default_factory=dict)  # shared by the teams of one window, whose changes live as long
     versions: Mapping[tuple[str, str], str] = field(default_factory=dict)  # article and text → the commit that made it
     told: frozenset[tuple[str, str]] = frozenset()  # article and text of the rules that were told at once
 
@@ -119,13 +123,17 @@ class _Drawing:
 
     def changed(self, change: ArticleChange) -> DigestLine:
         out = change_out(change, self._frame.zone)
+        drawn = self._frame.drawn
+        if id(change) not in drawn:
+            drawn[id(change)] = ([_fact(change, fact) for fact in _told(change.facts)], _drill(change))
+        facts, drill = drawn[id(change)]
         credits_ = [part.credit for part in change.contributions]
         return self._line(change.article, there=change.new is not None).model_copy(
             update={
                 "diff": self._difference(change),
                 "severity": change.severity.value,
                 "events": out.events,
-                "facts": [_fact(change, fact) for fact in _told(change.facts)],
+                "facts": facts,
                 "fields": [
                     it.model_copy(update={"old": _short(it.old), "new": _short(it.new)})
                     for it in out.fields
@@ -137,7 +145,7 @@ class _Drawing:
                 "approvers": _names(credit.approvers for credit in credits_),
                 "must_read": self._must_read(change),
                 "shown": shown(change, self._frame.shown),
-                "drill": _drill(change),
+                "drill": drill,
             }
         )
 
