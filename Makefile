@@ -7,13 +7,18 @@ READY := $(VENV)/.ready
 
 export HF_HUB_OFFLINE := 1
 
-.PHONY: run test proof audit check format bench lock clean
+.PHONY: run test proof pictures audit check format bench lock clean
 
 run: $(READY)  ## index articles/ and serve them on this machine
 	@$(BIN)/kb serve
 
 test: $(READY)  ## the whole suite
 	@$(BIN)/pytest
+
+pictures: $(READY)  ## every state of the sidebar into build/pictures, the shown ones into docs/
+	@$(BIN)/pytest -m proof tests/widget/test_states.py
+	@for name in article-es-dark-400 to-acknowledge-en-light-400 past-es-dark-400; do \
+		cp build/pictures/$$name.png docs/pictures/; done
 
 proof: $(READY)  ## the slow proofs
 	@$(BIN)/pytest -m proof
