@@ -17,6 +17,7 @@ from api.events.receipt import document, receipt_events
 from api.events.recorder import Recorder
 from api.events.ticket_keys import TicketKeys
 from api.guidance import Answered, Ask, NotFoundError, NotGrantedError
+from api.plain_text import is_plain
 from api.reader import Reader
 from api.space import Source
 from api.store_error import StoreError
@@ -134,7 +135,7 @@ class Records:
     def receipt(self, receipt_id: str, reader: Reader) -> dict[str, Any]:
         """A receipt: one's own, or any of one's spaces for who may see any. Raises NotFoundError for all others alike."""
         self.recorder.settle()
-        links = self._ledger.of_receipt(receipt_id)
+        links = self._ledger.of_receipt(receipt_id) if is_plain(receipt_id) else []
         mine = bool(links) and (links[0].reader == reader.id or may(reader.role, Action.ANY_RECEIPT))
         if len(links) != 2 or not mine or links[0].space not in reader.spaces:
             raise NotFoundError(f"There is no receipt {receipt_id!r} that you may read.")
@@ -154,7 +155,7 @@ class Records:
     def feedback(self, feedback_id: str, reader: Reader) -> Feedback:
         """One's own feedback, or any of one's spaces for who works on it. Raises NotFoundError."""
         self.recorder.settle()
-        found = feedback_by_id(self._ledger.database, feedback_id)
+        found = feedback_by_id(self._ledger.database, feedback_id) if is_plain(feedback_id) else None
         if found is None or found.space not in reader.spaces or not _may_see(found, reader):
             raise NotFoundError(f"There is no feedback {feedback_id!r} that you may read.")
         return found

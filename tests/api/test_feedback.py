@@ -158,6 +158,13 @@ def test_nobody_is_assigned_by_a_control_character(cards: World, records: Record
     assert _as(cards, records, LEA).patch(f"/v1/feedback/{sent}", json=change).status_code == 422
 
 
+@pytest.mark.parametrize("sign", ["%00", "%1b", "a%00b", "%ed%a0%80"])
+@pytest.mark.parametrize("path", ["/v1/receipts/{}", "/v1/feedback/{}", "/v1/feedback?space={}", "/v1/feedback?after={}"])
+def test_an_address_with_what_no_database_holds_is_of_nothing(cards: World, records: Records, path: str, sign: str) -> None:
+    """PostgreSQL cannot even be asked for a NUL: it is not found or refused, never an error of the service."""
+    assert _as(cards, records, ANA).get(path.format(sign)).status_code in (404, 422)
+
+
 def test_what_an_agent_did_is_written_down_in_order(cards: World, records: Records) -> None:
     """Several at once, by the reader that sent them, to be erased by their ticket."""
     acts = [{"kind": kind, "article": "card-lost", "ticket_id": "T-1"} for kind in ("opened", "inserted")]
