@@ -14,12 +14,13 @@ _LOCAL: Final = frozenset({FactKind.ADDRESS})  # a page in another language has 
 
 def lags(change: ArticleChange, translations: Iterable[tuple[Article | None, Article]]) -> tuple[Lag, ...]:
     """The translations (then, now) that do not say yet what the change of their source made true, with the facts they lack."""
-    if change.new is None:
+    found = list(translations)
+    if change.new is None or not found:
         return ()
     source = facts_of(change.new)
     return tuple(
         Lag(now.id, now.lang, missing)
-        for then, now in translations
+        for then, now in found
         if (missing := tuple(_missing(change.facts, source, facts_of(then) if then else [], facts_of(now))))
     )
 
