@@ -16,24 +16,25 @@ export function reading({ client, state, set, place, note, words, find }) {
   return { read, back: leave, history, compare, changed, acknowledge, look, mustReads }
 
   async function read(id, hit = null) {
-    const last = state().readings?.[id]?.[0] ?? null // before this opening is written down
+    const known = state().readings?.[id] ?? [] // before this opening is written down, and before another answer comes
     try {
       const article = await client.article(id, place())
-      set({ opened: { article, hit, since: sinceOf(last, article), listed: state().listing }, history: null, listing: false, said: '', trouble: null })
+      set({ opened: { article, hit, since: sinceOf(known, article), listed: state().listing }, history: null, listing: false, said: '', trouble: null })
       ;(find('.body .found') ?? find('article h1'))?.scrollIntoView({ block: 'center' })
       find('article h1')?.focus({ preventScroll: true })
       note('opened', article, hit?.anchor)
       return article
     } catch (error) {
+      if (error.kind === undefined) throw error // a bug of ours is no trouble of the service
       set({ trouble: error })
       return null
     }
   }
 
   /** The version that was read last, where the one that is opened was never read. */
-  function sinceOf(last, article) {
-    if (!last?.read_at || place().as_of) return null
-    return state().readings[article.id].some((it) => it.commit === article.commit) ? null : last
+  function sinceOf(known, article) {
+    const last = known.find((it) => it.read_at)
+    return !last || place().as_of || known.some((it) => it.commit === article.commit) ? null : last
   }
 
   function leave() {
