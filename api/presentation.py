@@ -64,6 +64,7 @@ def search_response(answered: Answered, ask: Ask, reader: Reader, *, explain: bo
             translated=answer.query.translation is not None,
             translation=answer.query.translation,
             inferred=InferredOut(jurisdiction=answer.inferred_jurisdiction, product=answer.query.product),
+            mended=dict(answer.query.mended),
             redacted=sorted({found.kind for found in ask.struck}),
             struck=[(found.start, found.end) for found in ask.struck],
         ),

@@ -205,6 +205,9 @@ class QueryOut(BaseModel):
     )
     translation: str | None = Field(description="The rough English that was searched beside the question; null if it was not.")
     inferred: InferredOut
+    mended: dict[str, str] = Field(
+        description="Words that seemed mistyped, and what each was read as. `text` has them as they were typed."
+    )
     redacted: list[str] = Field(description="Kinds of the secrets that were replaced, as card_number.")
     struck: list[tuple[int, int]] = Field(description="Where they stood in `q` as sent: start and end, in code points.")
 

@@ -75,15 +75,21 @@ class _Shelf:
 
 
 def _coverage(shelf: _Shelf, words: set[str], document: int) -> float:
-    starts, holders = shelf.index.scores["indptr"], shelf.index.scores["indices"]
     held = total = 0.0
     for word in sorted(words):  # a fixed order, because sums of floats depend on it
-        number = shelf.index.vocab_dict.get(word)
-        rows = holders[:0] if number is None else holders[starts[number] : starts[number + 1]]
+        rows = _holders(shelf, word)
         weight = math.log(1 + (shelf.rows.size - rows.size + 0.5) / (rows.size + 0.5))
         total += weight
         held += weight if _holds(rows, document) else 0.0
     return held / total if total else 0.0
+
+
+def _holders(shelf: _Shelf, stem: str) -> IntVector:
+    """The documents that hold it, rising."""
+    number = shelf.index.vocab_dict.get(stem)
+    starts, holders = shelf.index.scores["indptr"], shelf.index.scores["indices"]
+    found: IntVector = holders[:0] if number is None else holders[starts[number] : starts[number + 1]]
+    return found
 
 
 def _holds(rows: IntVector, document: int) -> bool:
@@ -181,6 +187,14 @@ class Lexical:
             if place < shelf.rows.size and shelf.rows[place] == row:
                 return _coverage(shelf, set(tokens(text(key), key)), place)
         return 0.0
+
+    def held_by(self, word: str, key: str, allowed: BoolVector) -> int:
+        """How many of the allowed rows of a language's index hold the word, whatever its ending."""
+        shelf = self._shelves.get(key)
+        if shelf is None:
+            return 0
+        holders = [shelf.rows[_holders(shelf, stem)] for stem in tokens(word, key)]
+        return max((int(np.count_nonzero(allowed[rows])) for rows in holders), default=0)
 
     def save(self, folder: Path) -> None:
         """Write the index below a folder that does not exist yet."""

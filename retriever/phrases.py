@@ -21,6 +21,11 @@ class Phrases(Generic[T]):
             words = tuple(tokens(phrase, lang))
             if 0 < len(words) <= LONGEST:
                 self._meanings.setdefault(words, set()).add(meaning)
+        self._words = frozenset(word for words in self._meanings for word in words)
+
+    def holds(self, word: str) -> bool:
+        """Whether the word stands in any of the phrases."""
+        return not self._words.isdisjoint(tokens(word, self._lang))
 
     def find(self, text: str) -> list[tuple[int, set[T]]]:
         """How many words each phrase in the text has, and what it stands for, in the text's order.

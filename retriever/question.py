@@ -2,13 +2,14 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kb.language import base_language
 from retriever.language import language_of
 from retriever.place_words import infer_place
 from retriever.space_words import SpaceWords
+from retriever.spelling import respelled
 from retriever.ticket import issue_of
 from retriever.translator import Translator
 
@@ -36,6 +37,7 @@ class Query:
     product: the product that its words name; None if they name none, or several. Said, never used as a filter.
     english: the issue in English: itself, or a rough translation; None if it was not translated.
     terms:   what the space's glossary says of its words, by language: text whose words are searched too.
+    mended:  words that were mistyped, and what each is read as; the issue has them mended, the text as they were typed.
     """
 
     text: str
@@ -46,6 +48,7 @@ class Query:
     product: str | None
     english: str | None
     terms: Mapping[str, str]
+    mended: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def translation(self) -> str | None:
@@ -63,7 +66,6 @@ def understand(question: Question, words: SpaceWords, translator: Translator) ->
     """Read the question. `words` are what the space's words mean."""
     text, issue = _readable(question.text), _readable(issue_of(question.text[: 10 * LONGEST]))
     lang = language_of(issue)
-    english = issue if lang == ENGLISH else translator.english(issue, lang)
     return Query(
         text=text,
         issue=issue,
@@ -71,9 +73,26 @@ def understand(question: Question, words: SpaceWords, translator: Translator) ->
         shown=question.lang or lang,
         place=infer_place(text, words.places),
         product=words.product(issue),
-        english=english or None,
+        english=_in_english(issue, lang, translator),
         terms=words.in_other_languages(issue, lang),
     )
+
+
+def mended(query: Query, corrections: Mapping[str, str], words: SpaceWords, translator: Translator) -> Query:
+    """The question as it is understood with what was mistyped mended."""
+    issue = respelled(query.issue, corrections)
+    return replace(
+        query,
+        issue=issue,
+        product=words.product(issue),
+        english=_in_english(issue, query.lang, translator),
+        terms=words.in_other_languages(issue, query.lang),
+        mended=corrections,
+    )
+
+
+def _in_english(issue: str, lang: str, translator: Translator) -> str | None:
+    return issue if lang == ENGLISH else translator.english(issue, lang) or None
 
 
 def _readable(text: str) -> str:

@@ -9,7 +9,7 @@ from retriever.collapse import Ranked, leaders, ranked_as
 from retriever.confidence import ANSWERABLE
 from retriever.hits import hit_of
 from retriever.legs import Search
-from retriever.question import Question, understand
+from retriever.question import Question, mended, understand
 from retriever.scope import Scope, mask, replacements
 from retriever.snapshot import Models, Snapshot
 
@@ -21,6 +21,9 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     asked = scope if inferred is None else replace(scope, jurisdiction=inferred)
     replaced = replacements(snapshot.overriding, asked)
     allowed = mask(snapshot.table, asked, replaced)
+    slips = snapshot.spelling.corrections(query.issue, query.lang, snapshot.words, snapshot.lexical, allowed)
+    if slips:
+        query = mended(query, slips, snapshot.words, models.translator)
     run = Search(query, snapshot, models)
     candidates = run.candidates(allowed)
     first = leaders(candidates, snapshot.table)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -29,6 +29,7 @@ from retriever.passage import Passage, embedding_text, lexical_text, passages_of
 from retriever.ranking import Ranking
 from retriever.scope import PassageTable, table_of
 from retriever.space_words import SpaceWords
+from retriever.spelling import Spelling
 from retriever.splitter import CHUNKING
 from retriever.store import Asked, ExactStore, VectorStore, inner_products
 from retriever.titles import TitleIndex
@@ -177,6 +178,12 @@ class Snapshot:
         # now, not at the first question: 10,000 passages take half a second
         self.exact: ExactIndex = ExactIndex(passages, self.articles, before.exact if before else None)
         self.words = SpaceWords(library.taxonomy, library.glossary)
+        articles = self.articles
+        self.spelling: Spelling = Spelling(
+            lambda: _fresh(passages, articles, None),
+            before.spelling if before else None,
+            lambda: _fresh(passages, articles, before),
+        )
         self.rows_of: Mapping[str, range] = _rows_of(passages)
         self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
 
@@ -188,6 +195,15 @@ class Snapshot:
     def leg(self, name: str) -> Leg:
         """The leg of the `english` or the `multilingual` model."""
         return self.english if name == "english" else self.multilingual
+
+
+def _fresh(passages: Iterable[Passage], articles: Mapping[str, Article], before: Snapshot | None) -> Iterator[tuple[str, str]]:
+    """The language and words of the passages that an earlier snapshot does not have just so."""
+    for passage in passages:
+        article, old = articles[passage.article], before.articles.get(passage.article) if before else None
+        same = before is not None and old is not None and (old.title, old.keywords) == (article.title, article.keywords)
+        if not same or before is None or passage.text not in before.exact.read:
+            yield article.lang, lexical_text(article, passage)
 
 
 def _rows_of(passages: Sequence[Passage]) -> Mapping[str, range]:

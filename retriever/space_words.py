@@ -29,6 +29,10 @@ class SpaceWords:
         ids = dict.fromkeys(id_ for _, meanings in self._glossary[lang].find(text) for id_ in sorted(meanings))
         return [self._terms[id_] for id_ in ids]
 
+    def knows(self, word: str, lang: str) -> bool:
+        """Whether a product or a term of the glossary is called by the word, in this language."""
+        return any(words[lang].holds(word) for words in (self._glossary, self._products) if lang in words)
+
     def in_other_languages(self, text: str, lang: str) -> dict[str, str]:
         """For each other language, the glossary's words for the terms that the text uses, where it uses any."""
         terms = self.terms(text, lang)

@@ -67,6 +67,9 @@ def _print(response: SearchResponse) -> None:
     if response.query.redacted:
         kinds = ", ".join(kind.replace("_", " ") for kind in response.query.redacted)
         console.print(Text(f"Struck out before it was searched: {kinds}. Searched: {response.query.text}", style="yellow"))
+    if response.query.mended:
+        read = ", ".join(f"{typed} as {other}" for typed, other in response.query.mended.items())
+        console.print(Text(f"Read {read}.", style="dim"))
     if response.reason:
         console.print(Text(response.reason, style="yellow"))
     if response.varies_by_jurisdiction:
