@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 import feedparser
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser
 
 from api.access import Role
 from api.app import create_app
@@ -19,6 +21,7 @@ from api.composition import open_records
 from api.database import Database
 from api.digests.clerk import Clerk
 from api.digests.desk import Desk
+from api.digests.html import as_mail
 from api.digests.leaving import Leaving
 from api.events.records import Records
 from api.reader import LOOPBACK, DemoReaders, Reader
@@ -235,3 +238,16 @@ def test_a_drill_certifies_a_version_and_leads_see_weak_spots(floor: Floor) -> N
     assert [(it["question"]["before"], it["wrong"]) for it in result["weak_spots"]] == [("A customer can pay ", 1)]
     assert stale.status_code == 404
     assert '"answer"' not in floor.get("/v1/teams/front/digests", floor.reader("ana")).text
+
+
+def test_the_page_and_the_email_have_no_accessibility_fault(floor: Floor, browser: Browser) -> None:
+    """By axe-core, in a real browser."""
+    (document,) = Desk(floor.world.guidance, floor.database).outbox.documents("default", "front")
+    opened = browser.new_page()
+    found = []
+    for html in (floor.get("/digests/front", floor.reader("ana")).text, as_mail(document, "https://help.example/leave")):
+        opened.set_content(html)
+        found.append([fault["id"] for fault in Axe().run(opened).response["violations"]])
+    opened.close()
+
+    assert found == [[], []]
