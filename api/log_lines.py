@@ -1,8 +1,10 @@
-"""What is written to the log: never a secret, wherever a line comes from."""
+"""What is written to the log: never a secret, wherever a line comes from; and never at the price of what it tells of."""
 
 import logging
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from io import TextIOBase
+from typing import Any, TextIO
 
 from kb.redaction import redact
 
@@ -18,3 +20,21 @@ class LineWithoutSecrets(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The whole line as it would be written, redacted."""
         return redact(super().format(record)).text
+
+
+class LogStream(TextIOBase):
+    """A stream that loses a line which cannot be written: a log on a full disk must not end the updates it tells of."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """See TextIOBase."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """See TextIOBase."""
+        with suppress(OSError):
+            self._stream.flush()

@@ -30,6 +30,7 @@ class Repository:
         self._process = process
         self._location = location
         self._mirror = mirror
+        self._had_head = False
 
     def close(self) -> None:
         """End git's helper processes."""
@@ -215,13 +216,15 @@ class Repository:
 
     def _default_ref(self) -> str:
         if self._has_head():
+            self._had_head = True
             return "HEAD"
         branches = self._branches()  # HEAD names a branch that is not there: a bundle, or a mirror of one
-        for name in ("main", "master"):
-            if name in branches:
-                return name
-        if len(branches) == 1:
-            return branches[0]
+        if not self._had_head:  # a branch that was deleted is not replaced by whatever draft is left
+            for name in ("main", "master"):
+                if name in branches:
+                    return name
+            if len(branches) == 1:
+                return branches[0]
         if branches:
             raise RepositoryError(
                 f"{self._location}: its HEAD names no commit, and it has the branches {', '.join(branches[:8])}. "

@@ -4,7 +4,7 @@ import logging
 import socket
 import sys
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, TextIO, cast
 
 import typer
 
@@ -59,7 +59,7 @@ def serve(
     if readers.loopback_only:
         require_loopback(settings.host)
     listening = _listen(settings.host, settings.port)
-    _log_as_json()
+    log_as_json()
     records = open_records(settings, database)
     note_secret(database, ticket_keys(settings), datetime.now(UTC))
     models = open_models(settings, announce)
@@ -119,10 +119,11 @@ def _greet(url: str, *, demo: bool) -> None:
     sys.stdout.flush()
 
 
-def _log_as_json() -> None:
+def log_as_json() -> None:
+    """Lines for programs, on standard error."""
     import structlog
 
-    from api.log_lines import LineWithoutSecrets, without_secrets
+    from api.log_lines import LineWithoutSecrets, LogStream, without_secrets
 
     structlog.configure(
         processors=[
@@ -132,8 +133,8 @@ def _log_as_json() -> None:
             without_secrets,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, LogStream(sys.stderr))),
     )
-    lines = logging.StreamHandler(sys.stderr)
+    lines = logging.StreamHandler(LogStream(sys.stderr))
     lines.setFormatter(LineWithoutSecrets(logging.BASIC_FORMAT))
     logging.basicConfig(level=logging.WARNING, handlers=[lines])
