@@ -147,7 +147,7 @@ def _edges(source: Source, front: FrontMatter, zone: ZoneInfo) -> tuple[dict[str
         if text is None:
             continue
         try:
-            edges[key] = frontmatter.instant(text, zone)
+            edges[key] = frontmatter.edge(key, text, zone)
         except ValueError:
             message = f"{key} is {text!r}; expected a date such as 2026-03-01, or an instant such as 2026-03-01T17:00:00-05:00."
             problems.append(source.keys.problem((key,), "bad-date", message))

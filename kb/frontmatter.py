@@ -15,6 +15,7 @@ from kb.problem import Problem, Severity, did_you_mean
 from kb.schema import Layer
 from kb.yaml import Document, Key, Value, parse_mapping
 
+YEARS: Final = range(1900, 2201)  # of any moment: at the calendar's own ends another time zone is an error
 ALIASES: Final = {
     "publishDate": "effective_from",
     "effectiveDate": "effective_from",
@@ -156,6 +157,19 @@ def _keyed(lines: Mapping[Key, int]) -> list[tuple[Key, int]]:
 
 _EDGE = Literal["effective_from", "effective_until"]
 EDGES: Final[tuple[_EDGE, ...]] = get_args(_EDGE)
+
+
+def edge(key: _EDGE, text: str, zone: ZoneInfo) -> datetime | None:
+    """Where an article's time begins or ends; None for always and never, which people also write as the years 1 and 9999.
+
+    Raises ValueError as `instant` does, and for a beginning or an end that no time zone could tell.
+    """
+    moment = instant(text, zone)
+    if moment.year in YEARS:
+        return moment
+    if (moment.year > YEARS[-1]) != (key == "effective_until"):
+        raise ValueError(f"the year is {moment.year}; expected {YEARS[0]} to {YEARS[-1]}")
+    return None
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime:

@@ -7,11 +7,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kb.errors import AsOfError
+from kb.frontmatter import YEARS
 from kb.repository import Repository
 from kb.tree import Commit
 
 _AGO: Final = re.compile(r"(\d{1,4}) (hour|day|week)s? ago")
-YEARS: Final = range(1900, 2201)  # of a moment: at the calendar's own ends another time zone is an error
 _HOURS: Final = {"hour": 1, "day": 24, "week": 24 * 7}
 
 

@@ -90,3 +90,27 @@ def test_days_follow_each_other_in_every_zone(day: date, zone: str) -> None:
     following = instant((day + timedelta(days=1)).isoformat(), ZoneInfo(zone))
 
     assert timedelta(hours=22) <= following.astimezone(UTC) - begin <= timedelta(hours=26)
+
+
+@pytest.mark.parametrize("edge", ["9999-12-31", "9999-12-31T23:59:59-12:00", "2300-01-01"])
+def test_an_end_beyond_every_calendar_is_none(world: World, edge: str) -> None:
+    """People write never as the year 9999, which no other time zone could tell."""
+    world.article("a.md", effective_until=edge)
+
+    assert world.read("a.md").effective_until is None
+
+
+@pytest.mark.parametrize("edge", ["0001-01-01", "0001-01-01T00:00:00+14:00"])
+def test_a_beginning_before_every_calendar_is_none(world: World, edge: str) -> None:
+    """And always as the year 1."""
+    world.article("a.md", effective_from=edge)
+
+    assert world.read("a.md").effective_from is None
+
+
+@pytest.mark.parametrize(("key", "edge"), [("effective_from", "9999-12-31"), ("effective_until", "0001-01-01")])
+def test_a_text_that_is_never_in_force_is_an_error(world: World, key: str, edge: str) -> None:
+    """It begins after every calendar, or ended before it."""
+    world.article("a.md", **{key: edge})
+
+    assert [problem.split(": ", 1)[1].partition(";")[0] for problem in world.errors()] == [f"{key} is '{edge}'"]
