@@ -21,8 +21,6 @@ from retriever.snapshot import Snapshot
 TIP_SECONDS: Final = 1.0  # for which an answer of git is good enough to say how a space stands
 REFUSED_IN_A_ROW: Final = 20  # commits with errors that are passed over to find what was live before the log began
 
-Told: TypeAlias = Callable[[str, Publication | None], None]  # the space; the last line of its log
-
 log = structlog.get_logger()
 
 
@@ -42,6 +40,21 @@ class Health:
     past: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What became of a commit.
+
+    snapshot: what is live from now on; None if what was live stays. line: what the publish log says of it.
+    """
+
+    space: str
+    snapshot: Snapshot | None
+    line: Publication | None
+
+
+Listener: TypeAlias = Callable[[News], None]
+
+
 class LiveSpace:
     """The serving side of a space."""
 
@@ -49,7 +62,6 @@ class LiveSpace:
         """past: how many snapshots of other moments stay in memory."""
         self.space = space
         self.past = PastSnapshots(space, most=past)
-        self.told: Told = lambda _space, _line: None
         self._refresh_seconds = refresh_seconds
         self._tip = RecentTip(lambda: self.space.tip(), min(refresh_seconds, TIP_SECONDS))
         self._lock = Lock()
@@ -61,7 +73,7 @@ class LiveSpace:
         self._tried: str | None = None
         self._looked = float("-inf")
         self._error: str | None = None
-        self.listeners: list[Callable[[Snapshot], None]] = []  # told of what goes live; a request waits for them
+        self.listeners: list[Listener] = []  # a request may wait for them
 
     @classmethod
     def held(cls, space: Space, snapshot: Snapshot) -> "LiveSpace":
@@ -119,19 +131,17 @@ class LiveSpace:
             self._error = None
         elif tip.sha != self._tried:
             self._tried = tip.sha
-            self._publish()
+            self._publish(tip)
 
-    def _publish(self) -> None:
+    def _publish(self, tip: Commit) -> None:
         try:
             self.space.publish(before=self._current, serve=self._serve)
-        except ContentError:
+        except (KbError, RetrieverError) as error:
+            if not isinstance(error, ContentError):
+                self._tried = None  # another try may succeed
+            if self._unkept is None:  # else it is served, and only the disk failed
+                self._tell(News(self.space.name, None, self.space.log.refusal(tip.sha)))
             raise
-        except (KbError, RetrieverError):
-            self._tried = None  # another try may succeed
-            raise
-        finally:
-            lines = self.space.log.all()
-            self.told(self.space.name, lines[-1] if lines else None)
         self._error = self._tried = self._unkept = None
 
     def _keep(self) -> None:
@@ -220,10 +230,9 @@ class LiveSpace:
         self._current = snapshot
         self._name = name
         self._looked = monotonic()
-        for tell in self.listeners:
-            tell(snapshot)
         line = self.space.log.live()
         manifest = snapshot.manifest
+        self._tell(News(self.space.name, snapshot, line if line is not None and line.commit == manifest.commit else None))
         facts: dict[str, object] = {"commit": manifest.commit, "articles": manifest.articles, "passages": manifest.passages}
         if line is not None and line.commit == manifest.commit:
             facts |= {
@@ -233,3 +242,7 @@ class LiveSpace:
                 "rolled_back": line.outcome is Outcome.ROLLED_BACK,
             }
         log.info("serving", space=self.space.name, **facts)
+
+    def _tell(self, news: News) -> None:
+        for listener in self.listeners:
+            listener(news)

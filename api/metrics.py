@@ -10,8 +10,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from api.digests.outbox import Standing
-from api.live import LiveSpace
-from api.publish_log import Publication
+from api.live import LiveSpace, News
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -51,14 +50,15 @@ class Metrics:
         )
         self._spaces = spaces
         for live in spaces.values():
-            live.told = self.updated
+            live.listeners.append(self.updated)
 
     def requested(self, endpoint: str, status: int, seconds: float) -> None:
         """A request was answered. endpoint: as the route declares it, never the address that was asked."""
         self._requests.labels(endpoint, str(status)).observe(seconds)
 
-    def updated(self, space: str, line: Publication | None) -> None:
-        """An update came to an end; the last line of the log says how."""
+    def updated(self, news: News) -> None:
+        """An update came to an end, as the publish log says."""
+        space, line = news.space, news.line
         if line is None:
             return
         self._updates.labels(space, str(line.outcome)).inc()

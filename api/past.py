@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 from api.guidance import Ask, Guidance, NotFoundError, View, may_open, openable
 from api.live import LiveSpace
+from api.publish_log import Publication
 from api.reader import Reader
 from kb.article import Article
 from kb.changes import ArticleChange, Moments, change_of
@@ -61,6 +62,7 @@ class Changed:
     old: Moment
     new: Moment
     changes: Sequence[ArticleChange]
+    refused: Sequence[Publication] = ()
 
 
 class Times:
@@ -100,7 +102,13 @@ class Times:
         before = self._moment((after.at - _DAY).isoformat() if old is None else old, view, ask)
         found = self._list(view, ask, before, after)
         wanted = [change for change in found if _concerns(change, view.scope)]
-        return Changed(view, before, after, sorted(wanted, key=lambda change: (-change.severity.rank, change.id)))
+        refused = self._refused(ask, before.at, None if new is None else after.at)
+        return Changed(view, before, after, sorted(wanted, key=lambda change: (-change.severity.rank, change.id)), refused)
+
+    def _refused(self, ask: Ask, old: datetime, new: datetime | None) -> list[Publication]:
+        """The pushes that did not go live since `old`, until `new` or now, the newest first."""
+        lines = reversed(self._live(ask).space.log.all())
+        return [line for line in lines if not line.is_live and old <= line.at and (new is None or line.at <= new)]
 
     def _list(self, view: View, ask: Ask, old: Moment, new: Moment) -> list[ArticleChange]:
         key = (ask.space, old, new)

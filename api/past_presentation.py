@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from api.guidance import RequestError
@@ -19,11 +20,13 @@ from api.past_schema import (
     HistoryResponse,
     LagOut,
     MomentOut,
+    RefusedOut,
     SideOut,
     VersionOut,
     WordsOut,
 )
 from api.presentation import article_url, edge
+from api.publish_log import Outcome, Publication
 from kb.changes import ArticleChange, Contribution, Severity
 from kb.fact_match import FactChange
 from kb.field_changes import FieldChange
@@ -48,8 +51,10 @@ def history_response(past: Past, *, limit: int, cursor: str | None) -> HistoryRe
     )
 
 
-def changes_response(changed: Changed, severities: Iterable[str] | None, *, limit: int, after: str | None) -> ChangesResponse:
-    """One page of changes. after: the id at which the last page ended."""
+def changes_response(
+    changed: Changed, severities: Iterable[str] | None, *, limit: int, after: str | None, diagnose: bool
+) -> ChangesResponse:
+    """One page of changes. after: the id at which the last page ended. diagnose: whether the reader may know why in full."""
     zone = changed.view.snapshot.library.taxonomy.zone
     wanted = [change for change in changed.changes if severities is None or change.severity in set(severities)]
     names = [change.id for change in wanted]
@@ -62,8 +67,14 @@ def changes_response(changed: Changed, severities: Iterable[str] | None, *, limi
         found=len(wanted),
         counts=_counts(wanted),
         changes=[change_out(change, zone, changed.new.commit.sha) for change in page],
+        refused=[_refused_out(line, diagnose=diagnose) for line in changed.refused],
         next=write_cursor(more) if begin + limit < len(wanted) else None,
     )
+
+
+def _refused_out(line: Publication, *, diagnose: bool) -> RefusedOut:
+    outcome: Literal["refused", "failed"] = "refused" if line.outcome is Outcome.REFUSED else "failed"
+    return RefusedOut(commit=line.commit, at=line.at, outcome=outcome, reason=line.reason if diagnose else line.public)
 
 
 def _counts(changes: Iterable[ArticleChange]) -> dict[str, int]:
@@ -141,6 +152,7 @@ def window_response(old: Moment, new: Moment, changes: Sequence[ArticleChange], 
         found=len(changes),
         counts=_counts(changes),
         changes=[change_out(change, zone, new.commit.sha, paths=True) for change in changes],
+        refused=[],
         next=None,
     )
 

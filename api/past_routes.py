@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel
 
+from api.access import Action, may
 from api.admission import ReaderDep
 from api.diff_page import diff_page
 from api.endpoint import cached
@@ -68,7 +69,13 @@ def changes(query: Annotated[ChangesQuery, Query()], request: Request, reader: R
     where = read_cursor(query.cursor) if query.cursor else {}
     old, new = _pinned(where, "from", query.from_), _pinned(where, "to", query.to)
     found = times.changed(old, new, query.ask(), reader)
-    response = changes_response(found, query.severity, limit=query.limit, after=str(where.get("after", "")) or None)
+    response = changes_response(
+        found,
+        query.severity,
+        limit=query.limit,
+        after=str(where.get("after", "")) or None,
+        diagnose=may(reader.role, Action.DIAGNOSE),
+    )
     return _page(request, response, response.next)  # type: ignore[return-value]
 
 

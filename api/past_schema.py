@@ -114,6 +114,15 @@ class MomentOut(BaseModel):
     at: datetime
 
 
+class RefusedOut(BaseModel):
+    """A push that did not go live. reason: in full for who may mend it; else rules and counts, without any text or name."""
+
+    commit: str
+    at: datetime
+    outcome: Literal["refused", "failed"]
+    reason: str | None
+
+
 class ChangesResponse(BaseModel):
     """What changed between two moments for this reader, what matters most first."""
 
@@ -122,6 +131,7 @@ class ChangesResponse(BaseModel):
     found: int
     counts: dict[str, int] = Field(description="How many of each severity.")
     changes: list[ChangeOut]
+    refused: list[RefusedOut] = Field(description="Pushes between the two moments that did not go live, and why; newest first.")
     next: str | None
 
 

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.contact import Contact
 from api.guidance import LONGEST_QUESTION, MOST_HITS, Ask
-from kb.moment import YEARS, date_or_instant
+from kb.frontmatter import YEARS
+from kb.moment import date_or_instant
 from kb.redaction import redact
 
 _REQUEST: Final = ConfigDict(extra="forbid")

@@ -50,10 +50,11 @@ class Timeline:
         before, after = (moment_of(text, self._repository, self._source.ref, self.zone) for text in (old, new))
         return before, after
 
-    def versions(self, article_id: str) -> list[Version]:
-        """Every version of one article, newest first; empty if there never was one."""
+    def versions(self, article_id: str, refused: frozenset[str] = frozenset()) -> list[Version]:
+        """Every version of one article, newest first; empty if there never was one. refused: commits that never went live."""
         tip = self._repository.resolve(self._source.ref)
-        return versions(Log(self._repository, self._source.folder, self._source.outside, tip), article_id, everything)
+        log = Log(self._repository, self._source.folder, self._source.outside, tip, refused=refused)
+        return versions(log, article_id, everything)
 
     def commits(self, limit: int) -> list[tuple[Contribution, Mapping[str, int]]]:
         """What went live, newest first: each commit, and how many files it added, changed and removed."""

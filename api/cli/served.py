@@ -29,3 +29,8 @@ def _shown(line: Publication) -> str:
         facts.append(f"{sum(line.milliseconds.values()):.0f} ms")
     reason = "" if line.reason is None else "\n" + "\n".join(f"    {each}" for each in line.reason.splitlines())
     return "  ".join(facts) + reason
+
+
+def outcome_lines(line: Publication) -> list[str]:
+    """When a commit was served, or why it was not, as lines below the commit."""
+    return [f"{line.outcome} {line.at:%Y-%m-%d %H:%M:%S}Z", *(f"  {each}" for each in (line.reason or "").splitlines())]

@@ -35,7 +35,7 @@ def follow(live: LiveSpace, records: Records) -> None:
         while True:
             _note(records, live.space, waiting.get())
 
-    live.listeners.append(waiting.put)
+    live.listeners.append(lambda news: None if news.snapshot is None else waiting.put(news.snapshot))
     with suppress(SnapshotError):  # a space that cannot be read yet: the listener hears of it when it can
         waiting.put(live.current())
     Thread(target=work, name="publication", daemon=True).start()

@@ -13,7 +13,7 @@ from api.app import LARGEST_BODY, create_app
 from api.composition import open_hooks
 from api.guidance import NotGrantedError
 from api.hooks import Deliveries, Delivery, Hooks
-from api.live import LiveSpace
+from api.live import LiveSpace, News
 from api.machines import add_machines
 from api.metrics import Metrics
 from api.publish_log import Outcome, Publication, now
@@ -212,7 +212,7 @@ def test_metrics_name_the_reader_s_spaces_alone_and_count_what_went_wrong(world:
     live = world.live
     metrics = Metrics({"default": live, "zenith": LiveSpace(live.space, refresh_seconds=60)})
     for space in ("default", "zenith"):
-        metrics.updated(space, line)
+        metrics.updated(News(space, None, line))
     app = create_app(world.guidance, DemoReaders(LOOPBACK))
     add_machines(app, Hooks({}, {}, Deliveries(tmp_path / "deliveries.txt")), metrics)
     app.add_api_route("/v1/forgotten", lambda: None)

@@ -348,3 +348,26 @@ def test_kb_log_prints_what_was_live_when(world: World, kb: Any) -> None:
     assert [(line["commit"], line["outcome"]) for line in lines] == [(bad, "refused"), (good, "published")]
     assert f"{bad[:12]}  refused" in text
     assert "    articles/card.md:5: tier is 'many'; expected a whole number." in text
+
+
+def test_kb_log_says_what_became_of_each_commit(world: World, kb: Any) -> None:
+    """The branch commit by commit, with the publish log's word on each; a refused text is no version."""
+    good = push(world, 7)
+    kb("index", "--repo", str(world.repo))
+    bad = push(world, 5, tier=9)
+    kb("index", "--repo", str(world.repo))
+
+    text = kb("log", "--repo", str(world.repo)).stdout
+    commits = json.loads(kb("log", "--repo", str(world.repo), "--json").stdout)["commits"]
+    versions = json.loads(kb("log", "card", "--repo", str(world.repo), "--json").stdout)["versions"]
+
+    assert [(it["commit"], [line["outcome"] for line in it["publications"]]) for it in commits] == [
+        (bad, ["refused"]),
+        (good, ["published"]),
+    ]
+    assert [line.split(" 20")[0] for line in text.splitlines() if line.startswith(("  refused", "  published"))] == [
+        "  refused",
+        "  published",
+    ]
+    assert "    articles/card.md:5: tier '9' is not known; expected one of 1, 2, 3." in text
+    assert [version["commit"] for version in versions] == [good]

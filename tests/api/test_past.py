@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from api.access import Role
 from api.past_presentation import write_cursor
 from api.reader import LOOPBACK
 from kb.article import Article
@@ -428,3 +429,25 @@ def test_what_is_not_there_is_said(world: World, kb: Kb, command: tuple[str, ...
 
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("role", "reason"),
+    [
+        (Role.WRITER, "articles/card.md:5: tier is 'many'; expected a whole number."),
+        (Role.AGENT, "The newest commit was refused: 1 x bad-value. `kb check` and `kb log --served` tell file and line."),
+    ],
+)
+def test_changes_say_which_pushes_were_refused(world: World, role: Role, reason: str) -> None:
+    """With the reason in full for who may mend it; without any name for everybody else."""
+    world.article("card.md", id="card")
+    world.commit(at="2026-01-01T00:00:00Z")
+    live = world.live
+    world.article("card.md", id="card", tier="many")
+    refused = world.commit()
+    live.update()
+    world.reader = replace(LOOPBACK, role=role)
+
+    found = world.client().get("/v1/changes", params={"from": "6 hours ago"}).json()["refused"]
+
+    assert [(it["commit"], it["outcome"], it["reason"]) for it in found] == [(refused, "refused", reason)]
