@@ -25,6 +25,7 @@ from kb.repository import open_repository
 from retriever.apertium import Apertium
 from retriever.errors import RetrieverError
 from retriever.language import warm as warm_language
+from retriever.spelling import warm as warm_spelling
 from retriever.model_store import open_model
 from retriever.snapshot import Models
 from retriever.translator import NoTranslator, Translator
@@ -217,8 +218,9 @@ def open_courier(settings: Settings, guidance: Guidance, database: "Database") -
 
 
 def warm(models: Models) -> None:
-    """Load what the first question would wait for: the English model now, the multilingual one beside the first questions."""
+    """Load what the first question would wait for: the English model now, the rest beside the first questions."""
     models.english.query("warm")
     warm_language()
     models.translator.start()
     Thread(target=models.multilingual.query, args=("warm",), daemon=True).start()
+    Thread(target=warm_spelling, daemon=True).start()
