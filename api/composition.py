@@ -25,9 +25,9 @@ from kb.repository import open_repository
 from retriever.apertium import Apertium
 from retriever.errors import RetrieverError
 from retriever.language import warm as warm_language
-from retriever.spelling import warm as warm_spelling
 from retriever.model_store import open_model
 from retriever.snapshot import Models
+from retriever.spelling import warm as warm_spelling
 from retriever.translator import NoTranslator, Translator
 
 if TYPE_CHECKING:
