@@ -30,10 +30,14 @@ def visible_body(article: Article, sees: Callable[[PartScope], bool]) -> str:
     return "".join([*kept, article.body[cursor:]])
 
 
+def part_scopes(article: Article) -> frozenset[PartScope]:
+    """The scopes of its parts: nearly always one or two, however long the article."""
+    return frozenset(it.scope for parts in (article.sections, article.blocks, article.steps) for it in parts)
+
+
 def seen(article: Article, sees: Callable[[PartScope], bool]) -> Article:
     """The article without the parts that the reader may not see: blanks stand there, so that every offset stays true."""
-    parts = {it.scope for it in article.sections} | {it.scope for it in article.blocks} | {it.scope for it in article.steps}
-    if all(map(sees, parts)):  # nearly always one or two scopes, however long the article
+    if all(map(sees, part_scopes(article))):
         return article
     body = article.body
     for block in article.blocks:

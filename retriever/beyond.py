@@ -29,7 +29,7 @@ def above_tier(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVecto
     hidden = [
         index
         for index in leaders(candidates, snapshot.table)[:NOTICED].tolist()
-        if not allowed[candidates.rows[index]] and run.confidence(candidates, index) >= ANSWERABLE
+        if not allowed[candidates.rows[index]] and run.first_opinion(candidates, index) >= ANSWERABLE
     ]
     if not hidden:
         return None
@@ -70,7 +70,7 @@ def leads(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVector, re
         return ()
     candidates = run.candidates(wider)
     first = leaders(candidates, table)[:NOTICED].tolist()
-    near = [index for index in first if run.confidence(candidates, index) >= ANSWERABLE]
+    near = [index for index in first if run.first_opinion(candidates, index) >= ANSWERABLE]
     fitting = (ranked_as(candidates, snapshot, wider, run.query.shown, index) for index in near)
     ways = ((it.article, _outside(it.article, snapshot, it.row, scope)) for it in fitting)
     return tuple(Lead(article.id, article.title, article.path, outside) for article, outside in ways if outside)

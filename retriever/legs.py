@@ -151,9 +151,13 @@ class Search:
         translated = "translated" if self.query.translation is not None and ENGLISH in read else ""
         return Evidence(translated or "+".join(read), values)
 
+    def first_opinion(self, candidates: Candidates, index: int) -> float:
+        """The probability, 0 to 1, that the candidate answers, by what has been asked of it."""
+        return confidence(self.evidence(candidates, index))
+
     def confidence(self, candidates: Candidates, index: int) -> float:
         """The probability, 0 to 1, that the candidate answers. Where the English model is unsure the other one is asked too."""
-        first = confidence(self.evidence(candidates, index))
+        first = self.first_opinion(candidates, index)
         unsure = UNSURE[0] < first < UNSURE[1] and self.query.lang == SOURCE_LANGUAGE and candidates.read_by(ENGLISH, index)
         return confidence(self.evidence(candidates, index, second_opinion=True)) if unsure else first
 

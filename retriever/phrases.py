@@ -22,6 +22,7 @@ class Phrases(Generic[T]):
             if 0 < len(words) <= LONGEST:
                 self._meanings.setdefault(words, set()).add(meaning)
         self._words = frozenset(word for words in self._meanings for word in words)
+        self._first = frozenset(words[0] for words in self._meanings)
 
     def holds(self, word: str) -> bool:
         """Whether the word stands in any of the phrases."""
@@ -36,6 +37,9 @@ class Phrases(Generic[T]):
         found: list[tuple[int, set[T]]] = []
         at = 0
         while at < len(words):
+            if words[at] not in self._first:
+                at += 1
+                continue
             length = next(
                 (n for n in range(min(LONGEST, len(words) - at), 0, -1) if tuple(words[at : at + n]) in self._meanings), 0
             )

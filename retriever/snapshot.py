@@ -14,11 +14,12 @@ from typing import Final, TypeAlias
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from kb.article import Article
+from kb.article import Article, PartScope
 from kb.file_lock import locked
 from kb.language import base_language
 from kb.library import Library
 from kb.stages import UNTIMED, Stages
+from kb.visible import part_scopes
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
 from retriever.centring import centred
 from retriever.embedder import Embedder
@@ -185,7 +186,14 @@ class Snapshot:
             lambda: _fresh(passages, articles, before),
         )
         self.rows_of: Mapping[str, range] = _rows_of(passages)
+        self._part_scopes: dict[str, frozenset[PartScope]] = {}
         self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
+
+    def part_scopes(self, article: Article) -> frozenset[PartScope]:
+        """See kb.visible; looked up once for each article."""
+        if article.id not in self._part_scopes:
+            self._part_scopes[article.id] = part_scopes(article)
+        return self._part_scopes[article.id]
 
     @cached_property
     def titles(self) -> TitleIndex:
