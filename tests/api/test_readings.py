@@ -173,7 +173,7 @@ def test_what_was_acknowledged_before_there_was_a_table_is_not_lost(empty_databa
     ]
     database = Database(empty_database)
     with database.writing() as connection:
-        for later in ("readings", "digest_windows", "digests", "deliveries", "departures", "drill_results"):
+        for later in ("readings", "digest_windows", "digests", "deliveries", "departures", "drill_results", "ticket_secrets"):
             connection.execute(sqlalchemy.text(f"DROP TABLE {later}"))
         connection.execute(sqlalchemy.text("UPDATE alembic_version SET version_num = '0002'"))
         for seq, (kind, body) in enumerate(kept, start=1):
