@@ -42,9 +42,9 @@ def acknowledgements(
     lang = query.lang or reader.lang
     view = guidance.view(Ask("", space=query.space), reader)
     teams = teams_of(reader, view.snapshot.library.taxonomy)
-    told = desk.told(query.space, sorted(teams))
+    told = desk.told(query.space, list(teams))
     wanted = list(must_reads(view.snapshot, view.scope, teams.values(), lang, told))
-    return acknowledgements_response(wanted, records.readings(query.space, reader))
+    return acknowledgements_response(list(teams), wanted, records.readings(query.space, reader))
 
 
 @router.post("/v1/acknowledgements", operation_id="acknowledge", status_code=HTTPStatus.CREATED)

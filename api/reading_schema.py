@@ -81,20 +81,21 @@ class MustReadOut(BaseModel):
 
 
 class AcknowledgementsResponse(BaseModel):
-    """Everything in force that the reader must read: what waits first, the newest change first."""
+    """Everything in force that the reader must read: what waits first, the newest change first. teams: one's own."""
 
     waiting: int
+    teams: list[str]
     articles: list[MustReadOut]
 
 
-def acknowledgements_response(wanted: list[MustRead], readings: list[Reading]) -> AcknowledgementsResponse:
+def acknowledgements_response(teams: list[str], wanted: list[MustRead], readings: list[Reading]) -> AcknowledgementsResponse:
     """The list for the wire."""
     done = {(it.article, it.version): it.acknowledged_at for it in readings if it.acknowledged_at is not None}
     moments = [min((done[version] for version in it.versions if version in done), default=None) for it in wanted]
     articles = [_must_read(it, at) for it, at in zip(wanted, moments, strict=True)]
     articles.sort(key=lambda it: it.committed_at, reverse=True)
     articles.sort(key=lambda it: it.acknowledged_at is not None)
-    return AcknowledgementsResponse(waiting=sum(it.acknowledged_at is None for it in articles), articles=articles)
+    return AcknowledgementsResponse(waiting=sum(it.acknowledged_at is None for it in articles), teams=teams, articles=articles)
 
 
 def _must_read(wanted: MustRead, acknowledged_at: datetime | None) -> MustReadOut:

@@ -1,25 +1,21 @@
 /** The answer to one question: notices first, then the articles, best first. */
 
-import { h, marked } from './dom.js'
+import { button, h, marked } from './dom.js'
 import { readBefore } from './reading.js'
 
-/**
- * @param {object} view { answer, selected, words, taxonomy, readings, onopen, onplace, ongap }
- * @returns {HTMLElement[]}
- */
 export function answerList(view) {
-  const { answer, words } = view
+  const { answer, words, acts } = view
   return [
     ...notices(view),
     answer.hits.length > 0 &&
       h('ol', { class: `hits ${answer.answerable ? '' : 'unsure'}`, 'aria-label': words.sidebar },
         answer.hits.map((hit, index) => card(hit, index, view))),
     answer.leads.length > 0 && leads(view),
-    !answer.answerable && h('button', { class: 'plain gap', type: 'button', onclick: view.ongap }, words.gap),
+    !answer.answerable && h('button', { class: 'plain gap', type: 'button', onclick: acts.gap }, words.gap),
   ].filter(Boolean)
 }
 
-function notices({ answer, words, taxonomy, onplace }) {
+function notices({ answer, words, taxonomy, acts }) {
   const queue = answer.above_tier?.escalate_to
   return [
     !answer.answerable &&
@@ -32,15 +28,15 @@ function notices({ answer, words, taxonomy, onplace }) {
       h('div', { class: 'notice differs' },
         h('strong', {}, words.differs),
         h('div', { class: 'row' }, answer.varies_by_jurisdiction.map((code) =>
-          h('button', { type: 'button', class: 'plain', onclick: () => onplace(code) }, placeName(taxonomy, code, words))))),
+          button(() => acts.rescope({ jurisdiction: code }), placeName(taxonomy, code, words))))),
   ]
 }
 
 function card(hit, index, view) {
-  const { selected, words, readings, onopen } = view
+  const { selected, words, readings, acts } = view
   const before = readBefore(readings, hit)
   return h('li', { class: 'hit', 'aria-current': index === selected && 'true', 'data-id': hit.id },
-    h('button', { class: 'title', type: 'button', name: `hit-${index}`, lang: hit.lang, onclick: () => onopen(index) }, hit.title),
+    h('button', { class: 'title', type: 'button', name: `hit-${index}`, lang: hit.lang, onclick: () => acts.open(index) }, hit.title),
     hit.heading.length > 0 && h('p', { class: 'heading', lang: hit.lang }, hit.heading.join(' › ')),
     h('p', { class: 'snippet', lang: hit.lang }, marked(hit.snippet, hit.highlights)),
     h('p', { class: 'why' }, whyHere(hit.jurisdiction, view)),

@@ -1,19 +1,14 @@
-/** One article, opened beside the ticket: who to verify and where to escalate first, then the text. */
+/** One article, opened beside the ticket: who to verify and where to escalate first, then the text; and its versions. */
 
 import { factsOf, nameOf } from './answers.js'
-import { fragmentOf, h } from './dom.js'
+import { backBar, button, fragmentOf, h } from './dom.js'
 import { stepWalker } from './steps.js'
 
-/**
- * @param {object} view { article, hit, since, waits, words, taxonomy, terms, and what its buttons do: on…, address }
- * @returns {HTMLElement}
- */
 export function articleView(view) {
-  const { article, words, onback, onhistory, address } = view
+  const { article, words, acts, address } = view
   return h('article', { class: 'article', 'aria-label': article.title },
-    h('div', { class: 'row bar' },
-      h('button', { type: 'button', class: 'back', onclick: onback }, `← ${words.back}`),
-      h('button', { type: 'button', class: 'plain', onclick: onhistory }, words.history),
+    backBar(acts.back, words.back,
+      button(acts.history, words.history),
       h('a', { class: 'plain', href: address(article.url), target: '_blank', rel: 'noopener' }, words.openPage)),
     h('h1', { lang: article.lang, tabindex: '-1' }, article.title),
     article.description && h('p', { class: 'lead', lang: article.lang }, article.description),
@@ -34,18 +29,18 @@ function standing({ article, words }) {
 }
 
 /** That it is another text than the one that this reader knows. */
-function news({ since, words, onchanged }) {
+function news({ since, words, acts }) {
   return since && h('p', { class: 'notice changed' }, words.changedSince(since.read_at.slice(0, 10)), ' ',
-    h('button', { type: 'button', class: 'plain', onclick: onchanged }, words.whatChanged))
+    button(acts.changed, words.whatChanged))
 }
 
 /** What has to be read is acknowledged where it ends. */
-function receipt({ waits, words, onacknowledge }) {
+function receipt({ waits, words, acts }) {
   return waits && h('p', { class: 'notice waits' }, words.mustReadThis, ' ',
-    h('button', { type: 'button', class: 'plain', onclick: onacknowledge }, words.acknowledge))
+    button(acts.acknowledge, words.acknowledge))
 }
 
-function firstThings({ article, words, taxonomy, onescalate }) {
+function firstThings({ article, words, taxonomy, acts }) {
   const { escalation, identity_check: check } = article
   if (!escalation && check === 'none') return null
   const collect = escalation?.collect ?? []
@@ -56,7 +51,7 @@ function firstThings({ article, words, taxonomy, onescalate }) {
       escalation.when && h('p', {}, words.when(escalation.when)),
       collect.length > 0 && h('fieldset', {}, h('legend', {}, words.collect),
         collect.map((item) => h('label', {}, h('input', { type: 'checkbox' }), ` ${item}`)),
-        h('button', { type: 'button', class: 'plain', onclick: onescalate }, words.copyList))))
+        button(acts.escalate, words.copyList))))
 }
 
 function queueFacts(taxonomy, id) {
@@ -86,19 +81,19 @@ function labelled(section, label) {
 }
 
 /** What must be said word for word is a text of its own with its own two buttons, and cannot be edited. */
-function sayBox(section, { words, oncopy, oninsert }) {
+function sayBox(section, { words, acts }) {
   const text = section.textContent.trim().replace(/\n{2,}/g, '\n\n')
   labelled(section, words.say)
   section.append(h('div', { class: 'row' },
-    h('button', { type: 'button', class: 'plain', onclick: () => oncopy(text) }, words.copy),
-    h('button', { type: 'button', class: 'plain', onclick: () => oninsert(text) }, words.insert)))
+    button(() => acts.copy(text), words.copy),
+    button(() => acts.insert(text), words.insert)))
 }
 
 /** The steps as they stand in the text become one guided walk, where the first of them stood. */
-function walkable(text, { article, words, taxonomy, oncopy }) {
+function walkable(text, { article, words, taxonomy, acts }) {
   const [first, ...others] = text.querySelectorAll('section.kb-step')
   if (!first || article.steps.length === 0) return
-  first.replaceWith(stepWalker({ article, words, taxonomy, oncopy }))
+  first.replaceWith(stepWalker({ article, words, taxonomy, acts }))
   for (const section of others) section.remove()
 }
 
@@ -118,8 +113,42 @@ function found(text, anchor) {
   }
 }
 
-function opinion({ words, onfeedback }) {
+function opinion({ words, acts }) {
   const kinds = ['helpful', 'wrong', 'outdated', 'missing']
   return h('fieldset', { class: 'opinion' }, h('legend', {}, words.feedback),
-    kinds.map((kind) => h('button', { type: 'button', class: 'plain', onclick: () => onfeedback(kind) }, words[kind])))
+    kinds.map((kind) => button(() => acts.report(kind), words[kind])))
+}
+
+/** since: the day of another reading. */
+export function historyView({ article, versions, difference, chosen, since = null, words, acts }) {
+  return h('article', { class: 'history', 'aria-label': words.history },
+    backBar(acts.back, article.title),
+    h('h1', { tabindex: '-1' }, since ? words.changedSince(since) : words.history),
+    !since && versions.length < 2 && h('p', {}, words.noHistory),
+    h('ol', { class: 'versions' }, versions.map((version, index) => versionRow(version, index, { chosen, words, acts }))),
+    difference && h('section', { class: 'difference' }, h('h2', {}, since ? words.whatChanged : words.changes), figures(difference.facts), changedWords(difference.words)))
+}
+
+function versionRow(version, index, { chosen, words, acts }) {
+  const people = [words.by(version.authors.join(', ')), version.approvers.length > 0 && words.approvedBy(version.approvers.join(', '))]
+  return h('li', { 'aria-current': index === chosen && 'true' },
+    button(() => acts.compare(index), words.version(version.number, version.at.slice(0, 10))),
+    version.current && h('em', {}, ` ${words.current}`),
+    h('small', {}, ' ', people.filter(Boolean).join(', ')))
+}
+
+/** The figures that moved come first: they are what an agent has to unlearn. */
+function figures(facts) {
+  if (facts.length === 0) return null
+  return h('ul', { class: 'moved' }, facts.map(({ old, new: now }) =>
+    h('li', {}, old !== null && h('del', {}, old), old !== null && now !== null && ' → ', now !== null && h('ins', {}, now))))
+}
+
+/** Long runs that stayed as they were are cut in their middle. */
+function changedWords(runs) {
+  return h('p', { class: 'words' }, runs.map(({ op, text }) => {
+    if (op === 'insert') return h('ins', {}, text)
+    if (op === 'delete') return h('del', {}, text)
+    return text.length > 240 ? `${text.slice(0, 100)} […] ${text.slice(-100)}` : text
+  }))
 }

@@ -6,12 +6,7 @@ const FIRST_RETRY = 1000
 const LAST_RETRY = 15000
 const SHORTEST = 3 // letters; fewer get suggestions only
 
-/**
- * @param {object} options
- * @param {import('./client.js').Client} options.client
- * @param {() => object} options.body the question as it stands now
- * @param {(change: object) => void} options.tell what became of it
- */
+/** body: gives the question as it stands now; tell: hears what became of it. */
 export function asking({ client, body, tell }) {
   let latest = 0
   let timer = null
@@ -43,8 +38,8 @@ export function asking({ client, body, tell }) {
     const noticed = setTimeout(() => mine === latest && tell({ slow: true }), NOTICED)
     try {
       const [answer, suggested] = await Promise.all([
-        short ? null : client.search(question, flight.signal),
-        short ? client.suggest({ q: question.q, space: question.space, jurisdiction: question.jurisdiction, tier: question.tier, lang: question.lang }, flight.signal) : null,
+        short ? null : client.post('search', question, flight.signal),
+        short ? client.get('suggest', { q: question.q, space: question.space, jurisdiction: question.jurisdiction, tier: question.tier, lang: question.lang }, flight.signal) : null,
       ])
       if (mine !== latest) return
       wait = FIRST_RETRY

@@ -22,62 +22,19 @@ export class Client {
   #session
   #token = null
 
-  /**
-   * @param {object} options
-   * @param {string} options.server origin of the service, as https://guidance.example
-   * @param {() => Promise<string | null>} [options.session] gives a fresh session token; none for the local demonstration
-   */
+  /** server: its origin, as https://guidance.example; session: gives a fresh token, or null for the local demonstration. */
   constructor({ server, session = async () => null }) {
     this.#server = server
     this.#session = session
   }
 
-  search(question, signal) {
-    return this.#send('/v1/search', { body: question, signal })
+  /** @param {string} path below /v1/; @param {object} query what is null, undefined or empty is left out */
+  get(path, query, signal) {
+    return this.#send(path, { query, signal })
   }
 
-  suggest(query, signal) {
-    return this.#send('/v1/suggest', { query, signal })
-  }
-
-  article(id, query) {
-    return this.#send(`/v1/articles/${encodeURIComponent(id)}`, { query })
-  }
-
-  history(id, query) {
-    return this.#send(`/v1/articles/${encodeURIComponent(id)}/history`, { query })
-  }
-
-  difference(id, query) {
-    return this.#send(`/v1/articles/${encodeURIComponent(id)}/diff`, { query: { ...query, format: 'json' } })
-  }
-
-  taxonomy(query) {
-    return this.#send('/v1/taxonomy', { query })
-  }
-
-  glossary(query) {
-    return this.#send('/v1/glossary', { query })
-  }
-
-  feedback(body) {
-    return this.#send('/v1/feedback', { body })
-  }
-
-  readings(query) {
-    return this.#send('/v1/readings', { query })
-  }
-
-  acknowledgements(query) {
-    return this.#send('/v1/acknowledgements', { query })
-  }
-
-  acknowledge(body) {
-    return this.#send('/v1/acknowledgements', { body })
-  }
-
-  events(body) {
-    return this.#send('/v1/events', { body })
+  post(path, body, signal) {
+    return this.#send(path, { body, signal })
   }
 
   /** An article's page, for people; the address holds no token. */
@@ -97,7 +54,7 @@ export class Client {
   }
 
   async #once(path, { query, body, signal }) {
-    const url = new URL(path, this.#server)
+    const url = new URL(`/v1/${path}`, this.#server)
     for (const [name, value] of Object.entries(query ?? {})) {
       for (const one of [value].flat()) if (one !== null && one !== undefined && one !== '') url.searchParams.append(name, one)
     }

@@ -1,5 +1,6 @@
 /** A believable ticket desk with six fictional tickets, so that a newcomer sees the sidebar at work in one minute. */
 
+import { h } from './dom.js'
 import './kb-sidebar.js'
 
 const TICKETS = [
@@ -41,17 +42,7 @@ function show(index) {
 }
 
 document.getElementById('tickets').append(
-  ...TICKETS.map((ticket, index) => {
-    const item = document.createElement('li')
-    const button = document.createElement('button')
-    button.type = 'button'
-    const who = document.createElement('small')
-    who.textContent = ticket.who
-    button.append(ticket.subject, who)
-    button.addEventListener('click', () => show(index))
-    item.append(button)
-    return item
-  }),
+  ...TICKETS.map(({ subject, who }, index) => h('li', {}, h('button', { type: 'button', onclick: () => show(index) }, subject, h('small', {}, who)))),
 )
 
 sidebar.addEventListener('kb-insert', ({ detail }) => {

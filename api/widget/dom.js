@@ -2,10 +2,7 @@
 
 /**
  * One element. Attributes: `onclick: fn` listens, `true` is an empty attribute, `false`, null and undefined are left out.
- * @param {string} tag
- * @param {Record<string, any>} [attributes]
- * @param {...any} children elements, texts, lists of them; null and false are left out
- * @returns {HTMLElement}
+ * Children are elements, texts and lists of them; null and false are left out.
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag)
@@ -18,12 +15,17 @@ export function h(tag, attributes = {}, ...children) {
   return element
 }
 
-/**
- * A text with some of its spans marked.
- * @param {string} text
- * @param {[number, number][]} spans offsets in code points, as the service counts them
- * @returns {(string | HTMLElement)[]}
- */
+/** What an agent presses, outside of the text. */
+export function button(onclick, ...label) {
+  return h('button', { type: 'button', class: 'plain', onclick }, label)
+}
+
+/** A view's way out, above it. */
+export function backBar(onclick, label, ...others) {
+  return h('div', { class: 'row bar' }, h('button', { type: 'button', class: 'back', onclick }, `← ${label}`), others)
+}
+
+/** A text with some of its spans marked: [start, end] in code points, as the service counts them. */
 export function marked(text, spans) {
   const points = [...text]
   const parts = []
@@ -42,11 +44,7 @@ const ALLOWED = new Set(
 )
 const KEPT = { A: ['href', 'title'], SECTION: ['class', 'data-name'], TD: ['align', 'colspan', 'rowspan'], TH: ['align', 'colspan', 'rowspan'] }
 
-/**
- * The service's sanitised HTML as elements, read a second time: what is not on the list stays behind as its text.
- * @param {string} html
- * @returns {DocumentFragment}
- */
+/** The service's sanitised HTML as elements, read a second time: what is not on the list stays behind as its text. */
 export function fragmentOf(html) {
   const parsed = new DOMParser().parseFromString(html, 'text/html') // inert: no script runs, no image loads
   const fragment = document.createDocumentFragment()

@@ -1,12 +1,11 @@
 /** `<kb-sidebar>`: guidance beside the ticket. One tag, one element, one handle; its parts are the files beside this one. */
 
 import { answerList } from './answers.js'
-import { articleView } from './article.js'
+import { articleView, historyView } from './article.js'
 import { asking } from './asking.js'
 import { Client } from './client.js'
 import { h } from './dom.js'
 import { Terms } from './glossary.js'
-import { historyView } from './history.js'
 import { keyHelp, onKeys, slash } from './keys.js'
 import { mustReadList, notes, suggestions } from './notes.js'
 import { reading, waitsFor } from './reading.js'
@@ -31,6 +30,7 @@ export class KbSidebar extends HTMLElement {
   #client
   #asker
   #reading
+  #acts
   #slash = slash(this, () => this.#parts.question.focus())
   #online = () => this.#state.trouble?.passing && this.#retry()
   #words
@@ -40,7 +40,7 @@ export class KbSidebar extends HTMLElement {
   #state = {
     scope: { jurisdiction: null, product: null, tier: null, lang: null, asOf: null },
     answer: null, question: '', redacted: [], suggestions: [], trouble: null, waiting: false, slow: false, selected: 0,
-    opened: null, history: null, help: false, listing: false, said: '', taxonomy: null, readings: null, mustReads: null,
+    opened: null, history: null, help: false, listing: false, said: '', taxonomy: null, readings: null, mustReads: null, drills: [], drill: null,
   }
 
   connectedCallback() {
@@ -58,8 +58,9 @@ export class KbSidebar extends HTMLElement {
       client: this.#client, state: () => this.#state, set: (change) => this.#set(change), place: () => this.#place(),
       note: (...what) => this.#note(...what), words: () => this.#words, find: (selector) => this.#root.querySelector(selector),
     })
+    this.#acts = this.#actions()
     this.#build()
-    onKeys(this, this.#root, this.#actions())
+    onKeys(this, this.#root, this.#acts)
     this.#prepare()
     this.#reading.mustReads()
   }
@@ -107,7 +108,7 @@ export class KbSidebar extends HTMLElement {
   /** What is read once: the lists to choose from, and the glossary. */
   async #prepare() {
     const place = { space: this.#space }
-    const [taxonomy, glossary] = await Promise.allSettled([this.#client.taxonomy(place), this.#client.glossary(place)])
+    const [taxonomy, glossary] = await Promise.allSettled([this.#client.get('taxonomy', place), this.#client.get('glossary', place)])
     if (glossary.status === 'fulfilled') this.#terms = new Terms(glossary.value.terms)
     if (taxonomy.status === 'rejected') return this.#set({ trouble: taxonomy.reason })
     this.#set({ taxonomy: taxonomy.value })
@@ -140,7 +141,7 @@ export class KbSidebar extends HTMLElement {
     const { text: shown, kinds } = withoutSecrets(text)
     if (kinds.length) this.#parts.question.value = shown
     const redacted = kinds.length ? kinds : shown ? this.#state.redacted : []
-    this.#set({ question: shown, redacted, opened: null, history: null, listing: false })
+    this.#set({ question: shown, redacted, opened: null, history: null, listing: false, drill: null })
     this.#asker.changed(options)
   }
 
@@ -173,7 +174,7 @@ export class KbSidebar extends HTMLElement {
 
   #rescope(change) {
     const answer = 'asOf' in change ? null : this.#state.answer // of another day: never shown under this one's banner
-    this.#set({ scope: { ...this.#state.scope, ...change }, answer, opened: null, history: null })
+    this.#set({ scope: { ...this.#state.scope, ...change }, answer, opened: null, history: null, drill: null })
     this.#asker.changed({ now: true })
   }
 
@@ -206,20 +207,17 @@ export class KbSidebar extends HTMLElement {
   }
 
   #show() {
-    const { taxonomy, scope, answer, trouble, redacted, question, opened, history, help, listing, selected, readings, mustReads } = this.#state
+    const { taxonomy, scope, answer, trouble, redacted, question, opened, history, help, listing, selected, readings, mustReads, drills, drill } = this.#state
     const [words, inferred] = [this.#words, this.#inferred]
     const read = [inferred.jurisdiction, inferred.product]
     this.#draw('chips', [taxonomy, scope, ...read, words], () =>
-      [scopeChips({ taxonomy, scope, inferred, words, onchange: (change) => this.#rescope(change) })])
-    this.#draw('notes', [taxonomy, scope, ...read, trouble, redacted, mustReads, words], () => notes({
-      state: this.#state, inferred, words, onscope: (change) => this.#rescope(change), onretry: () => this.#retry(),
-      onkeep: () => this.#keep(), onmustread: () => this.#list(),
-    }))
-    this.#draw('suggestions', [this.#state.suggestions, answer, question === '', opened, words], () => suggestions({
-      state: this.#state, recent: this.#recent, words, onask: (text) => this.ask(text), onread: (id) => this.#read(id),
-    }))
+      [scopeChips({ taxonomy, scope, inferred, words, onchange: this.#acts.rescope })])
+    this.#draw('notes', [taxonomy, scope, ...read, trouble, redacted, mustReads, drills, words], () =>
+      notes({ state: this.#state, inferred, words, acts: this.#acts }))
+    this.#draw('suggestions', [this.#state.suggestions, answer, question === '', opened, words], () =>
+      suggestions({ state: this.#state, recent: this.#recent, words, acts: this.#acts }))
     const inside = help ? [] : opened ? [waitsFor(this.#state, opened.article)] : [selected, readings, listing && mustReads]
-    this.#draw('main', [answer, opened, history, help, listing, taxonomy, words, ...inside], () => this.#main())
+    this.#draw('main', [answer, opened, history, help, listing, drill, taxonomy, words, ...inside], () => this.#main())
     this.#parts.main.setAttribute('aria-busy', String(this.#state.waiting))
     this.#parts.status.textContent = this.#said()
   }
@@ -246,27 +244,17 @@ export class KbSidebar extends HTMLElement {
   }
 
   #main() {
-    const { answer, selected, opened, history, help, listing, taxonomy, readings, mustReads } = this.#state
-    const words = this.#words
-    if (help) return [keyHelp(words, () => this.#help(false))]
-    if (listing) return [mustReadList({ mustReads, words, onread: (id) => this.#read(id), onback: () => this.#back() })]
-    if (history) {
-      const { back, compare } = this.#reading
-      return [historyView({ ...history, article: opened.article, words, onback: back, onchoose: compare })]
-    }
+    const { answer, selected, opened, history, help, listing, taxonomy, readings, mustReads, drill } = this.#state
+    const [words, acts] = [this.#words, this.#acts]
+    if (help) return [keyHelp(words, acts.help)]
+    if (drill) return [drill]
+    if (listing) return [mustReadList({ mustReads, words, acts })]
+    if (history) return [historyView({ ...history, article: opened.article, words, acts })]
     if (opened) {
-      return [articleView({
-        ...opened, waits: waitsFor(this.#state, opened.article), words, taxonomy, terms: this.#terms,
-        address: (path) => this.#client.address(path), oncopy: (text) => this.#copy(text), oninsert: (text) => this.#insert(text),
-        onback: () => this.#back(), onhistory: this.#reading.history, onchanged: this.#reading.changed,
-        onacknowledge: this.#reading.acknowledge, onescalate: () => this.#escalate(), onfeedback: (kind) => this.#report(kind),
-      })]
+      const waits = waitsFor(this.#state, opened.article)
+      return [articleView({ ...opened, waits, words, taxonomy, terms: this.#terms, address: (path) => this.#client.address(path), acts })]
     }
-    if (!answer) return []
-    return answerList({
-      answer, selected, words, taxonomy, readings, onopen: (index) => this.#open(index),
-      onplace: (code) => this.#rescope({ jurisdiction: code }), ongap: () => this.#report('missing'),
-    })
+    return answer ? answerList({ answer, selected, words, taxonomy, readings, acts }) : []
   }
 
   #open(index) {
@@ -285,9 +273,10 @@ export class KbSidebar extends HTMLElement {
   #back() {
     if (this.#state.help) return this.#help(false)
     if (this.#state.history) return this.#reading.back()
-    if (!this.#state.opened && !this.#state.listing) return this.#parts.question.focus()
+    if (!this.#state.opened && !this.#state.listing && !this.#state.drill) return this.#parts.question.focus()
     if (this.#state.opened?.listed) return this.#list()
-    this.#set({ opened: null, listing: false, said: '' })
+    if (this.#state.drill) this.#reading.mustReads() // what one is certified for waits no more
+    this.#set({ opened: null, listing: false, drill: null, said: '' })
     this.#reading.look(this.#state.answer?.hits.map((hit) => hit.id) ?? [])
     if (!this.#focusHit()) this.#parts.question.focus()
   }
@@ -300,14 +289,14 @@ export class KbSidebar extends HTMLElement {
 
   #list() {
     if (!this.#state.mustReads?.articles.length) return this.#set({ said: this.#words.nothingWaits })
-    this.#set({ listing: true, opened: null, history: null })
+    this.#set({ listing: true, opened: null, history: null, drill: null })
     this.#root.querySelector('.must-reads .title').focus()
   }
 
   async #report(verdict) {
     const { answer, opened, question } = this.#state
     try {
-      await this.#client.feedback({
+      await this.#client.post('feedback', {
         verdict,
         space: this.#space,
         receipt: answer?.receipt ?? undefined,
@@ -340,7 +329,7 @@ export class KbSidebar extends HTMLElement {
   #note(kind, article, anchor) {
     const receipt = this.#state.answer?.receipt ?? undefined
     const event = { kind, space: this.#space, article: article.id, receipt, anchor, commit: article.commit ?? undefined }
-    this.#client.events({ events: [{ ...event, ticket_id: this.getAttribute('ticket') ?? undefined }] }).catch(() => {})
+    this.#client.post('events', { events: [{ ...event, ticket_id: this.getAttribute('ticket') ?? undefined }] }).catch(() => {})
   }
 
   async #copy(text = null) {
@@ -374,14 +363,17 @@ export class KbSidebar extends HTMLElement {
     return Boolean(target)
   }
 
+  /** All that keys and buttons do. */
   #actions() {
+    const { history, changed, acknowledge, compare } = this.#reading
     return {
+      history, changed, acknowledge, compare,
       write: () => this.#parts.question.focus(), next: () => this.#move(1), previous: () => this.#move(-1),
-      down: () => this.#focusHit(), back: () => this.#back(), insert: () => this.#insert(), copy: () => this.#copy(),
-      wrong: () => this.#report('wrong'), outdated: () => this.#report('outdated'), gap: () => this.#report('missing'),
-      escalate: () => this.#escalate(), history: this.#reading.history, changed: this.#reading.changed,
-      acknowledge: this.#reading.acknowledge, mustReads: () => this.#list(), help: () => this.#help(!this.#state.help),
-      keep: () => this.#keep(),
+      down: () => this.#focusHit(), back: () => this.#back(), insert: (text) => this.#insert(text), copy: (text) => this.#copy(text),
+      report: (verdict) => this.#report(verdict), wrong: () => this.#report('wrong'), outdated: () => this.#report('outdated'),
+      gap: () => this.#report('missing'), escalate: () => this.#escalate(), mustReads: () => this.#list(), drill: () => this.#reading.drill(this.#acts),
+      help: () => this.#help(!this.#state.help), keep: () => this.#keep(), rescope: (change) => this.#rescope(change),
+      retry: () => this.#retry(), ask: (text) => this.ask(text), read: (id) => this.#read(id), open: (index) => this.#open(index),
       correct: () => (this.#root.querySelector('.chip.inferred select') ?? this.#root.querySelector('.chip select'))?.focus(),
     }
   }

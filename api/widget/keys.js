@@ -1,10 +1,10 @@
 /** The whole sidebar from the keyboard. */
 
-import { h } from './dom.js'
+import { button, h } from './dom.js'
 
 const PLAIN = {
   '/': 'write', ArrowDown: 'next', ArrowUp: 'previous', Escape: 'back', i: 'insert', c: 'copy', w: 'wrong', o: 'outdated',
-  g: 'gap', h: 'history', e: 'escalate', a: 'acknowledge', d: 'changed', m: 'mustReads', '?': 'help',
+  g: 'gap', h: 'history', e: 'escalate', a: 'acknowledge', d: 'changed', m: 'mustReads', t: 'drill', '?': 'help',
 }
 
 const WITH_ALT = { KeyJ: 'keep', KeyP: 'correct' } // by its place: with Alt, some keyboards write another sign
@@ -42,5 +42,5 @@ const atEnd = (field) => field.selectionStart === field.value.length
 export function keyHelp(words, onclose) {
   return h('section', { class: 'keys', 'aria-label': words.keys }, h('h2', {}, words.keys),
     h('dl', {}, words.keyList.map(([key, meaning]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, meaning)])),
-    h('button', { type: 'button', class: 'plain', onclick: onclose }, words.close))
+    button(onclose, words.close))
 }

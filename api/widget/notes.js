@@ -1,15 +1,11 @@
 /** What stands between the question and its answers: banners, what was inferred, what may be meant, what was asked before. */
 
 import { placeName } from './answers.js'
-import { h } from './dom.js'
+import { backBar, button, h } from './dom.js'
 import { isoToday, productName } from './scope.js'
 
-/**
- * @param {object} view { state, inferred, words, onscope, onretry, onkeep, onmustread }
- * @returns {HTMLElement[]}
- */
-export function notes({ state, inferred, words, onscope, onretry, onkeep, onmustread }) {
-  const { scope, trouble, redacted, taxonomy, mustReads } = state
+export function notes({ state, inferred, words, acts }) {
+  const { scope, trouble, redacted, taxonomy, mustReads, drills } = state
   const kinds = redacted.map((kind) => words.kinds[kind] ?? kind.replace(/_/g, ' ')).join(', ')
   const guessed = [
     inferred.jurisdiction && placeName(taxonomy, inferred.jurisdiction, words),
@@ -18,36 +14,36 @@ export function notes({ state, inferred, words, onscope, onretry, onkeep, onmust
   return [
     scope.asOf && scope.asOf !== isoToday() &&
       h('div', { class: 'banner past', role: 'alert' }, h('strong', {}, words.asOf(scope.asOf)), ' ',
-        h('button', { type: 'button', class: 'plain', onclick: () => onscope({ asOf: null }) }, words.backToToday)),
+        button(() => acts.rescope({ asOf: null }), words.backToToday)),
     trouble && h('div', { class: 'banner trouble', role: 'alert' },
       h('p', {}, words.why[trouble.kind] ?? words.why.trouble, trouble.passing ? ` ${words.retrying}` : ` ${trouble.message}`),
-      trouble.passing && h('button', { type: 'button', class: 'plain', onclick: onretry }, words.tryNow)),
+      trouble.passing && button(acts.retry, words.tryNow)),
     kinds && h('p', { class: 'banner redacted', role: 'alert' }, words.redacted(kinds)),
-    mustReads?.waiting > 0 && h('p', { class: 'waiting' },
-      h('button', { type: 'button', class: 'plain', onclick: onmustread }, words.mustReads(mustReads.waiting))),
+    mustReads?.waiting > 0 && h('p', { class: 'waiting' }, button(acts.mustReads, words.mustReads(mustReads.waiting))),
+    drills.length > 0 && h('p', { class: 'waiting' }, button(acts.drill, words.drill)),
     guessed.length > 0 && h('p', { class: 'inference' }, words.inferredScope(guessed.join(', ')), ' ',
-      h('button', { type: 'button', class: 'plain', onclick: onkeep }, words.keep)),
+      button(acts.keep, words.keep)),
     taxonomy?.reader.includes('demo') && h('p', { class: 'demo' }, words.demo),
   ].filter(Boolean)
 }
 
 /** @returns {HTMLElement[]} articles with the words that are typed; before anything is typed, what was asked before */
-export function suggestions({ state, recent, words, onask, onread }) {
+export function suggestions({ state, recent, words, acts }) {
   const { suggestions: found, answer, question, opened } = state
   if (opened || answer) return []
-  const button = (text, onclick, lang) => h('li', {}, h('button', { type: 'button', class: 'plain', lang, onclick }, text))
+  const item = (text, onclick, lang) => h('li', {}, h('button', { type: 'button', class: 'plain', lang, onclick }, text))
   const list = (title, items) => [h('section', { class: 'suggestions' }, h('h2', {}, title), h('ul', {}, items))]
-  if (!question && recent.length) return list(words.recent, recent.map((text) => button(text, () => onask(text))))
+  if (!question && recent.length) return list(words.recent, recent.map((text) => item(text, () => acts.ask(text))))
   if (!found.length) return []
-  return list(words.suggestions, found.map((it) => button(it.title, () => onread(it.id), it.lang)))
+  return list(words.suggestions, found.map((it) => item(it.title, () => acts.read(it.id), it.lang)))
 }
 
 /** @returns {HTMLElement} everything that has to be read: what waits first */
-export function mustReadList({ mustReads, words, onread, onback }) {
+export function mustReadList({ mustReads, words, acts }) {
   return h('section', { class: 'must-reads', 'aria-label': words.mustRead },
-    h('div', { class: 'row bar' }, h('button', { type: 'button', class: 'back', onclick: onback }, `← ${words.close}`)),
+    backBar(acts.back, words.close),
     h('h2', { tabindex: '-1' }, words.mustRead),
     h('ul', {}, mustReads.articles.map((it) => h('li', {},
-      h('button', { type: 'button', class: 'title', lang: it.lang, onclick: () => onread(it.id) }, it.title),
+      h('button', { type: 'button', class: 'title', lang: it.lang, onclick: () => acts.read(it.id) }, it.title),
       h('p', { class: 'why' }, it.acknowledged_at ? words.acknowledged(it.acknowledged_at.slice(0, 10)) : words.waits(it.committed_at.slice(0, 10)))))))
 }

@@ -1,25 +1,18 @@
 /** Opening an article, its past, and what the reader has read of it: what happens, apart from how it looks. */
 
-/**
- * @param {object} sidebar
- * @param {import('./client.js').Client} sidebar.client
- * @param {() => object} sidebar.state
- * @param {(change: object) => void} sidebar.set
- * @param {() => object} sidebar.place the scope in which articles are opened: space, jurisdiction, tier, as_of
- * @param {(kind: string, article: object, anchor?: string) => void} sidebar.note
- * @param {() => object} sidebar.words
- * @param {(selector: string) => HTMLElement | null} sidebar.find
- */
+import { drillsAt, drillsOf, drillWalk } from './drill.js'
+
+/** @param {object} sidebar its client and functions; place: the scope in which articles are opened (space, jurisdiction, tier, as_of) */
 export function reading({ client, state, set, place, note, words, find }) {
   const space = () => place().space
   const timeless = () => ({ ...place(), as_of: undefined })
-  return { read, back: leave, history, compare, changed, acknowledge, look, mustReads }
+  return { read, back: leave, history, compare, changed, acknowledge, look, mustReads, drill }
 
   async function read(id, hit = null) {
     const known = state().readings?.[id] ?? [] // before this opening is written down, and before another answer comes
     try {
-      const article = await client.article(id, place())
-      set({ opened: { article, hit, since: sinceOf(known, article), listed: state().listing }, history: null, listing: false, said: '', trouble: null })
+      const article = await client.get(address(id), place())
+      set({ drill: null, opened: { article, hit, since: sinceOf(known, article), listed: state().listing }, history: null, listing: false, said: '', trouble: null })
       ;(find('.body .found') ?? find('article h1'))?.scrollIntoView({ block: 'center' })
       find('article h1')?.focus({ preventScroll: true })
       note('opened', article, hit?.anchor)
@@ -46,7 +39,7 @@ export function reading({ client, state, set, place, note, words, find }) {
     const { opened } = state()
     if (!opened) return
     await shown(async () => {
-      const { versions } = await client.history(opened.article.id, timeless())
+      const { versions } = await client.get(`${address(opened.article.id)}/history`, timeless())
       set({ history: { versions, difference: null, chosen: null } })
       if (versions.length > 1) await compare(0)
       find('.history h1')?.focus()
@@ -73,8 +66,13 @@ export function reading({ client, state, set, place, note, words, find }) {
     })
   }
 
+  /** Everything that the reader has to acknowledge. */
+  function waiting() {
+    return client.get('acknowledgements', { space: space(), lang: state().scope.lang })
+  }
+
   function between(article, from, to) {
-    return client.difference(article.id, { ...timeless(), from, to })
+    return client.get(`${address(article.id)}/diff`, { ...timeless(), from, to, format: 'json' })
   }
 
   /** Say to have read the opened version. Where a newer one is live, that one is opened instead. */
@@ -83,8 +81,8 @@ export function reading({ client, state, set, place, note, words, find }) {
     if (!opened || !waitsFor(state(), opened.article)) return
     const { id, commit } = opened.article
     try {
-      await client.acknowledge({ space: space(), article: id, commit })
-      set({ mustReads: await client.acknowledgements({ space: space(), lang: state().scope.lang }), said: words().thanks })
+      await client.post('acknowledgements', { space: space(), article: id, commit })
+      set({ mustReads: await waiting(), said: words().thanks })
     } catch (error) {
       if (error.status !== 409) return set({ trouble: error })
       if (await read(id, opened.hit)) set({ said: words().newer })
@@ -95,7 +93,7 @@ export function reading({ client, state, set, place, note, words, find }) {
   async function look(ids) {
     if (!ids.length || place().as_of) return
     try {
-      const { readings } = await client.readings({ space: space(), article: ids })
+      const { readings } = await client.get('readings', { space: space(), article: ids })
       set({ readings: Object.fromEntries(ids.map((id) => [id, readings.filter((it) => it.article === id)])) })
     } catch {
       // no event store, or no connection: there is no badge
@@ -104,21 +102,37 @@ export function reading({ client, state, set, place, note, words, find }) {
 
   async function mustReads() {
     try {
-      set({ mustReads: await client.acknowledgements({ space: space(), lang: state().scope.lang }) })
+      const mustReads = await waiting()
+      set({ mustReads })
+      set({ drills: await drillsOf(client, space(), mustReads.teams) })
     } catch {
       // the same
     }
   }
 
+  /** Ask about what changed, as long as there is something that one is not certified for. */
+  function drill(acts) {
+    const { drills } = state()
+    if (!drills.length) return set({ said: words().nothingWaits })
+    const mark = ({ team, article, version }, answers) => shown(() => client.post(drillsAt(team), { space: space(), article, version, answers }))
+    const walk = drillWalk({ drills, words: words(), mark, acts })
+    set({ drill: walk, opened: null, history: null, listing: false, trouble: null })
+    walk.querySelector('[tabindex]').focus()
+  }
+
+  /** @returns what the act gives; null in trouble of the service, which is said */
   async function shown(act) {
     try {
-      await act()
+      return await act()
     } catch (error) {
       if (error.kind === undefined) throw error
       set({ trouble: error })
+      return null
     }
   }
 }
+
+const address = (id) => `articles/${encodeURIComponent(id)}`
 
 /** @returns {boolean} whether this article has to be acknowledged */
 export function waitsFor({ mustReads, scope }, article) {

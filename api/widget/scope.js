@@ -2,14 +2,7 @@
 
 import { h } from './dom.js'
 
-/**
- * @param {object} view
- * @param {object | null} view.taxonomy what the service knows; null until it is there
- * @param {object} view.scope { jurisdiction, product, tier, lang, asOf }
- * @param {object} view.inferred { jurisdiction, product } that the service read from the question and nobody has chosen
- * @param {object} view.words
- * @param {(change: object) => void} view.onchange
- */
+/** taxonomy: null until it is there; inferred: the product and place that the service read from the question and nobody has chosen. */
 export function scopeChips({ taxonomy, scope, inferred, words, onchange }) {
   if (!taxonomy) return h('div', { class: 'chips' })
   const named = (names) => nameIn(names, words)

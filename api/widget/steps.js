@@ -1,10 +1,10 @@
 /** Guided troubleshooting, one question at a time: back, start again, and a trail of what was done. */
 
 import { nameOf } from './answers.js'
-import { h } from './dom.js'
+import { button, h } from './dom.js'
 
 /** @returns {HTMLElement} a walk through the article's steps, which keeps its own place */
-export function stepWalker({ article, words, taxonomy, oncopy }) {
+export function stepWalker({ article, words, taxonomy, acts }) {
   const byName = new Map(article.steps.map((step) => [step.name, step]))
   const trail = [] // { step, answer }
   const place = h('section', { class: 'walk', 'aria-label': words.steps })
@@ -39,9 +39,9 @@ export function stepWalker({ article, words, taxonomy, oncopy }) {
 
   function controls() {
     return h('div', { class: 'row' },
-      h('button', { type: 'button', class: 'plain', onclick: () => (trail.pop(), show(true)) }, words.stepBack),
-      h('button', { type: 'button', class: 'plain', onclick: () => (trail.splice(0), show(true)) }, words.restart),
-      h('button', { type: 'button', class: 'plain', onclick: () => oncopy(written()) }, words.trail))
+      button(() => (trail.pop(), show(true)), words.stepBack),
+      button(() => (trail.splice(0), show(true)), words.restart),
+      button(() => acts.copy(written()), words.trail))
   }
 
   function written() {

@@ -2,10 +2,7 @@
 
 import { nameOf } from './answers.js'
 
-/**
- * The selection inside an opened article; else what must be said word for word; else the passage that answered.
- * @returns {{text: string, source: object} | {guarded: true} | null} guarded: the selection holds internal text
- */
+/** The selection inside an opened article; else what must be said; else the passage that answered. guarded: it holds internal text. */
 export function textToInsert({ root, opened, answer, selected }) {
   const selection = (root.getSelection ?? document.getSelection).call(root.getSelection ? root : document)
   const range = selection?.rangeCount ? selection.getRangeAt(0) : null
@@ -29,11 +26,7 @@ export function cited({ text, source }, words) {
   return `${text}\n${words.citation(source.title, source.id, (source.commit ?? '').slice(0, 12))}`
 }
 
-/**
- * Whom to escalate to, when, and what to collect first, as a text with a checklist: of the opened article, else of the hit, else of
- * what is above the reader's tier.
- * @returns {string | null} null where there is nowhere to go
- */
+/** Whom to escalate to, when, and a checklist of what to collect first: of the article, else of the hit, else of what is above the tier. */
 export function escalationText({ root, opened, answer, selected, taxonomy }, words) {
   const escalation = (opened?.article ?? answer?.hits[selected])?.escalation ?? null
   const queue = escalation?.to ?? answer?.above_tier?.escalate_to

@@ -2,7 +2,6 @@
 
 import './kb-sidebar.js'
 import { fits } from './hosts.js'
-import { questionOf, scopeOf } from './ticket.js'
 import { Zaf } from './zaf.js'
 
 const TICKET = ['ticket.id', 'ticket.subject', 'ticket.description', 'ticket.tags', 'ticket.comments', 'ticket.conversation']
@@ -59,4 +58,38 @@ async function session({ settings, space, currentUser }) {
     secure: true,
   })
   return answer.session
+}
+
+/** The subject, and the requester's latest reply. The conversation stands oldest first. */
+function questionOf({ subject, conversation, comments, description }) {
+  const said = [
+    ...(conversation ?? []).map((it) => ({ role: it.author?.role, html: it.message?.content })),
+    ...(comments ?? []).map((it) => ({ role: it.author?.role, html: it.value })),
+  ]
+  const latest = said.filter((it) => it.role === 'end-user' && it.html).at(-1)?.html ?? description ?? ''
+  return [subject ?? '', textOf(latest)].map((text) => text.trim()).filter(Boolean).join('\n').slice(0, 20_000)
+}
+
+/** What the ticket is about, by its tags and form fields: the first that fits decides; what the taxonomy does not have says nothing. */
+function scopeOf(filed, taxonomy) {
+  const keys = filed.flat().filter((value) => typeof value === 'string').map(key)
+  const found = (entries) => keys.map((value) => entries.find(([, names]) => names.map(key).includes(value))?.[0]).find(Boolean) ?? null
+  const tier = taxonomy?.tiers.find((it) => keys.includes(`tier-${it.tier}`))?.tier
+  return {
+    product: found((taxonomy?.products ?? []).map((it) => [it.id, [it.id, `product-${it.id}`, ...Object.values(it.name)]])),
+    jurisdiction: found((taxonomy?.jurisdictions ?? []).map((it) => [it.code, [it.code, `place-${it.code}`, ...Object.values(it.name)]])),
+    ...(tier === undefined ? {} : { tier }),
+  }
+}
+
+/** `US_CA`, `us-ca` and `US CA` are one. */
+function key(text) {
+  return text.trim().toLowerCase().replace(/[\s_:]+/g, '-')
+}
+
+function textOf(html) {
+  if (!/[<&]/.test(html)) return html
+  const parsed = new DOMParser().parseFromString(html.replace(/<(br|\/p|\/div|\/li)\b[^>]*>/gi, '\n$&'), 'text/html') // inert
+  for (const quoted of parsed.querySelectorAll('style, script, blockquote')) quoted.remove()
+  return parsed.body.textContent.replace(/\n{3,}/g, '\n\n')
 }
