@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from api.guidance import NotFoundError, Opened, RequestError
 from api.reader import Reader
 from kb.article import Article, is_in_force
-from kb.jurisdiction import ALL, narrow
+from kb.digest import serves
 from kb.language import base_language
 from kb.taxonomy import Taxonomy
 from kb.teams import Team
@@ -35,13 +35,16 @@ def must_reads(
 ) -> Iterator[MustRead]:
     """What is in force in the scope and has to be read, in the order of the articles' ids.
 
-    Told by the article itself, to the teams that it concerns, or to everybody where there is no team; or by a digest.
+    Told by the article itself, to the teams that serve its products and places, whatever they read, or to everybody where there is no
+    team; or by a digest, as `must_read` of the team in kb.yml has it.
     told: the (article, version) that a digest of one of the teams said.
     """
     for members in snapshot.members.values():
         readable = [it for it in members if it.changed and it.scope.tier <= scope.tier and is_in_force(it, scope.effective_on)]
         versions = frozenset((it.id, it.changed.sha) for it in readable if it.changed)
-        wanted = any(it.must_read for it in readable) and (not teams or any(concerns(team, readable[0]) for team in teams))
+        wanted = any(it.must_read for it in readable) and (
+            not teams or any(serves(team, it) for team in teams for it in readable)
+        )
         if versions and (wanted or not versions.isdisjoint(told)):
             yield MustRead(_shown(readable, lang), versions)
 
@@ -49,12 +52,6 @@ def must_reads(
 def teams_of(reader: Reader, taxonomy: Taxonomy) -> dict[str, Team]:
     """The reader's teams that the space knows: those of the token, and those that name the reader."""
     return {name: team for name, team in sorted(taxonomy.teams.items()) if name in reader.teams or reader.name in team.members}
-
-
-def concerns(team: Team, article: Article) -> bool:
-    """Whether the article is about one of the team's products, in one of its places, in a part of one, or around one."""
-    products = {ALL} & {*team.products, *article.products} or article.products.intersection(team.products)
-    return bool(products) and bool(narrow(article.scope.jurisdictions, frozenset(team.jurisdictions)))
 
 
 def live_version(opened: Opened, version: str) -> str:

@@ -159,8 +159,13 @@ class Digests:
 
 def concerns(team: Team, article: Article) -> bool:
     """Whether the article is about what the team does: its products and places, in a language that it reads."""
+    return serves(team, article) and _reads(team, article.lang)
+
+
+def serves(team: Team, article: Article) -> bool:
+    """Whether the article is about one of the team's products, in one of its places, in a part of one, or around one."""
     products = ALL in team.products or not article.products.isdisjoint({*team.products, ALL})
-    return products and _reads(team, article.lang) and meets(team.jurisdictions, article.scope.jurisdictions)
+    return products and meets(team.jurisdictions, article.scope.jurisdictions)
 
 
 def meets(places: Collection[str], others: Collection[str]) -> bool:

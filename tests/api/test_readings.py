@@ -27,6 +27,7 @@ TEAMS = """\
 teams:
   quebec: {name: Quebec, products: [cards], jurisdictions: [CA-QC]}
   texas: {name: Money, products: [transfers], jurisdictions: [US]}
+  montreal: {name: Montreal, products: [cards], jurisdictions: [CA-QC], languages: [fr]}
 """
 LIMIT: dict[str, Any] = {"id": "limit", "jurisdictions": ["CA"], "must_read": True}
 
@@ -128,10 +129,11 @@ def test_an_article_that_is_hidden_looks_like_none(limits: World, records: Recor
 
 
 def test_a_team_must_read_what_concerns_its_products_and_places(limits: World, records: Records) -> None:
-    """Quebec lies in Canada; Texas does not. Who has no team reads everything."""
-    waiting = {name: _waiting(_as(limits, records, replace(ANA, teams=frozenset({name})))) for name in ("quebec", "texas")}
+    """Quebec lies in Canada; Texas does not. A text that is not translated yet has to be read all the same."""
+    teams = ("quebec", "texas", "montreal")
+    waiting = {name: _waiting(_as(limits, records, replace(ANA, teams=frozenset({name})))) for name in teams}
 
-    assert waiting == {"quebec": ["limit"], "texas": []}
+    assert waiting == {"quebec": ["limit"], "texas": [], "montreal": ["limit"]}
 
 
 def test_a_translation_is_named_in_the_readers_language_and_one_of_both_is_enough(limits: World, records: Records) -> None:
