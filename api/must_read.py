@@ -35,8 +35,8 @@ def must_reads(
 ) -> Iterator[MustRead]:
     """What is in force in the scope and has to be read, in the order of the articles' ids.
 
-    Told by the article itself, to the teams that serve its products and places, whatever they read, or to everybody where there is no
-    team; or by a digest, as `must_read` of the team in kb.yml has it.
+    Told by the article itself, to the teams that serve its products and places, whatever they read, or to everybody where
+    there is no team; or by a digest, as `must_read` of the team in kb.yml has it.
     told: the (article, version) that a digest of one of the teams said.
     """
     for members in snapshot.members.values():
