@@ -13,6 +13,7 @@ from kb.article import Article
 from kb.changes import ArticleChange
 from kb.fact_match import FactChange
 from kb.facts import Fact, FactKind, facts_of
+from kb.jurisdiction import place_name
 from kb.sentence import sentence_of
 
 MOST_QUESTIONS: Final = 5
@@ -87,9 +88,14 @@ def _distractors(now: Fact, was: Fact | None, before: Sequence[Fact], after: Seq
 def _of_place(old: Article, new: Article) -> Iterable[Question]:
     was, now = (article.scope.jurisdictions for article in (old, new))
     if was != now:
-        options = [", ".join(sorted(places)) for places in (now, was, was | now, was & now) if places]
+        options = [_named(places, new.lang) for places in (now, was, was | now, was & now) if places]
         wrong = [option for option in dict.fromkeys(options) if option != options[0]]
-        yield _question(Asks.PLACE, "", "", (), options[0], wrong)
+        if wrong:  # Georgia in the US and Georgia in the Caucasus cannot be told apart
+            yield _question(Asks.PLACE, "", "", (), options[0], wrong)
+
+
+def _named(places: Iterable[str], lang: str) -> str:
+    return ", ".join(sorted({place_name(place, lang) for place in places}))
 
 
 def _question(asks: Asks, before: str, after: str, heading: tuple[str, ...], right: str, wrong: Sequence[str]) -> Question:

@@ -30,13 +30,26 @@ def test_a_figure_is_asked_with_the_old_one_and_its_neighbours_as_wrong_answers(
 
 
 def test_a_place_that_changed_is_asked(world: World) -> None:
-    """Where does it hold now?"""
+    """Where does it hold now? By name: CA is Canada or California to whoever does not know the codes."""
     made = drill(world, OLD, jurisdictions="[US-CA]")
     assert made is not None
     (question,) = made.questions
 
-    assert (question.asks, question.options[question.answer]) == (Asks.PLACE, "US-CA")
-    assert "US" in question.options
+    assert (question.asks, question.options[question.answer]) == (Asks.PLACE, "California")
+    assert "United States" in question.options
+
+
+def test_a_place_is_named_in_the_articles_language(world: World) -> None:
+    """As everything else of the question."""
+    for places in ("[US]", "[US, MX]"):
+        world.article("a.md", "El límite es 500 USD.", id="a", lang="es", jurisdictions=places)
+        world.commit()
+    made = drill_of(between(world, "HEAD~1", "HEAD")["a"])
+    assert made is not None
+    (question,) = made.questions
+
+    assert question.options[question.answer] == "Estados Unidos, México"
+    assert "Estados Unidos" in question.options
 
 
 def test_a_rewording_gives_no_drill(world: World) -> None:
