@@ -188,13 +188,12 @@ class Lexical:
                 return _coverage(shelf, set(tokens(text(key), key)), place)
         return 0.0
 
-    def held_by(self, word: str, key: str, allowed: BoolVector) -> int:
-        """How many of the allowed rows of a language's index hold the word, whatever its ending."""
-        shelf = self._shelves.get(key)
-        if shelf is None:
-            return 0
-        holders = [shelf.rows[_holders(shelf, stem)] for stem in tokens(word, key)]
-        return max((int(np.count_nonzero(allowed[rows])) for rows in holders), default=0)
+    def holders(self, word: str, key: str) -> IntVector:
+        """The rows of a language's index that hold the word, whatever its ending."""
+        shelf, stems = self._shelves.get(key), tokens(word, key)
+        if shelf is None or len(stems) != 1:
+            return np.empty(0, np.int64)
+        return shelf.rows[_holders(shelf, stems[0])]
 
     def save(self, folder: Path) -> None:
         """Write the index below a folder that does not exist yet."""

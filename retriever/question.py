@@ -84,6 +84,7 @@ def mended(query: Query, corrections: Mapping[str, str], words: SpaceWords, tran
     return replace(
         query,
         issue=issue,
+        place=infer_place(respelled(query.text, corrections), words.places),
         product=words.product(issue),
         english=_in_english(issue, query.lang, translator),
         terms=words.in_other_languages(issue, query.lang),

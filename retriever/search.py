@@ -1,29 +1,31 @@
 """The use case: one question, one scope, one snapshot, one answer."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from kb.article import Article
 from retriever.answer import Answer
+from retriever.arrays import BoolVector
 from retriever.beyond import above_tier, leads, varying_places, why_empty
 from retriever.collapse import Ranked, leaders, ranked_as
 from retriever.confidence import ANSWERABLE
 from retriever.hits import hit_of
 from retriever.legs import Search
-from retriever.question import Question, mended, understand
+from retriever.question import Query, Question, mended, understand
 from retriever.scope import Scope, mask, replacements
 from retriever.snapshot import Models, Snapshot
+from retriever.spelling import Visible
 
 
 def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models, *, limit: int = 10) -> Answer:
     """Answer one question for one scope from one snapshot, best article first."""
     query = understand(question, snapshot.words, models.translator)
-    inferred = query.place if scope.jurisdiction is None else None
-    asked = scope if inferred is None else replace(scope, jurisdiction=inferred)
-    replaced = replacements(snapshot.overriding, asked)
-    allowed = mask(snapshot.table, asked, replaced)
-    slips = snapshot.spelling.corrections(query.issue, query.lang, snapshot.words, snapshot.lexical, allowed)
+    asked, replaced, allowed = _scoped(scope, query, snapshot)
+    visible = Visible(snapshot.lexical, allowed, snapshot.words_of)
+    slips = snapshot.spelling.corrections(query.issue, query.lang, snapshot.words, visible)
     if slips:
         query = mended(query, slips, snapshot.words, models.translator)
+        asked, replaced, allowed = _scoped(scope, query, snapshot)
     run = Search(query, snapshot, models)
     candidates = run.candidates(allowed)
     first = leaders(candidates, snapshot.table)
@@ -41,8 +43,15 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
         leads=() if answerable else leads(run, snapshot, asked, allowed, replaced),
         query=query,
         scope=asked,
-        inferred_jurisdiction=inferred,
+        inferred_jurisdiction=query.place if scope.jurisdiction is None else None,
     )
+
+
+def _scoped(scope: Scope, query: Query, snapshot: Snapshot) -> tuple[Scope, Mapping[str, Article], BoolVector]:
+    """The scope with the place that the words name, if none was asked; what is replaced there; and the mask."""
+    asked = replace(scope, jurisdiction=query.place) if scope.jurisdiction is None and query.place is not None else scope
+    replaced = replacements(snapshot.overriding, asked)
+    return asked, replaced, mask(snapshot.table, asked, replaced)
 
 
 def _reason(ranked: list[Ranked], snapshot: Snapshot, scope: Scope, replaced: Collection[str]) -> str:

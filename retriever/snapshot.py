@@ -189,6 +189,11 @@ class Snapshot:
         self._part_scopes: dict[str, frozenset[PartScope]] = {}
         self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
 
+    def words_of(self, row: int) -> str:
+        """A passage's words as they are indexed: with title, headings and keywords."""
+        passage = self.passages[row]
+        return lexical_text(self.articles[passage.article], passage)
+
     def part_scopes(self, article: Article) -> frozenset[PartScope]:
         """See kb.visible; looked up once for each article."""
         if article.id not in self._part_scopes:
@@ -206,11 +211,10 @@ class Snapshot:
 
 
 def _fresh(passages: Iterable[Passage], articles: Mapping[str, Article], before: Snapshot | None) -> Iterator[tuple[str, str]]:
-    """The language and words of the passages that an earlier snapshot does not have just so."""
+    """The language and words of the passages of articles that do not read the same in an earlier snapshot."""
     for passage in passages:
         article, old = articles[passage.article], before.articles.get(passage.article) if before else None
-        same = before is not None and old is not None and (old.title, old.keywords) == (article.title, article.keywords)
-        if not same or before is None or passage.text not in before.exact.read:
+        if old is None or not _reads_the_same(article, old):
             yield article.lang, lexical_text(article, passage)
 
 

@@ -5,8 +5,10 @@ that is one slip away, or two where it is long. What slips cost, and what mendin
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Final, TypeAlias
 
 from rapidfuzz import process
@@ -14,24 +16,28 @@ from rapidfuzz.distance import OSA
 from spellchecker import SpellChecker
 
 from kb.language import without_accents
-from retriever.arrays import BoolVector
+from retriever.arrays import BoolVector, IntVector
 from retriever.lexical import STEMMED, Lexical, index_language, tokens
 from retriever.space_words import SpaceWords
 
 SHORTEST: Final = 5  # letters; a shorter word is one slip away from too many others
 LONG: Final = 8  # letters, from which on two slips are one word's
+MIXED: Final = ("en", "es")  # a word of either is no slip in a question in the other: agents mix them
 _READ: Final = 60  # words of a question; a pasted log is full of words that nobody misspelled
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_TYPED: Final = re.compile(r"(?<![\w@./#-])[^\W\d_]+(?![\w@/#-]|\.\w)")  # no part of a code, an address or a name of a file
+# No part of a code, an address, a name of a file or a contraction.
+_TYPED: Final = re.compile(r"(?<![\w@./#-])[^\W\d_]+(?!['’]?\w|[@/#-]|\.\w)")
+_LOADING: Final = Lock()
 
 _Texts: TypeAlias = Callable[[], Iterable[tuple[str, str]]]
-_Words: TypeAlias = Mapping[str, Mapping[str, str]]  # language → word without accents → as it is written
+_Words: TypeAlias = Mapping[str, Mapping[str, str]]  # language → word as it is written → without accents
 
 
 class Spelling:
     """The words of a space's articles as they are written, by language.
 
-    It may know words that no article holds any more: whether one does is asked of the index each time.
+    It may know words that no article holds any more, or that the reader may not see: whether a text that may be seen holds one
+    is looked up each time, so what is mended depends on nothing else.
     """
 
     def __init__(self, texts: _Texts, before: "Spelling | None" = None, fresh: _Texts = tuple) -> None:
@@ -42,30 +48,43 @@ class Spelling:
         self._texts = texts
         self._read: _Words | None = _with(before._read, fresh()) if before is not None and before._read is not None else None
 
-    def corrections(self, text: str, lang: str, known: SpaceWords, lexical: Lexical, allowed: BoolVector) -> Mapping[str, str]:
-        """Each word that was mistyped, as it was typed, and what it is read as.
-
-        lexical, allowed: the index, and the rows the reader may see: a word that stands in others only is not known here.
-        """
+    def corrections(self, text: str, lang: str, known: SpaceWords, visible: "Visible") -> Mapping[str, str]:
+        """Each word that was mistyped, as it was typed, and what it is read as."""
         key = index_language(lang)
         if key not in STEMMED:
             return {}
         typed = dict.fromkeys(word for word in _TYPED.findall(text)[:_READ] if len(word) >= SHORTEST)
-        unknown = [
-            word for word in typed if not (_held(word, key, lexical, allowed) or known.knows(word, key) or _is_word(word, key))
-        ]
-        read = {word: self._nearest(word, key, lexical, allowed) for word in unknown}
+        unknown = [word for word in typed if not _is_known(word, {key, *MIXED}, known, visible)]
+        read = {word: self._nearest(word, key, visible) for word in unknown}
         return {word: other for word, other in read.items() if other is not None}
 
-    def _nearest(self, word: str, key: str, lexical: Lexical, allowed: BoolVector) -> str | None:
-        """The nearest word of the rows that may be seen; among equals the one that most of them hold."""
+    def _nearest(self, word: str, key: str, visible: "Visible") -> str | None:
+        """The nearest word of the texts that may be seen; among equals the one whose forms most of them hold."""
         if self._read is None:
             self._read = _with({}, self._texts())
-        written, plain = self._read.get(key, {}), without_accents(word.casefold())
+        plain = without_accents(word.casefold())
         slips = 2 if len(plain) >= LONG else 1
-        near = process.extract(plain, list(written), scorer=OSA.distance, score_cutoff=slips, limit=None)
-        ranked = sorted((distance, -lexical.held_by(written[other], key, allowed), other) for other, distance, _ in near)
-        return next((written[other] for _, held, other in ranked if held), None)
+        near = process.extract(plain, self._read.get(key, {}), scorer=OSA.distance, score_cutoff=slips, limit=None)
+        ranked = sorted((distance, -visible.held(written, key).size, written) for _, distance, written in near)
+        return next((written for _, _, written in ranked if visible.holds(written, key)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What one reader may see of the texts. allowed: (n,) bool; text_of: a row's words, as they are indexed."""
+
+    lexical: Lexical
+    allowed: BoolVector
+    text_of: Callable[[int], str]
+
+    def held(self, word: str, key: str) -> IntVector:
+        """The rows of a language that hold the word, whatever its ending."""
+        rows = self.lexical.holders(word, key)
+        return rows[self.allowed[rows]]
+
+    def holds(self, written: str, key: str) -> bool:
+        """Whether a text holds the word as it is written here, but for capitals."""
+        return any(written in _WORD.findall(self.text_of(row).casefold()) for row in self.held(written, key).tolist())
 
 
 def _with(words: _Words, texts: Iterable[tuple[str, str]]) -> _Words:
@@ -73,30 +92,34 @@ def _with(words: _Words, texts: Iterable[tuple[str, str]]) -> _Words:
     more = {key: dict(its) for key, its in words.items()}
     for lang, text in texts:
         its = more.setdefault(index_language(lang), {})
-        for word in _WORD.findall(text.casefold()):
-            if len(word) >= SHORTEST - 1:
-                its.setdefault(without_accents(word), word)
+        for word in set(_WORD.findall(text.casefold())):
+            if len(word) >= SHORTEST - 1 and word not in its:
+                its[word] = without_accents(word)
     return more
 
 
-def _held(word: str, key: str, lexical: Lexical, allowed: BoolVector) -> bool:
-    return lexical.held_by(word, key, allowed) > 0
+def _is_known(word: str, keys: Collection[str], known: SpaceWords, visible: Visible) -> bool:
+    return any(visible.held(word, key).size or known.knows(word, key) for key in STEMMED) or any(
+        not _dictionary(key).isdisjoint(tokens(word, key)) for key in keys
+    )
 
 
-def _is_word(word: str, key: str) -> bool:
-    return not _dictionary(key).isdisjoint(tokens(word, key))
+def _dictionary(key: str) -> frozenset[str]:
+    """The language's words as they are indexed: without accents and endings. Half a second for each language, once."""
+    with _LOADING:
+        return _loaded(key)
 
 
 @cache
-def _dictionary(key: str) -> frozenset[str]:
-    """The language's words as they are indexed: without accents and endings. 0.3 s, at the first word that no article holds."""
+def _loaded(key: str) -> frozenset[str]:
     words = SpellChecker(language=key).word_frequency.words()
     return frozenset(stem for word in words for stem in tokens(word, key))
 
 
 def warm() -> None:
-    """Load now what the first mistyped English word needs."""
-    _dictionary("en")
+    """Load now what the first mistyped word needs."""
+    for key in STEMMED:
+        _dictionary(key)
 
 
 def respelled(text: str, corrections: Mapping[str, str]) -> str:

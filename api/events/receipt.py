@@ -30,8 +30,10 @@ _LIBRARIES: Final = (
     "lingua-language-detector",
     "numpy",
     "onnxruntime",
+    "pyspellchecker",
     "PyStemmer",
     "rapidfuzz",
+    "sentencepiece",
     "tokenizers",
 )
 
