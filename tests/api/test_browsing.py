@@ -52,7 +52,7 @@ def test_a_keyword_finds_its_article_after_those_with_the_word_in_the_title(worl
     [
         {"tier": 2},
         {"status": "draft"},
-        {"effective_from": "2999-01-01"},
+        {"effective_from": "2199-01-01"},
         {"effective_until": "2001-01-01"},
         {"jurisdictions": ["CA"]},
     ],

@@ -47,7 +47,8 @@ def test_search_says_what_it_struck_out(world: World, kb: Kb) -> None:
 
     secret, plain = (kb("search", text, cwd=world.repo).stdout for text in ("lost card 4242 4242 4242 4242", "lost card"))
 
-    assert secret.splitlines()[1] == "Struck out before it was searched: card number. Searched: lost card [card number]"
+    told = " ".join(secret.split())  # the terminal breaks lines where it likes
+    assert " Struck out before it was searched: card number. Searched: lost card [card number] " in told
     assert ("4242" in secret, "Struck out" in plain) == (False, False)
 
 

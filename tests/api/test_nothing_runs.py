@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from retriever.snapshot import Models
 from tests.api.hostile import PAYLOADS
-from tests.browser import chromium, served
+from tests.browser import served
 from tests.world import TAXONOMY, World
 
 DIFFERENCES = [f"/v1/articles/{name}/diff?format=html" for name in ("in-body", "in-say", "in-title")]
@@ -64,13 +64,6 @@ def address(hostile_world: World) -> Iterator[str]:
     """The service over the hostile articles."""
     with served(hostile_world.client().app) as where:  # type: ignore[arg-type]  # the test client holds what it was given
         yield where
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for every page."""
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -344,7 +344,7 @@ def test_the_operator_sees_what_waits_for_the_database(cards: World, records: Re
     seen = cards.client(records).get("/readyz").json()["events"]
     cards.reader = ANA
 
-    assert seen == {"waiting_bytes": 0, "error": None}
+    assert seen == {"waiting_bytes": 0, "error": None, "damaged": 0}
     assert cards.client(records).get("/readyz").json()["events"] is None
 
 
