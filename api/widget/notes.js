@@ -6,6 +6,7 @@ import { isoToday, productName } from './scope.js'
 
 export function notes({ state, inferred, words, acts }) {
   const { scope, trouble, redacted, taxonomy, mustReads, drills } = state
+  const mended = Object.entries(state.answer?.query.mended ?? {}).map((pair) => pair.join(' → ')).join(', ')
   const kinds = redacted.map((kind) => words.kinds[kind] ?? kind.replace(/_/g, ' ')).join(', ')
   const guessed = [
     inferred.jurisdiction && placeName(taxonomy, inferred.jurisdiction, words),
@@ -23,6 +24,7 @@ export function notes({ state, inferred, words, acts }) {
     drills.length > 0 && h('p', { class: 'waiting' }, button(acts.drill, words.drill)),
     guessed.length > 0 && h('p', { class: 'inference' }, words.inferredScope(guessed.join(', ')), ' ',
       button(acts.keep, words.keep)),
+    mended && h('p', { class: 'mended' }, words.mended(mended)),
     taxonomy?.reader.includes('demo') && h('p', { class: 'demo' }, words.demo),
   ].filter(Boolean)
 }

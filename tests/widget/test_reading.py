@@ -95,6 +95,15 @@ def test_a_new_snapshot_during_work_is_said_and_nothing_is_lost(sidebar: Open, g
     expect(page.locator(".snippet").first).to_contain_text("70 USD")
 
 
+def test_a_mistyped_word_is_shown_as_it_was_read(sidebar: Open) -> None:
+    """The agent sees what was searched, and can type it anew."""
+    page = sidebar()
+
+    ask(page, "trace a paymnet that failed")
+
+    expect(page.locator(".mended")).to_have_text("Read as: paymnet → payment")
+
+
 def test_an_inferred_product_is_marked_kept_with_one_key_and_corrected_with_another(sidebar: Open) -> None:
     """Dashed until the agent says so; Alt+P goes to the list, from the question too."""
     page = sidebar()
