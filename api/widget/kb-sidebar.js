@@ -210,10 +210,11 @@ export class KbSidebar extends HTMLElement {
     const { taxonomy, scope, answer, trouble, redacted, question, opened, history, help, listing, selected, readings, mustReads, drills, drill } = this.#state
     const [words, inferred] = [this.#words, this.#inferred]
     const read = [inferred.jurisdiction, inferred.product]
+    const mended = Object.entries(answer?.query.mended ?? {}).map((pair) => pair.join(' → ')).join(', ')
     this.#draw('chips', [taxonomy, scope, ...read, words], () =>
       [scopeChips({ taxonomy, scope, inferred, words, onchange: this.#acts.rescope })])
-    this.#draw('notes', [taxonomy, scope, ...read, trouble, redacted, mustReads, drills, words], () =>
-      notes({ state: this.#state, inferred, words, acts: this.#acts }))
+    this.#draw('notes', [taxonomy, scope, ...read, mended, trouble, redacted, mustReads, drills, words], () =>
+      notes({ state: this.#state, inferred, mended, words, acts: this.#acts }))
     this.#draw('suggestions', [this.#state.suggestions, answer, question === '', opened, words], () =>
       suggestions({ state: this.#state, recent: this.#recent, words, acts: this.#acts }))
     const inside = help ? [] : opened ? [waitsFor(this.#state, opened.article)] : [selected, readings, listing && mustReads]

@@ -4,9 +4,8 @@ import { placeName } from './answers.js'
 import { backBar, button, h } from './dom.js'
 import { isoToday, productName } from './scope.js'
 
-export function notes({ state, inferred, words, acts }) {
+export function notes({ state, inferred, mended, words, acts }) {
   const { scope, trouble, redacted, taxonomy, mustReads, drills } = state
-  const mended = Object.entries(state.answer?.query.mended ?? {}).map((pair) => pair.join(' → ')).join(', ')
   const kinds = redacted.map((kind) => words.kinds[kind] ?? kind.replace(/_/g, ' ')).join(', ')
   const guessed = [
     inferred.jurisdiction && placeName(taxonomy, inferred.jurisdiction, words),

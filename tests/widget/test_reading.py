@@ -99,7 +99,7 @@ def test_a_mistyped_word_is_shown_as_it_was_read(sidebar: Open) -> None:
     """The agent sees what was searched, and can type it anew."""
     page = sidebar()
 
-    ask(page, "trace a paymnet that failed")
+    ask(page, "trace the paymnet")
 
     expect(page.locator(".mended")).to_have_text("Read as: paymnet → payment")
 
