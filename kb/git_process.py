@@ -81,7 +81,7 @@ class GitProcess:
             with_extended_output=True,
         )
         status, printed, reason = found
-        if status > 1:
+        if status not in (0, 1):
             raise GitProcessError(str(reason).strip())
         return bytes(printed)
 
