@@ -45,6 +45,7 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
     app.state.records = records
     app.state.desk = None  # made at the first request that asks for it
     app.state.leaving = None  # set where digests are sent
+    app.state.site = "http://localhost"  # the same
     app.state.edges = edges
     app.include_router(router)
     app.include_router(session_router)

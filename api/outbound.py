@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, InvalidURL
 from ipaddress import ip_address, ip_network
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -56,8 +56,12 @@ def _exchanged(
         connection.request(method, target, body=content, headers={"User-Agent": "fingerpost", **headers})
         response = connection.getresponse()
         return response.status, response.getheader("Retry-After"), response.read(LARGEST + 1), shown
-    except (OSError, HTTPException) as error:
+    except (InvalidURL, UnicodeError):  # whose texts hold the path
+        raise OutboundError(f"{shown} cannot be asked: its path has a space, a control character or no ASCII.") from None
+    except OSError as error:
         raise OutboundError(f"{shown} cannot be reached: {str(error) or type(error).__name__}.") from None
+    except HTTPException as error:  # whose text may hold a part of the answer, and that the path
+        raise OutboundError(f"{shown} does not answer as HTTP: {type(error).__name__}.") from None
     finally:
         connection.close()
 

@@ -78,6 +78,7 @@ def serve(
     clerks, courier = open_courier(settings, guidance, database)
     add_machines(app, open_hooks(settings, updaters), Metrics(guidance.spaces, courier.outbox.standings))
     app.state.leaving = courier.leaving
+    app.state.site = settings.site
     scheduler = Scheduler(clerks, courier)
     scheduler.start()
     # no access log: addresses of GET requests hold what customers said

@@ -59,9 +59,17 @@ class Desk:
 
     def past(self, space: str, team_id: str, reader: Reader, limit: int) -> list[DigestDocument]:
         """What the team was told, newest first, with how often the reader was shown each article. Raises NotFoundError."""
-        self.team(space, team_id, reader)
+        team, snapshot = self.team(space, team_id, reader)
         showings = self.exposure.showings(space, {reader.id}, datetime.now(UTC))
-        return [_for(document.without_drills(), showings) for document in self.outbox.documents(space, team_id, limit=limit)]
+        documents = self.documents(space, team_id, team, snapshot, limit=limit)
+        return [_for(document.without_drills(), showings) for document in documents]
+
+    def documents(
+        self, space: str, team_id: str, team: Team, snapshot: Snapshot, *, since: datetime | None = None, limit: int
+    ) -> list[DigestDocument]:
+        """What the team was told, newest first, as far as it may see it now."""
+        found = self.outbox.documents(space, team_id, since=since, limit=limit)
+        return [seen for document in found if (seen := _as_seen(document, team, snapshot))]
 
     def told(self, space: str, teams: Sequence[str]) -> frozenset[tuple[str, str]]:
         """The (article, version) that these teams were told to acknowledge."""
@@ -105,6 +113,24 @@ class Desk:
         found = [(line, waiting.get((name, version or ""), ())) for (name, version), line in told.items()]
         bare = {"facts": [], "fields": [], "events": [], "must_read": False}
         return [line.model_copy(update={**bare, "waits_for": list(names)}) for line, names in found if names]
+
+
+def _as_seen(document: DigestDocument, team: Team, snapshot: Snapshot) -> DigestDocument | None:
+    """What of the document is not above the team's tier as that and the articles stand now; None if nothing is."""
+    if document.tier is not None and document.tier > team.tier:  # its lines may quote higher parts of lower articles
+        return None
+    sections = []
+    for section in document.sections:
+        lines = [line for line in section.lines if _tier(line, snapshot) <= team.tier]
+        if lines:
+            found = section.found - len(section.lines) + len(lines)
+            sections.append(section.model_copy(update={"lines": lines, "found": found}))
+    return document.model_copy(update={"sections": sections}) if sections or not document.sections else None
+
+
+def _tier(line: DigestLine, snapshot: Snapshot) -> int:
+    article = snapshot.articles.get(line.id)
+    return max(line.tier, article.scope.tier) if article else line.tier
 
 
 def _for(document: DigestDocument, showings: Showings) -> DigestDocument:

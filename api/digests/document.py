@@ -73,6 +73,7 @@ class DigestDocument(BaseModel):
     space: str
     team: str
     team_name: str
+    tier: int | None = Field(None, description="The team's tier when it was made.")
     kind: str = Field("regular", description="regular, or immediate for rules that were told at once.")
     lang: str
     time_zone: str

@@ -89,6 +89,7 @@ def document(digest: Digest, window: Window, frame: Frame) -> DigestDocument:
         space=frame.space,
         team=frame.team_id,
         team_name=frame.team.name,
+        tier=frame.team.tier,
         kind=frame.kind,
         lang=frame.team.lang(frame.taxonomy.languages[0]),
         time_zone=frame.zone.key,

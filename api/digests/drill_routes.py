@@ -26,7 +26,10 @@ class QuestionOut(BaseModel):
 
 
 class DrillOut(BaseModel):
-    """The drill of one changed rule. version: of the text; best: one's own best score, per cent."""
+    """The drill of one changed rule. version: of the text; best: one's own best score, per cent, practice too.
+
+    certified: by one's first try. practice: one has tried, so a further try certifies nothing until the text changes.
+    """
 
     article: str
     version: str
@@ -36,6 +39,7 @@ class DrillOut(BaseModel):
     questions: list[QuestionOut]
     best: int | None
     certified: bool
+    practice: bool
 
 
 class DrillsResponse(BaseModel):
@@ -53,15 +57,16 @@ class DrillAnswers(TeamQuery):
 
 
 class MarkedOut(BaseModel):
-    """The score, per cent; whether it certifies; and the right answers."""
+    """The score, per cent; whether one's first try certifies; whether this was practice after it; and the right answers."""
 
     score: int
     certified: bool
+    practice: bool
     answers: list[int]
 
 
 class MemberScore(BaseModel):
-    """One member's best score; null for who has not tried."""
+    """The score of one member's first try; null for who has not tried."""
 
     name: str
     score: int | None
@@ -106,9 +111,9 @@ def drills(team: str, query: Annotated[TeamQuery, Query()], reader: ReaderDep, f
 
 @router.post("/v1/teams/{team}/drills", operation_id="answerDrill", status_code=HTTPStatus.CREATED)
 def answer(team: str, body: DrillAnswers, reader: ReaderDep, found: DrillsDep) -> MarkedOut:
-    """Answer one drill: the score, and whether this version is now certified for the reader."""
+    """Answer one drill: the score, and whether this version is certified for the reader. The first try of a version counts."""
     marked = found.answer(body.space, team, reader, body.article, body.version, body.answers)
-    return MarkedOut(score=marked.score, certified=marked.certified, answers=list(marked.answers))
+    return MarkedOut(score=marked.score, certified=marked.certified, practice=marked.practice, answers=list(marked.answers))
 
 
 @router.get("/v1/teams/{team}/drill-results", operation_id="listDrillResults")
@@ -128,6 +133,7 @@ def _drill(offer: Offer) -> DrillOut:
         questions=[QuestionOut.model_validate(question.model_dump()) for question in line.drill],
         best=offer.best,
         certified=offer.certified,
+        practice=offer.practice,
     )
 
 

@@ -2,21 +2,23 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from api.database import Database, drill_results, moment_text
+from api.database import Database, drill_results, fetch, moment_text
 from api.digests.desk import Desk
 from api.digests.document import DigestLine
 from api.events.event import new_id
 from api.guidance import NotFoundError, RequestError
 from api.reader import Reader
+from kb.article import is_in_force
 from kb.teams import DigestPlan, Team
 from retriever.snapshot import Snapshot
 
 _OFFERED: Final = timedelta(days=30)  # for which a drill is offered after its rule was told
+_KEPT: Final = 2  # tries of one reader in one version: the first, which counts, and the best of the practice after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +34,27 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One drill, and the reader's best score in it; None if there is none yet."""
+    """One drill, and the reader's best score in it, None if there is none yet. practice: a further try certifies nothing."""
 
     line: DigestLine
     best: int | None
     certified: bool
+    practice: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """How an answer was marked. answers: the right ones."""
+    """How an answer was marked. certified: by the first try. practice: it was a later one. answers: the right ones."""
 
     score: int
     certified: bool
+    practice: bool
     answers: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Mastery:
-    """How a team knows one drill. scores: each member's best, None for none. weak: question → how many first got it wrong."""
+    """How a team knows one drill. scores: each member's first, None for none. weak: question → how many first got it wrong."""
 
     line: DigestLine
     scores: Sequence[tuple[str, int | None]]
@@ -68,14 +72,20 @@ class Drills:
     def offers(self, space: str, team_id: str, reader: Reader) -> list[Offer]:
         """What the reader can be drilled in, the newest first. Raises NotFoundError."""
         team, snapshot = self._desk.team(space, team_id, reader)
-        best = _best([it for it in self._results(space, team_id) if it.reader == reader.id])
-        found = [(line, best.get((reader.id, line.id, line.blob))) for line in self._lines(space, team_id, snapshot)]
-        return [Offer(line, score, score is not None and score >= _needed(team)) for line, score in found]
+        own: dict[tuple[str, str], list[int]] = {}
+        for it in self._results(space, team_id):
+            if it.reader == reader.id:
+                own.setdefault((it.article, it.version), []).append(it.score)
+        found = [(line, own.get((line.id, line.blob), [])) for line in self._lines(space, team_id, team, snapshot)]
+        return [
+            Offer(line, max(scores, default=None), bool(scores) and scores[0] >= _needed(team), practice=bool(scores))
+            for line, scores in found
+        ]
 
     def answer(self, space: str, team_id: str, reader: Reader, article: str, version: str, answers: Sequence[int]) -> Marked:
-        """Mark and keep the answers. Raises NotFoundError, RequestError or StoreError."""
+        """Mark and keep the answers; the first try certifies. Raises NotFoundError, RequestError or StoreError."""
         team, snapshot = self._desk.team(space, team_id, reader)
-        lines = self._lines(space, team_id, snapshot)
+        lines = self._lines(space, team_id, team, snapshot)
         line = next((line for line in lines if (line.id, line.blob) == (article, version)), None)
         if line is None:
             raise NotFoundError(f"There is no drill for {article!r} in this version. Ask for the drills again.")
@@ -84,59 +94,61 @@ class Drills:
             raise RequestError(f"answers has {len(answers)} entries; expected {len(right)}, one for each question.")
         wrong = [number for number, (given, wanted) in enumerate(zip(answers, right, strict=True)) if given != wanted]
         score = round(100 * (len(right) - len(wrong)) / len(right))
-        now = datetime.now(UTC)
-        row = {
-            "id": new_id(now), "space": space, "team": team_id, "reader": reader.id, "article": article, "version": version,
-            "score": score, "wrong": json.dumps(wrong), "at": moment_text(now),
-        }  # fmt: skip
+        its = {"space": space, "team": team_id, "reader": reader.id, "article": article, "version": version}
+        first = self._keep(its, score, wrong)
+        return Marked(score, (score if first is None else first) >= _needed(team), practice=first is not None, answers=right)
+
+    def _keep(self, its: Mapping[str, str], score: int, wrong: Sequence[int]) -> int | None:
+        """Keep a try, beside the first one the best alone; the score of the first one before it, None if there is none."""
         with self._database.writing() as connection:
-            connection.execute(drill_results.insert().values(row))
-        return Marked(score, score >= _needed(team), right)
+            own = [drill_results.c[name] == value for name, value in its.items()]
+            tries = fetch(connection, drill_results.select().where(*own).order_by(*_ORDER))
+            marked, now = {"score": score, "wrong": json.dumps(wrong)}, datetime.now(UTC)
+            if len(tries) < _KEPT:
+                row = {"id": new_id(now), **its, **marked, "at": moment_text(now)}
+                connection.execute(drill_results.insert().values(row))
+            elif score > tries[-1]["score"]:
+                connection.execute(drill_results.update().where(drill_results.c.id == tries[-1]["id"]).values(marked))
+            return int(tries[0]["score"]) if tries else None
 
     def mastery(self, space: str, team_id: str, reader: Reader) -> list[Mastery]:
         """How the team knows each drill, the least known first. Raises NotFoundError."""
         team, snapshot = self._desk.team(space, team_id, reader)
         people = self._desk.people(space, team_id, team, datetime.now(UTC))
         results = self._results(space, team_id)
-        best = _best(results)
         found = []
-        for line in self._lines(space, team_id, snapshot):
-            own = [[best.get((id_, line.id, line.blob), -1) for id_ in person.readers] for person in people]
-            scores = [(person.name, max(each, default=-1)) for person, each in zip(people, own, strict=True)]
-            weak = _weak([it for it in results if (it.article, it.version) == (line.id, line.blob)])
-            found.append(Mastery(line, [(name, None if score < 0 else score) for name, score in scores], weak, _needed(team)))
+        for line in self._lines(space, team_id, team, snapshot):
+            its = [it for it in results if (it.article, it.version) == (line.id, line.blob)]
+            firsts = [next((it.score for it in its if it.reader in person.readers), None) for person in people]
+            scores = [(person.name, first) for person, first in zip(people, firsts, strict=True)]
+            found.append(Mastery(line, scores, _weak(its), _needed(team)))
         return sorted(found, key=lambda it: (sum(score or 0 for _, score in it.scores), it.line.id))
 
-    def _lines(self, space: str, team_id: str, snapshot: Snapshot) -> list[DigestLine]:
-        """The changed rules that are still as they were told, each once."""
-        since = datetime.now(UTC) - _OFFERED
+    def _lines(self, space: str, team_id: str, team: Team, snapshot: Snapshot) -> list[DigestLine]:
+        """The changed rules that are in force as they were told, and the team's to see, each once."""
+        now = datetime.now(UTC)
         lines: dict[str, DigestLine] = {}
-        for document in self._desk.outbox.documents(space, team_id, since=since, limit=400):
+        for document in self._desk.documents(space, team_id, team, snapshot, since=now - _OFFERED, limit=400):
             for _, line in document.lines():
                 article = snapshot.articles.get(line.id)
-                if line.drill and article is not None and article.blob == line.blob:
+                if line.drill and article is not None and article.blob == line.blob and is_in_force(article, now):
                     lines.setdefault(line.id, line)
         return list(lines.values())
 
     def _results(self, space: str, team_id: str) -> list[Result]:
         its = (drill_results.c.space == space) & (drill_results.c.team == team_id)
-        rows = self._database.rows(drill_results.select().where(its).order_by(drill_results.c.id))
+        rows = self._database.rows(drill_results.select().where(its).order_by(*_ORDER))
         return [
             Result(row["reader"], row["article"], row["version"], row["score"], frozenset(json.loads(row["wrong"])))
             for row in rows
         ]
 
 
+_ORDER: Final = (drill_results.c.at, drill_results.c.id)  # in which tries were made
+
+
 def _needed(team: Team) -> int:
     return (team.digest or DigestPlan()).certified
-
-
-def _best(results: Sequence[Result]) -> dict[tuple[str, str, str], int]:
-    best: dict[tuple[str, str, str], int] = {}
-    for it in results:
-        key = (it.reader, it.article, it.version)
-        best[key] = max(best.get(key, 0), it.score)
-    return best
 
 
 def _weak(results: Sequence[Result]) -> list[tuple[int, int]]:

@@ -41,9 +41,9 @@ def page(team: str, query: Annotated[DigestsQuery, Query()], reader: ReaderDep, 
 @router.get("/digests/{team}/feed", operation_id="readDigestFeed", response_class=Response)
 def feed(team: str, query: Annotated[DigestsQuery, Query()], request: Request, reader: ReaderDep, desk: DeskDep) -> Response:
     """The same as an Atom feed: one entry for each version of an article, under an id that stays."""
-    found, _ = desk.team(query.space, team, reader)
-    documents = desk.outbox.documents(query.space, team, limit=query.limit)  # alike for each reader, so that its ETag stays
-    url = f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{_path(team)}"
+    found, snapshot = desk.team(query.space, team, reader)
+    documents = desk.documents(query.space, team, found, snapshot, limit=query.limit)  # alike for each reader: its ETag stays
+    url = f"{request.app.state.site}{_path(team)}"  # whatever name the reader came by, or each would change every id
     where = _space(query.space)
     text = as_atom(documents, team=team, name=found.name, url=f"{url}{where}", feed_url=f"{url}/feed{where}")
     return cached(request, text, Response(text, media_type="application/atom+xml"))

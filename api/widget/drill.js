@@ -4,10 +4,10 @@ import { backBar, button, h } from './dom.js'
 
 export const drillsAt = (team) => `teams/${encodeURIComponent(team)}/drills`
 
-/** The drills of one's teams that one is not certified for yet. A team that is out of reach gives none. */
+/** The drills of one's teams that one has not tried yet: the first try counts. A team that is out of reach gives none. */
 export async function drillsOf(client, space, teams) {
   const found = await Promise.allSettled(teams.map((team) => client.get(drillsAt(team), { space })))
-  return found.flatMap(({ value }, index) => value?.drills.filter((it) => !it.certified).map((it) => ({ ...it, team: teams[index] })) ?? [])
+  return found.flatMap(({ value }, index) => value?.drills.filter((it) => !it.practice).map((it) => ({ ...it, team: teams[index] })) ?? [])
 }
 
 /** @returns {HTMLElement} a walk through the drills, which keeps its own place; `mark` sends answers, and gives null in trouble */
@@ -37,22 +37,21 @@ export function drillWalk({ drills, words, mark, acts }) {
     if (marked && place.isConnected) result(marked, given)
   }
 
-  function result({ score, certified, answers: right }, given) {
+  function result({ score, certified, practice, answers: right }, given) {
     const { questions, lang } = left[0]
     show(
-      h('p', { class: `ending ${certified ? 'done' : 'above'}`, tabindex: '-1' }, `${score} % · ${certified ? words.certified : words.notCertified}`),
+      h('p', { class: `ending ${certified ? 'done' : 'above'}`, tabindex: '-1' }, `${score} % · ${certified ? words.certified : practice ? words.practised : words.notCertified}`),
       h('ul', { class: 'versions' }, questions.map(({ options, ...question }, index) => {
         const good = given[index] === right[index]
         return h('li', {}, h('strong', {}, `${good ? words.right : words.wrong}: `),
           h('span', { lang }, sentence(question, [!good && [h('del', {}, options[given[index]]), ' '], h('ins', {}, options[right[index]])])))
       })),
-      next(certified))
+      ...next(score))
   }
 
-  function next(certified) {
+  function next(score) {
     answers = []
-    if (!certified) return button(ask, words.restart)
-    return left.length > 1 && button(() => (left.shift(), ask()), words.next)
+    return [score < 100 && button(ask, words.practise), left.length > 1 && button(() => (left.shift(), ask()), words.next)]
   }
 
   function show(...parts) {

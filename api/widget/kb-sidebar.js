@@ -276,7 +276,7 @@ export class KbSidebar extends HTMLElement {
     if (this.#state.history) return this.#reading.back()
     if (!this.#state.opened && !this.#state.listing && !this.#state.drill) return this.#parts.question.focus()
     if (this.#state.opened?.listed) return this.#list()
-    if (this.#state.drill) this.#reading.mustReads() // what one is certified for waits no more
+    if (this.#state.drill) this.#reading.mustReads() // what one has tried waits no more
     this.#set({ opened: null, listing: false, drill: null, said: '' })
     this.#reading.look(this.#state.answer?.hits.map((hit) => hit.id) ?? [])
     if (!this.#focusHit()) this.#parts.question.focus()

@@ -110,7 +110,7 @@ export function reading({ client, state, set, place, note, words, find }) {
     }
   }
 
-  /** Ask about what changed, as long as there is something that one is not certified for. */
+  /** Ask about what changed, as long as there is something that one has not tried. */
   function drill(acts) {
     const { drills } = state()
     if (!drills.length) return set({ said: words().nothingWaits })

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ from playwright.sync_api import Browser
 from api.access import Role
 from api.app import create_app
 from api.composition import open_records
-from api.database import Database
+from api.database import Database, drill_results
 from api.digests.clerk import Clerk
 from api.digests.desk import Desk
+from api.digests.drills import Drills
 from api.digests.html import as_mail
 from api.digests.leaving import Leaving
 from api.events.records import Records
@@ -38,7 +39,22 @@ teams:
     digest: {schedule: daily, at: "00:00", time_zone: UTC, must_read: rule}
   desk: {name: Resolution desk, tier: 3, digest: {schedule: daily, at: "00:00", time_zone: UTC}}
 """
+FEE = """\
+---
+{{id: fee, title: Fee of a card, products: [cards], jurisdictions: [all], lang: en}}
+---
+The fee is {} USD a month.
+"""
 DAY = timedelta(days=1)
+
+
+class Later(datetime):
+    """Two hours ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Later":
+        """See datetime."""
+        return super().now(tz) + timedelta(hours=2)
 
 
 class Floor:
@@ -57,12 +73,16 @@ class Floor:
         self.limit(900)
         self.clerk.work(self.now + DAY)
 
+    def publish(self) -> None:
+        """Let what was written go live."""
+        self.world.commit()
+        self.world.live.update()
+
     def limit(self, amount: int) -> None:
         """Let the rule say another figure, and go live."""
         body = f"## Daily limit\n\nA customer can pay {amount} USD with the card each day.\n\n## Opening hours\n\nAlways."
         self.world.article("limit.md", body, id="limit", title="How much can be paid with a card", products=["cards"])
-        self.world.commit()
-        self.world.live.update()
+        self.publish()
 
     @property
     def clerk(self) -> Clerk:
@@ -78,6 +98,7 @@ class Floor:
         """The service as that reader meets it."""
         app = create_app(self.world.guidance, DemoReaders(reader), self.records)
         app.state.leaving = Leaving(b"k" * 32, "http://127.0.0.1")
+        app.state.site = "https://help.example"
         return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
 
     def search(self, name: str) -> None:
@@ -158,16 +179,18 @@ def test_only_a_teams_own_readers_and_leads_see_its_digests(
     assert there == [front, desk, 404]
 
 
-def test_the_feed_keeps_its_ids_and_its_etag(floor: Floor) -> None:
+def test_the_feed_keeps_its_ids_and_its_etag_by_whatever_name_it_is_asked(floor: Floor) -> None:
     """A reader that has it is told so."""
     client = floor.client(floor.reader("ana"))
     first = client.get("/digests/front/feed")
     again = client.get("/digests/front/feed", headers={"If-None-Match": first.headers["ETag"]})
+    elsewhere = client.get("/digests/front/feed", headers={"Host": "localhost"})
     feed = feedparser.parse(first.content)
 
+    assert elsewhere.content == first.content
     assert (first.headers["content-type"], again.status_code) == ("application/atom+xml", 304)
     assert [entry.title for entry in feed.entries] == ["Rules that changed: How much can be paid with a card"]
-    assert feed.entries[0].id.startswith("tag:127.0.0.1,2026:default/limit@")
+    assert feed.entries[0].id.startswith("tag:help.example,2026:default/limit@")
 
 
 def test_a_lead_sees_who_has_read_and_a_reminder_stops_when_read(floor: Floor) -> None:
@@ -216,15 +239,19 @@ def test_one_click_ends_the_emails_and_nobody_elses(floor: Floor) -> None:
     assert urlsplit(url).path == "/digests/front/leave"
 
 
-def test_a_drill_certifies_a_version_and_leads_see_weak_spots(floor: Floor) -> None:
+def test_the_first_try_of_a_drill_certifies_and_leads_see_weak_spots(floor: Floor) -> None:
     """Answers are shown by marking them alone; a newer version is asked anew."""
-    ana, lead = floor.client(floor.reader("ana")), floor.reader("eva", Role.LEAD, tier=3)
+    ana, luis, lead = *(floor.client(floor.reader(name)) for name in ("ana", "luis")), floor.reader("eva", Role.LEAD, tier=3)
     (offer,) = ana.get("/v1/teams/front/drills").json()["drills"]
     (question,) = offer["questions"]
     right = question["options"].index("900 USD")
     body = {"article": "limit", "version": offer["version"]}
     wrong = ana.post("/v1/teams/front/drills", json={**body, "answers": [1 - right]}).json()
-    marked = ana.post("/v1/teams/front/drills", json={**body, "answers": [right]}).json()
+    practice = [
+        ana.post("/v1/teams/front/drills", json={**body, "answers": [each]}).json() for each in (1 - right, right, right)
+    ]
+    marked = luis.post("/v1/teams/front/drills", json={**body, "answers": [right]}).json()
+    kept = floor.database.rows(drill_results.select().order_by(drill_results.c.at))
     (again,) = ana.get("/v1/teams/front/drills").json()["drills"]
     (result,) = floor.get("/v1/teams/front/drill-results", lead).json()["drills"]
     floor.limit(1200)
@@ -232,12 +259,67 @@ def test_a_drill_certifies_a_version_and_leads_see_weak_spots(floor: Floor) -> N
 
     assert (question["before"], question["after"]) == ("A customer can pay ", " with the card each day.")
     assert sorted(question["options"]) == ["500 USD", "900 USD"]
-    assert (wrong["score"], wrong["certified"], marked) == (0, False, {"score": 100, "certified": True, "answers": [right]})
-    assert (again["best"], again["certified"]) == (100, True)
-    assert [(it["name"], it["score"]) for it in result["members"]] == [("ana", 100), ("luis", None)]
+    assert wrong == {"score": 0, "certified": False, "practice": False, "answers": [right]}
+    assert [(it["score"], it["certified"], it["practice"]) for it in practice] == [
+        (each, False, True) for each in (0, 100, 100)
+    ]
+    assert (marked["score"], marked["certified"], marked["practice"]) == (100, True, False)
+    assert [(row["reader"], row["score"]) for row in kept] == [("oidc:ana", 0), ("oidc:ana", 100), ("oidc:luis", 100)]
+    assert (offer["practice"], again["best"], again["certified"], again["practice"]) == (False, 100, False, True)
+    scores = [(it["name"], it["score"], it["certified"]) for it in result["members"]]
+    assert scores == [("ana", 0, False), ("luis", 100, True)]
     assert [(it["question"]["before"], it["wrong"]) for it in result["weak_spots"]] == [("A customer can pay ", 1)]
     assert stale.status_code == 404
     assert '"answer"' not in floor.get("/v1/teams/front/digests", floor.reader("ana")).text
+
+
+def test_what_was_raised_above_the_team_is_shown_no_more(floor: Floor) -> None:
+    """By its folder, so that the text is the one that was told: neither its drill, nor its line wherever that stood."""
+    for amount in (20, 30):
+        floor.world.write("fees/_defaults.yml", "tier: 1\n")
+        floor.world.write("fees/fee.md", FEE.format(amount))
+        floor.publish()
+        floor.clerk.work(floor.now + amount * DAY)
+    told = _shown(floor, "front", "30 USD")
+    floor.world.write("fees/_defaults.yml", "tier: 2\n")
+    floor.publish()
+
+    assert told == [True] * 4
+    assert _shown(floor, "front", "30 USD") == [False] * 4
+    assert _shown(floor, "front", "900 USD") == [True] * 4
+
+
+def test_a_team_that_was_lowered_is_shown_nothing_that_it_was_told_above(floor: Floor) -> None:
+    """An article of its new tier may have had parts of the old one."""
+    told = _shown(floor, "desk", "900 USD")
+    floor.world.write("kb.yml", TAXONOMY + TEAMS.replace("tier: 3", "tier: 1"))
+    floor.publish()
+
+    assert (told, _shown(floor, "desk", "900 USD")) == ([True] * 4, [False] * 4)
+
+
+def test_a_rule_that_is_no_longer_in_force_certifies_nobody(floor: Floor) -> None:
+    """What was told of it stays to be read."""
+    ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    for amount in (20, 30):
+        floor.world.article("fee.md", f"The fee is {amount} USD a month.", id="fee", products=["cards"], effective_until=ends)
+        floor.publish()
+        floor.clerk.work(floor.now + amount * DAY)
+    drills = Drills(floor.clerk.desk, floor.database)
+    ana = floor.reader("ana")
+    before = {offer.line.id for offer in drills.offers("default", "front", ana)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.digests.drills.datetime", Later)
+        after = {offer.line.id for offer in drills.offers("default", "front", ana)}
+
+    assert (before, after) == ({"limit", "fee"}, {"limit"})
+
+
+def _shown(floor: Floor, team: str, text: str) -> list[bool]:
+    """Whether the text stands in the team's drills, JSON, page and feed."""
+    ways = ("/v1/teams/{}/drills", "/v1/teams/{}/digests", "/digests/{}", "/digests/{}/feed")
+    reader = floor.reader("eva", teams=frozenset({team}), tier=3)
+    return [text in floor.get(way.format(team), reader).text for way in ways]
 
 
 def test_the_page_and_the_email_have_no_accessibility_fault(floor: Floor, browser: Browser) -> None:

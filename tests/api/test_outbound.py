@@ -1,11 +1,12 @@
 """What the service fetches itself: never from inside, unless the operator named the host."""
 
 import socket
+from threading import Thread
 from typing import Any
 
 import pytest
 
-from api.outbound import LARGEST, OutboundError, fetch, is_public
+from api.outbound import LARGEST, OutboundError, fetch, is_public, post
 from tests.doors import as_answer, served
 
 
@@ -89,6 +90,34 @@ def test_a_name_with_one_address_inside_is_refused_whole(monkeypatch: pytest.Mon
 
     with pytest.raises(OutboundError, match=r"leads to 10\.0\.0\.1"):
         fetch("https://mixed.example.com/keys")
+
+
+@pytest.mark.parametrize("ending", [" # slack", "\x7f", "é"])
+def test_no_error_names_the_path_of_a_webhook(ending: str) -> None:
+    """It is the secret, and errors go into the log and the database."""
+    with served(lambda _path: (200, {}, b"")) as (address, asked), pytest.raises(OutboundError) as caught:
+        post(f"{address}/services/T0/SECRET{ending}", b"{}", {}, ["127.0.0.1"])
+
+    assert "its path has a space" in str(caught.value)
+    assert "SECRET" not in str(caught.value)
+    assert asked == []
+
+
+def test_no_error_names_what_was_answered_instead_of_http() -> None:
+    """A server may send the request's own line back."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=_echo, args=(listening,)).start()
+        with pytest.raises(OutboundError, match="does not answer as HTTP: BadStatusLine") as caught:
+            post(f"http://127.0.0.1:{listening.getsockname()[1]}/SECRET", b"{}", {}, ["127.0.0.1"])
+
+    assert "SECRET" not in str(caught.value)
+
+
+def _echo(listening: socket.socket) -> None:
+    """Answer one connection with what it said first."""
+    connection, _ = listening.accept()
+    with connection:
+        connection.sendall(connection.recv(1000))
 
 
 def test_an_answer_without_end_is_cut_off() -> None:
