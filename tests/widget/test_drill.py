@@ -81,6 +81,7 @@ def test_the_drill_speaks_spanish_and_is_for_members_alone(sidebar: Callable[[st
     expect(page.locator(".ending")).to_have_text("100 % · Queda certificado para esta versión.")
 
     other = sidebar("eva", "es-MX")
+    other.wait_for_load_state("networkidle")  # or the answer of the first load could be caught, and be gone with it
     with other.expect_response("**/v1/acknowledgements**") as answered:
         other.reload()
     assert answered.value.json()["teams"] == []
