@@ -222,5 +222,9 @@ def warm(models: Models) -> None:
     models.english.query("warm")
     warm_language()
     models.translator.start()
-    Thread(target=models.multilingual.query, args=("warm",), daemon=True).start()
-    Thread(target=warm_spelling, daemon=True).start()
+    Thread(target=_warm_rest, args=(models,), daemon=True).start()
+
+
+def _warm_rest(models: Models) -> None:
+    models.multilingual.query("warm")
+    warm_spelling()  # last: the dictionaries take a second of the interpreter, which the first questions need too

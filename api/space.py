@@ -27,8 +27,9 @@ from kb.repository import Repository, open_repository
 from kb.stages import UNTIMED, Stages
 from kb.tree import Commit
 from retriever.errors import RetrieverError, SnapshotError
-from retriever.snapshot import FORMAT, Models, Snapshot, build, is_whole, load, save
+from retriever.snapshot import FORMAT, Models, Snapshot, build
 from retriever.snapshot import Progress as PassagesProgress
+from retriever.snapshot_files import is_whole, load, save
 from retriever.splitter import CHUNKING
 from retriever.vector_cache import VectorCache
 

@@ -32,7 +32,8 @@ from retriever.model_store import open_model
 from retriever.question import Question
 from retriever.scope import Scope
 from retriever.search import search
-from retriever.snapshot import Models, load, save
+from retriever.snapshot import Models
+from retriever.snapshot_files import load, save
 
 ROOT: Final = Path(__file__).parent.parent
 PAGE: Final = ROOT / "docs" / "benchmarks.md"

@@ -35,9 +35,12 @@ def part_scopes(article: Article) -> frozenset[PartScope]:
     return frozenset(it.scope for parts in (article.sections, article.blocks, article.steps) for it in parts)
 
 
-def seen(article: Article, sees: Callable[[PartScope], bool]) -> Article:
-    """The article without the parts that the reader may not see: blanks stand there, so that every offset stays true."""
-    if all(map(sees, part_scopes(article))):
+def seen(article: Article, sees: Callable[[PartScope], bool], parts: frozenset[PartScope] | None = None) -> Article:
+    """The article without the parts that the reader may not see: blanks stand there, so that every offset stays true.
+
+    parts: its `part_scopes`, where they are known already.
+    """
+    if all(map(sees, part_scopes(article) if parts is None else parts)):
         return article
     body = article.body
     for block in article.blocks:

@@ -27,9 +27,8 @@ def hit_of(
     text, highlights = snippet(passage.text, query.in_language(article.lang), article.lang)
     place = _place(snapshot, article, passage.scope.jurisdictions, scope, replaced)
     ranked_by = snapshot.passages[int(candidates.rows[ranked.found])].article
-    whole = all(sees(scope, part) for part in snapshot.part_scopes(article))
     return Hit(
-        article=article if whole else seen(article, partial(sees, scope)),
+        article=seen(article, partial(sees, scope), snapshot.part_scopes(article)),
         passage=passage,
         score=ranked.score,
         place=place,

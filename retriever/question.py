@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 
 from kb.language import base_language
@@ -48,7 +48,7 @@ class Query:
     product: str | None
     english: str | None
     terms: Mapping[str, str]
-    mended: Mapping[str, str] = field(default_factory=dict)
+    mended: Mapping[str, str]
 
     @property
     def translation(self) -> str | None:
@@ -66,34 +66,35 @@ def understand(question: Question, words: SpaceWords, translator: Translator) ->
     """Read the question. `words` are what the space's words mean."""
     text, issue = _readable(question.text), _readable(issue_of(question.text[: 10 * LONGEST]))
     lang = language_of(issue)
-    return Query(
-        text=text,
-        issue=issue,
-        lang=lang,
-        shown=question.lang or lang,
-        place=infer_place(text, words.places),
-        product=words.product(issue),
-        english=_in_english(issue, lang, translator),
-        terms=words.in_other_languages(issue, lang),
-    )
+    return _query(text, issue, lang, question.lang or lang, {}, words, translator)
 
 
 def mended(query: Query, corrections: Mapping[str, str], words: SpaceWords, translator: Translator) -> Query:
     """The question as it is understood with what was mistyped mended."""
-    issue = respelled(query.issue, corrections)
-    return replace(
-        query,
+    return _query(query.text, query.issue, query.lang, query.shown, corrections, words, translator)
+
+
+def _query(
+    text: str,
+    typed: str,
+    lang: str,
+    shown: str,
+    corrections: Mapping[str, str],
+    words: SpaceWords,
+    translator: Translator,
+) -> Query:
+    issue = respelled(typed, corrections)
+    return Query(
+        text=text,
         issue=issue,
-        place=infer_place(respelled(query.text, corrections), words.places),
+        lang=lang,
+        shown=shown,
+        place=infer_place(respelled(text, corrections), words.places),
         product=words.product(issue),
-        english=_in_english(issue, query.lang, translator),
-        terms=words.in_other_languages(issue, query.lang),
+        english=issue if lang == ENGLISH else translator.english(issue, lang) or None,
+        terms=words.in_other_languages(issue, lang),
         mended=corrections,
     )
-
-
-def _in_english(issue: str, lang: str, translator: Translator) -> str | None:
-    return issue if lang == ENGLISH else translator.english(issue, lang) or None
 
 
 def _readable(text: str) -> str:

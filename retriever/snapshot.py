@@ -1,21 +1,16 @@
-"""A snapshot: the immutable index of one commit, in memory and on disk."""
+"""A snapshot: the immutable index of one commit, built and held in memory."""
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Final, TypeAlias
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 
 from kb.article import Article, PartScope
-from kb.file_lock import locked
 from kb.language import base_language
 from kb.library import Library
 from kb.stages import UNTIMED, Stages
@@ -23,7 +18,6 @@ from kb.visible import part_scopes
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
 from retriever.centring import centred
 from retriever.embedder import Embedder
-from retriever.errors import SnapshotError
 from retriever.exact import ExactIndex
 from retriever.lexical import Lexical
 from retriever.passage import Passage, embedding_text, lexical_text, passages_of
@@ -37,13 +31,10 @@ from retriever.titles import TitleIndex
 from retriever.translator import NoTranslator, Translator
 from retriever.vector_cache import VectorCache, embed_cached
 
-FORMAT: Final = 1  # of the files below; another number is another snapshot
+FORMAT: Final = 1  # of its files; another number is another snapshot
 NOT_TRANSLATED: Final = NoTranslator()
 EXACT_UP_TO: Final = 20_000  # rows that are compared one by one in 1.4 ms; beyond, 8-bit codes find the same rows sooner
 SOURCE_LANGUAGE: Final = "en"  # passages in it are also embedded by the English model
-
-_LIBRARY: Final = TypeAdapter(Library)
-_PASSAGES: Final = TypeAdapter(tuple[Passage, ...])
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # leg, passages finished since the last call, passages in all
 
@@ -77,9 +68,6 @@ class Manifest:
     passages: int
     embedded: Mapping[str, int]
     files: Mapping[str, str]
-
-
-_MANIFEST: Final = TypeAdapter(Manifest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -333,94 +321,3 @@ def _no_vectors(rows: int, dim: int) -> tuple[FloatMatrix, BoolVector]:
 
 def _report(progress: Progress, leg: str, total: int, more: int) -> None:
     progress(leg, more, total)
-
-
-def save(snapshot: Snapshot, target: Path) -> Path:
-    """Publish the snapshot as the directory `target`, or nothing: the manifest last, then one rename.
-
-    A snapshot that is already there stays. Raises SnapshotError if the disk is full or cannot be written.
-    """
-    root = target.parent
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with locked(root / ".lock"):
-            return target if is_whole(target) else _publish(snapshot, root, target)
-    except OSError as error:  # numpy's own about a short write has no strerror
-        raise SnapshotError(
-            f"{target}: the snapshot cannot be written: {error.strerror or error}. Free some space or choose another "
-            "KB_DATA_DIR; the snapshot before it keeps serving."
-        ) from None
-
-
-def _publish(snapshot: Snapshot, root: Path, target: Path) -> Path:
-    """Write and rename, while the lock is held: whoever left a half-written directory behind is gone."""
-    for leftover in (*root.glob(".building-*"), target):
-        shutil.rmtree(leftover, ignore_errors=True)
-    building = Path(mkdtemp(dir=root, prefix=".building-"))  # same disk: the rename stays atomic
-    try:
-        _write(snapshot, building)
-        return building.rename(target)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-
-
-def _write(snapshot: Snapshot, folder: Path) -> None:
-    (folder / "library.json").write_bytes(_LIBRARY.dump_json(snapshot.library))
-    (folder / "passages.json").write_bytes(_PASSAGES.dump_json(snapshot.passages))
-    for name, matrix in snapshot.vectors.items():
-        np.save(folder / f"{name}.npy", matrix)
-    (folder / "lexical").mkdir()
-    snapshot.lexical.save(folder / "lexical")
-    manifest = {**asdict(snapshot.manifest), "files": _checksums(folder)}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))  # last: its presence means whole
-
-
-def is_whole(folder: Path) -> bool:
-    """Whether the directory was written to its end."""
-    return (folder / "manifest.json").is_file()
-
-
-def _checksums(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json")
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-def load(folder: Path, models: Models) -> Snapshot:
-    """Read what `save` wrote.
-
-    Raises SnapshotError if a file is missing or damaged, or if it was built by other models or another format: searching
-    it with these models would give bad results instead of an error.
-    """
-    manifest = _manifest(folder)
-    if manifest.format != FORMAT or dict(manifest.models) != models.names or manifest.chunking != CHUNKING:
-        raise SnapshotError(
-            f"{folder}: built with {_described(manifest)}; expected format {FORMAT}, {CHUNKING}, {models.names}. "
-            "Run `kb index` to build it anew."
-        )
-    try:
-        if _checksums(folder) != dict(manifest.files):
-            raise SnapshotError(f"{folder}: a file differs from its checksum in manifest.json. Run `kb index` to build anew.")
-        library = _LIBRARY.validate_json((folder / "library.json").read_bytes())
-        passages = _PASSAGES.validate_json((folder / "passages.json").read_bytes())
-        vectors = {name: np.load(folder / f"{name}.npy") for name in ("english", "multilingual")}
-        lexical = Lexical.load(folder / "lexical")
-    except ValidationError as error:
-        raise SnapshotError(f"{folder}: {error.title} cannot be read. Run `kb index` to build it anew.") from None
-    except OSError as error:
-        raise SnapshotError(f"{folder}: cannot be read: {error.strerror or error}. Run `kb index` to build it anew.") from None
-    if fingerprint(library, models.names) != manifest.fingerprint:
-        raise SnapshotError(f"{folder}: its articles do not fit its fingerprint. Run `kb index` to build it anew.")
-    return Snapshot(manifest, library, passages, lexical, vectors)
-
-
-def _manifest(folder: Path) -> Manifest:
-    try:
-        return _MANIFEST.validate_json((folder / "manifest.json").read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        raise SnapshotError(f"{folder}: there is no whole snapshot here. Run `kb index` to build it.") from None
-    except (OSError, ValueError):  # also pydantic's ValidationError
-        raise SnapshotError(f"{folder}: manifest.json cannot be read. Run `kb index` to build it anew.") from None
-
-
-def _described(manifest: Manifest) -> str:
-    return f"format {manifest.format}, {manifest.chunking}, {dict(manifest.models)}"

@@ -112,8 +112,7 @@ def _dictionary(key: str) -> frozenset[str]:
 
 @cache
 def _loaded(key: str) -> frozenset[str]:
-    words = SpellChecker(language=key).word_frequency.words()
-    return frozenset(stem for word in words for stem in tokens(word, key))
+    return frozenset(tokens(" ".join(SpellChecker(language=key).word_frequency.words()), key))
 
 
 def warm() -> None:
@@ -124,4 +123,6 @@ def warm() -> None:
 
 def respelled(text: str, corrections: Mapping[str, str]) -> str:
     """The text with what was mistyped as it is read."""
+    if not corrections:
+        return text
     return _TYPED.sub(lambda found: corrections.get(found[0], found[0]), text)

@@ -14,7 +14,8 @@ from api.live import LiveSpace
 from api.space import Source, Space
 from kb.errors import ContentError
 from kb.library import OutsideTaxonomy, read_library
-from retriever.snapshot import Snapshot, build, save
+from retriever.snapshot import Snapshot, build
+from retriever.snapshot_files import save
 from retriever.vector_cache import VectorCache
 from tests.retriever.worlds import fakes
 

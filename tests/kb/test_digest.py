@@ -59,24 +59,17 @@ def test_nothing_above_the_teams_tier_is_told_or_counted(world: World) -> None:
 
 def test_other_products_places_and_languages_are_other_teams_concern(world: World) -> None:
     """A US team hears of California, not of Quebec; a team of cards nothing of transfers."""
-    for name, keys in (
-        ("california", {"jurisdictions": "[US-CA]"}),
-        ("quebec", {"jurisdictions": "[CA-QC]"}),
-        ("wire", {"products": "[transfers]"}),
-        ("everywhere", {"products": "[all]", "jurisdictions": "[all]"}),
-        ("spanish", {"lang": "es"}),
-    ):
-        world.article(f"{name}.md", "El plazo es de 10 USD.\n", id=name, **keys)
-    world.commit()
-    for name, keys in (
-        ("california", {"jurisdictions": "[US-CA]"}),
-        ("quebec", {"jurisdictions": "[CA-QC]"}),
-        ("wire", {"products": "[transfers]"}),
-        ("everywhere", {"products": "[all]", "jurisdictions": "[all]"}),
-        ("spanish", {"lang": "es"}),
-    ):
-        world.article(f"{name}.md", "El plazo es de 20 USD.\n", id=name, **keys)
-    world.commit()
+    scopes = {
+        "california": {"jurisdictions": "[US-CA]"},
+        "quebec": {"jurisdictions": "[CA-QC]"},
+        "wire": {"products": "[transfers]"},
+        "everywhere": {"products": "[all]", "jurisdictions": "[all]"},
+        "spanish": {"lang": "es"},
+    }
+    for amount in (10, 20):
+        for name, keys in scopes.items():
+            world.article(f"{name}.md", f"El plazo es de {amount} USD.\n", id=name, **keys)
+        world.commit()
 
     assert [change.id for change in told(world).rules] == ["california", "everywhere"]
 

@@ -18,7 +18,8 @@ from retriever import lexical, snapshot
 from retriever.arrays import FloatMatrix
 from retriever.lexical import K1, B
 from retriever.passage import Passage, passages_of
-from retriever.snapshot import Snapshot, build, save
+from retriever.snapshot import Models, Snapshot, build
+from retriever.snapshot_files import load, save
 from retriever.vector_cache import VectorCache
 from retriever.word_counts import counted
 from tests.retriever.worlds import DIM, HashEmbedder, article, fakes, library_of
@@ -142,7 +143,7 @@ def test_a_snapshot_from_the_disk_serves_as_the_one_before(edit: str, tmp_path: 
     words: list[str] = []
     with VectorCache(tmp_path / "vectors.sqlite") as cache:
         before = build(library_of(FILES), models, cache)
-        loaded = snapshot.load(save(before, tmp_path / "snapshots" / "one"), models)
+        loaded = load(save(before, tmp_path / "snapshots" / "one"), models)
         full = build(library_of(EDITS[edit]), models, cache)
         real = lexical.tokens
 
@@ -162,7 +163,7 @@ def test_a_snapshot_from_the_disk_serves_as_the_one_before(edit: str, tmp_path: 
 def test_vectors_of_another_model_are_not_taken_over(tmp_path: Path) -> None:
     """The snapshot before may be of models that were replaced."""
     models = fakes()
-    others = snapshot.Models(HashEmbedder("new@1"), models.multilingual)
+    others = Models(HashEmbedder("new@1"), models.multilingual)
     with VectorCache(tmp_path / "vectors.sqlite") as cache:
         before = build(library_of(FILES), models, cache)
         after = build(library_of(FILES), others, cache, before=before)

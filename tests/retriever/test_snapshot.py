@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from retriever import snapshot as module
+from retriever import snapshot, snapshot_files
 from retriever.errors import SnapshotError
-from retriever.snapshot import Models, Snapshot, build, fingerprint, is_whole, load, save
+from retriever.snapshot import Models, Snapshot, build, fingerprint
+from retriever.snapshot_files import is_whole, load, save
 from retriever.splitter import CHUNKING
 from retriever.vector_cache import VectorCache
 from tests.retriever.worlds import REPOSITORY, HashEmbedder, World, article, fakes, library_of, world_of
@@ -51,13 +52,13 @@ def test_the_manifest_is_written_last_and_the_name_given_after_it(
     """Until everything is written no directory has the snapshot's name, and none has a manifest."""
     target = tmp_path / "snapshots" / "one"
     seen: list[tuple[bool, bool]] = []
-    checksums = module._checksums
+    checksums = snapshot_files._checksums
 
     def watched(folder: Path) -> dict[str, str]:
         seen.append((target.exists(), (folder / "manifest.json").exists()))
         return checksums(folder)
 
-    monkeypatch.setattr(module, "_checksums", watched)
+    monkeypatch.setattr(snapshot_files, "_checksums", watched)
 
     save(world.snapshot, target)
 
@@ -179,7 +180,7 @@ def test_a_full_disk_leaves_nothing_and_the_old_snapshot_serves(tmp_path: Path) 
 import resource, sys
 from pathlib import Path
 from retriever.errors import SnapshotError
-from retriever.snapshot import load, save
+from retriever.snapshot_files import load, save
 from tests.retriever.test_snapshot import FILES
 from tests.retriever.worlds import article, world_of
 root = Path(sys.argv[1])
@@ -233,7 +234,7 @@ def test_what_is_saved_does_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
     code = """
 import sys
 from pathlib import Path
-from retriever.snapshot import save
+from retriever.snapshot_files import save
 from tests.retriever.test_snapshot import FILES
 from tests.retriever.worlds import world_of
 root = Path(sys.argv[1])
@@ -289,10 +290,10 @@ def test_the_fingerprint_covers_all_that_an_index_depends_on(monkeypatch: pytest
     prints["text"] = fingerprint(library_of({**FILES, "b": FILES["b"] + " "}), names)
     prints["path"] = fingerprint(replace(library, files=tuple((f"x{path}", blob) for path, blob in library.files)), names)
     prints["model"] = fingerprint(library, {**names, "english": "other"})
-    monkeypatch.setattr(module, "CHUNKING", "other")
+    monkeypatch.setattr(snapshot, "CHUNKING", "other")
     prints["chunking"] = fingerprint(library, names)
     monkeypatch.undo()
-    monkeypatch.setattr(module, "FORMAT", 99)
+    monkeypatch.setattr(snapshot, "FORMAT", 99)
     prints["format"] = fingerprint(library, names)
 
     assert [name for name, value in prints.items() if value == prints["same"]] == ["same", "commit"]
