@@ -3,6 +3,7 @@
 from html import escape
 from typing import Final
 
+from api.change_report import old_and_new
 from api.schema import ArticleResponse
 
 _PAGE: Final = """<!doctype html>
@@ -72,7 +73,9 @@ def _notices(article: ArticleResponse) -> list[str]:
     if article.superseded_by:
         notices.append(f"Another text takes over from this one: {', '.join(article.superseded_by)}.")
     if article.translation.state == "behind":
-        notices.append(f"The source, {article.translation.of}, has changed since this translation was made.")
+        facts = "; ".join(old_and_new(fact) for fact in article.translation.facts)
+        since = f": {facts}" if facts else ""
+        notices.append(f"The source, {article.translation.of}, has changed since this translation was made{since}.")
     if article.review.state == "overdue":
         notices.append(f"Its review was due on {article.review.by}.")
     return notices

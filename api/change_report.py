@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from api.past_schema import ChangeOut, CommitOut, FactOut, MomentOut, VersionOut
+from api.fact_schema import FactOut
+from api.past_schema import ChangeOut, CommitOut, MomentOut, VersionOut
 
 _NOTHING: Final = "nothing"
 
@@ -41,7 +42,7 @@ def details(change: ChangeOut) -> list[str]:
         *map(fact_line, change.facts),
         *(f"{field.name}: {field.old or _NOTHING} → {field.new or _NOTHING}" for field in change.fields),
         *([f"superseded by {', '.join(change.superseded_by)}"] if change.superseded_by else []),
-        *(f"{lag.id} ({lag.lang}) is behind: {'; '.join(map(_fact, lag.facts))}" for lag in change.behind),
+        *(f"{lag.id} ({lag.lang}) is behind: {'; '.join(map(old_and_new, lag.facts))}" for lag in change.behind),
         *map(commit_line, change.commits),
     ]
 
@@ -49,10 +50,11 @@ def details(change: ChangeOut) -> list[str]:
 def fact_line(fact: FactOut) -> str:
     """One fact old and new, and where it stands."""
     where = f" ({' > '.join(fact.heading)})" if fact.heading else ""
-    return f"{_fact(fact)}{where}"
+    return f"{old_and_new(fact)}{where}"
 
 
-def _fact(fact: FactOut) -> str:
+def old_and_new(fact: FactOut) -> str:
+    """One fact as `old → new`."""
     return f"{fact.old or _NOTHING} → {fact.new or _NOTHING}"
 
 

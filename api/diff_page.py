@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
-from api.past_schema import DiffResponse, FactOut, FieldOut, SideOut
+from api.fact_schema import FactOut
+from api.past_schema import DiffResponse, FieldOut, SideOut
 from kb.word_diff import Edit, as_html
 
 _PAGE: Final = """<!doctype html>

@@ -14,8 +14,9 @@ from kb.article import Article, Status, is_in_force
 from kb.language import base_language
 from kb.redaction import Found, redact
 from kb.taxonomy import Taxonomy
-from kb.translation import TranslationState, translation_state
+from kb.translation import Lacking, TranslationState, translation_state
 from retriever.answer import Answer
+from retriever.hits import lacking
 from retriever.question import Question
 from retriever.scope import Scope, replacements, sees
 from retriever.search import search
@@ -112,6 +113,7 @@ class Opened:
     in_force: bool
     replaced_by: str | None
     translation: TranslationState
+    lacking: tuple[Lacking, ...]
     translations: Mapping[str, str]
     overrides: tuple[str, ...]
     supersedes: tuple[str, ...]
@@ -172,6 +174,7 @@ class Guidance:
             in_force=applies and winner is None and is_in_force(article, scope.effective_on),
             replaced_by=winner.id if winner is not None and may_open(winner, scope) else None,
             translation=translation_state(snapshot.articles.get(article.translation_of or ""), article),
+            lacking=lacking(snapshot, article, scope),
             translations={member.lang: member.id for member in readable},
             overrides=openable(snapshot, [article.overrides or ""], scope),
             supersedes=openable(snapshot, article.supersedes, scope),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from api.fact_schema import FactOut
 from api.guidance import RequestError
 from api.past import Changed, Difference, Past
 from api.past_schema import (
@@ -15,7 +16,6 @@ from api.past_schema import (
     ChangesResponse,
     CommitOut,
     DiffResponse,
-    FactOut,
     FieldOut,
     HistoryResponse,
     LagOut,

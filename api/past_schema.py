@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.fact_schema import FactOut
 from api.guidance import Ask
 from api.schema import Place
 
@@ -48,15 +49,6 @@ class ChangesQuery(Place):
     def ask(self) -> Ask:
         """The scope, parsed."""
         return replace(super().ask(), products=None if self.products is None else tuple(self.products))
-
-
-class FactOut(BaseModel):
-    """One fact before and after, as each text writes it; null where it did not stand."""
-
-    kind: str
-    old: str | None
-    new: str | None
-    heading: list[str]
 
 
 class FieldOut(BaseModel):

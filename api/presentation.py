@@ -1,13 +1,16 @@
 """From values to the wire."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
+from itertools import islice
+from textwrap import shorten
 from typing import Any, Final, Literal
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from api.access import Action, may
+from api.fact_schema import FactOut
 from api.guidance import Answered, Ask, Opened
 from api.live import Health
 from api.reader import Reader
@@ -31,11 +34,14 @@ from api.schema import (
 )
 from api.space import DEFAULT
 from kb.article import Article, PartScope
+from kb.translation import Lacking, TranslationState
 from kb.visible import visible_body, visible_html
 from retriever.answer import Explanation, Hit
 from retriever.scope import Scope, sees
 from retriever.snapshot import Snapshot
 
+_MOST_FACTS: Final = 5  # that a hit names; a text that lacks more has to be translated anew, whichever they are
+_SHORT: Final = 80  # characters of one of them: what is to be said word for word can be a page
 _DIGITS: Final = 4  # of a score: more are noise of the int8 models
 
 
@@ -87,7 +93,7 @@ def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleRespons
         url=article_url(article.id, _target(ask, opened.scope)),
         kind=article.kind,
         lang=article.lang,
-        translation=TranslationOut(of=article.translation_of, state=opened.translation.value),
+        translation=_translation(article, opened.translation, opened.lacking),
         translations=opened.translations,
         products=sorted(article.products),
         jurisdictions=sorted(article.scope.jurisdictions),
@@ -167,7 +173,7 @@ def _hit(hit: Hit, today: date, zone: ZoneInfo, target: Mapping[str, str], *, ex
         highlights=list(hit.highlights),
         score=round(hit.score, _DIGITS),
         lang=article.lang,
-        translation=TranslationOut(of=article.translation_of, state=hit.translation.value),
+        translation=_translation(article, hit.translation, hit.lacking),
         products=sorted(article.products),
         jurisdiction=JurisdictionOut(
             asked=hit.place.asked, matched=hit.place.matched, overrides=hit.place.overrides, why=hit.place.why
@@ -186,6 +192,18 @@ def _hit(hit: Hit, today: date, zone: ZoneInfo, target: Mapping[str, str], *, ex
         identity_check=article.identity_check,
         explain=_explain(hit.explanation) if explain else {},
     )
+
+
+def _translation(article: Article, state: TranslationState, lacking: Iterable[Lacking]) -> TranslationOut:
+    facts = [
+        FactOut(kind=it.kind.value, old=_in_short(it.old), new=_in_short(it.new), heading=list(it.heading))
+        for it in islice(lacking, _MOST_FACTS)
+    ]
+    return TranslationOut(of=article.translation_of, state=state.value, facts=facts)
+
+
+def _in_short(text: str | None) -> str | None:
+    return text and shorten(text, _SHORT, placeholder=" …")
 
 
 def _explain(explanation: Explanation) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.contact import Contact
+from api.fact_schema import FactOut
 from api.guidance import LONGEST_QUESTION, MOST_HITS, Ask
 from kb.frontmatter import YEARS
 from kb.moment import date_or_instant
@@ -113,6 +114,9 @@ class TranslationOut(BaseModel):
 
     of: str | None
     state: Literal["current", "behind"]
+    facts: list[FactOut] = Field(
+        description="Up to five facts of the source that changed since and are not said here yet, as the source writes them."
+    )
 
 
 class JurisdictionOut(BaseModel):

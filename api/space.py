@@ -18,6 +18,7 @@ import structlog
 
 from api.publish_log import Outcome, Publication, PublishLog, log_path, now
 from api.snapshot_folders import prune, used
+from kb.behind import with_lacking
 from kb.errors import AsOfError, ContentError, KbError, RepositoryError
 from kb.file_lock import locked
 from kb.library import Library, OutsideTaxonomy, read_library
@@ -286,8 +287,9 @@ class Space:
             self.log.append(line)
 
     def _read(self, commit: Commit, watch: Watch, before: Snapshot | None = None) -> Library:
-        tree = self.repository.tree(commit, self.source.folder)
-        return read_library(tree, self.source.outside, watch.files, before.library if before else None)
+        tree, earlier = self.repository.tree(commit, self.source.folder), before.library if before else None
+        library = read_library(tree, self.source.outside, watch.files, earlier)
+        return with_lacking(library, self.repository, self.source.outside, earlier)
 
     def _build(self, library: Library, watch: Watch, before: Snapshot | None = None, stages: Stages = UNTIMED) -> Snapshot:
         try:

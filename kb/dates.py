@@ -4,7 +4,7 @@ Every finder takes (text, base language) and yields what it finds from left to r
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kb.figure import BLANK, DIGIT, Figure, before
@@ -102,19 +102,65 @@ _ALWAYS: Final = re.compile(
     _I,
 )
 _MIDNIGHT: Final = frozenset({"midnight", "medianoche", "minuit"})
+_COUNTING_TO_24: Final = frozenset({"es", "fr"})
+_HOURS: Final = r"(?:heures?|horas?|hrs?|h)"
+_FROM_TO: Final = re.compile(
+    rf"(?<![\w:.,$/])(?P<opening>(?P<hour>[01]?\d|2[0-3])(?P<sign>{BLANK}?{_HOURS})?(?:(?(sign){BLANK}?|:)(?P<minute>[0-5]\d))?)"
+    rf"{BLANK}?(?:[-–—]|à|a|et|y){BLANK}?(?:las{BLANK})?"
+    rf"(?P<to_hour>1\d|2[0-4]|0?\d){BLANK}?{_HOURS}(?:{BLANK}?(?P<to_minute>[0-5]\d))?(?!\w){_ZONE}",
+    _I,
+)
+_OPEN: Final = re.compile(
+    r"(?:^|[,:;(.]|\b(?:de|du|des|entre|las|lundis?|mardis?|mercredis?|jeudis?|vendredis?|samedis?|dimanches?|lunes|martes"
+    r"|miércoles|jueves|viernes|sábados?|domingos?|fériés?|ouvrables?|hábiles|laborables))\s*$",
+    _I,
+)
+_LASTING: Final = re.compile(
+    r"\b(?:délais?|durées?|attente|sous|dans|pendant|durant|passent?|passera|prend|plazos?|duración|espera|dentro|pasan?"
+    r"|tardan?|demoran?|toman?|cada)\s*(?:\S+\s+)?$",
+    _I,
+)
+_AT: Final = re.compile(
+    rf"(?:(?<![\w'’])(?<![\dh]\s)(?:à|dès|avant)|\b(?:a|hasta|desde|antes{BLANK}de|después{BLANK}de){BLANK}las){BLANK}"
+    rf"(?P<hour>[01]?\d|2[0-3]){BLANK}?{_HOURS}(?!\w)(?!{BLANK}?\d){_ZONE}",
+    _I,
+)
 
 
-def times(text: str, _lang: str) -> Iterator[Figure]:
+def times(text: str, lang: str) -> Iterator[Figure]:
     """Times of day, with the zone if one is named, and "24 hours a day, 7 days a week"."""
     for found in _ALWAYS.finditer(text):
         yield Figure(found.start(), found.end(), "24/7")
+    if lang in _COUNTING_TO_24:
+        yield from _hours(text)
     for pattern in _TIMES:
         for found in pattern.finditer(text):
-            zone = _ZONES[found["zone"].casefold()] if found["zone"] else ""
-            yield Figure(found.start(), found.end(), f"{_clock(found.groupdict())} {zone}".strip())
+            yield Figure(found.start(), found.end(), _zoned(_clock(found.groupdict()), found["zone"]))
 
 
-def _clock(parts: dict[str, str | None]) -> str:
+def _hours(text: str) -> Iterator[Figure]:
+    """Hours of the day that are counted to 24, as in `de 8 à 19 h` and `a las 19 horas`, which elsewhere are spans of time."""
+    for found in _FROM_TO.finditer(text):
+        said, parts = before(text, found), found.groupdict()
+        if not _LASTING.search(said) and (parts["sign"] or parts["minute"] or _is_day(said, parts)):
+            yield Figure(found.start(), found.end("opening"), _clock(parts))
+            closing = {"hour": str(int(parts["to_hour"]) % 24), "minute": parts["to_minute"]}
+            yield Figure(found.start("to_hour"), found.end(), _zoned(_clock(closing), parts["zone"]))
+    for found in _AT.finditer(text):
+        if not _LASTING.search(before(text, found)):
+            yield Figure(found.start("hour"), found.end(), _zoned(_clock(found.groupdict()), found["zone"]))
+
+
+def _is_day(said: str, parts: Mapping[str, str]) -> bool:
+    """Whether bare hours are those of a day: the words before them say when, and the first comes before the second."""
+    return bool(_OPEN.search(said)) and int(parts["hour"]) < int(parts["to_hour"])
+
+
+def _zoned(clock: str, zone: str | None) -> str:
+    return f"{clock} {_ZONES[zone.casefold()]}" if zone else clock
+
+
+def _clock(parts: Mapping[str, str | None]) -> str:
     if word := parts.get("word"):
         return "00:00" if word.casefold() in _MIDNIGHT else "12:00"
     hour, half = int(parts["hour"] or 0), (parts.get("half") or "").casefold()

@@ -115,9 +115,19 @@ _TIME_LIMIT: Final = re.compile(
 _CJK_LIMIT: Final = re.compile(rf"(?P<low>{DIGITS})(?:[-–~至到](?P<high>{DIGITS}))?{BLANK}?(?:{_UNIT})")
 
 
+# "un segundo intento" is the second one; "un segundo", "en un segundo de espera" is a span
+_SECOND: Final = re.compile(rf"une?{BLANK}+(?:segundo|seconde?)", _I)
+_OF_SECONDS: Final = frozenset(
+    "de d antes después por para en como más si que cuando mientras avant après par pour à plus quand".split()
+)
+_NEXT_WORD: Final = re.compile(rf"{BLANK}+([^\W\d_]+)")
+
+
 def time_limits(text: str, lang: str) -> Iterator[Figure]:
     """Spans of time: weeks are days, years are months; business days are neither days nor hours."""
     for found in (_CJK_LIMIT if lang == "zh" else _TIME_LIMIT).finditer(text):
+        if _is_ordinal(text, found):
+            continue
         low = _number(found["low"])
         high = _number(found["high"]) if found["high"] else None
         if low is None or (found["high"] and high is None):
@@ -125,6 +135,12 @@ def time_limits(text: str, lang: str) -> Iterator[Figure]:
         unit, size, _ = next(_UNITS[number] for number in range(len(_UNITS)) if found[f"u{number}"])
         span = written(low * size) + (f"-{written(high * size)}" if high is not None else "")
         yield Figure(found.start(), found.end(), f"{span} {unit}")
+
+
+def _is_ordinal(text: str, found: re.Match[str]) -> bool:
+    """Whether a second is the one after the first, which is so where what it is the second of follows."""
+    following = _NEXT_WORD.match(text, found.end()) if _SECOND.fullmatch(found[0]) else None
+    return following is not None and following[1].casefold() not in _OF_SECONDS
 
 
 _CARDINAL: Final = re.compile(rf"(?<![\w.,/:#$€£-])(?:{DIGITS}|\b{WORDS}\b)(?![\w%/:-])(?![.,]\d)", _I)

@@ -19,15 +19,16 @@ def lags(change: ArticleChange, translations: Iterable[tuple[Article | None, Art
         return ()
     source = facts_of(change.new)
     return tuple(
-        Lag(now.id, now.lang, missing)
+        Lag(now.id, now.lang, lacks)
         for then, now in found
-        if (missing := tuple(_missing(change.facts, source, facts_of(then) if then else [], facts_of(now))))
+        if (lacks := tuple(missing(change.facts, source, facts_of(then) if then else [], facts_of(now))))
     )
 
 
-def _missing(
+def missing(
     changes: Iterable[FactChange], source: Sequence[Fact], then: Sequence[Fact], now: Sequence[Fact]
 ) -> Iterable[FactChange]:
+    """The changes of a source's facts that a translation does not say. source: its facts now; then, now: the translation's."""
     for change in changes:
         if change.kind in _OF_A_LANGUAGE:
             if _of(change.kind, then) == _of(change.kind, now) and then:

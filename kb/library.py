@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Final, TypeAlias
@@ -21,6 +21,7 @@ from kb.problem import Problem, errors
 from kb.schema import Layer, Layered
 from kb.taxonomy import Taxonomy
 from kb.taxonomy_file import TaxonomyFile, read_taxonomy
+from kb.translation import Lacking
 from kb.tree import Commit, File, FileKind, Tree
 from kb.yaml import YamlError
 
@@ -55,6 +56,7 @@ class Library:
 
     commit: None for the working tree.
     files:  (path, blob) of everything that was read; with the formats and models, all that a snapshot depends on.
+    lacking: of each translation that is behind, by its id, the facts of its source that it does not say yet: see kb.behind.
     """
 
     commit: Commit | None
@@ -65,6 +67,7 @@ class Library:
     skipped: tuple[Skipped, ...]
     warnings: tuple[Problem, ...]
     files: tuple[tuple[str, str], ...]
+    lacking: Mapping[str, tuple[Lacking, ...]] = field(default_factory=dict)
 
 
 def read_library(

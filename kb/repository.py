@@ -109,10 +109,14 @@ class Repository:
         default = self._default_ref()
         return full == (self._git("symbolic-ref", "--quiet", "HEAD") if default == "HEAD" else f"refs/heads/{default}")
 
-    def tree(self, commit: Commit, folder: str) -> Tree:
-        """Every file below the folder at the commit, straight from git's objects. Raises RepositoryError if none."""
+    def tree(self, commit: Commit, folder: str, only: Collection[str] = ()) -> Tree:
+        """Every file below the folder at the commit, straight from git's objects; of some paths alone, if `only` names them.
+
+        Raises RepositoryError if there is none.
+        """
         folder = _clean(folder)
-        listing = self._git_bytes("ls-tree", "-r", "-z", "--full-tree", commit.sha, "--", *([folder] if folder else []))
+        which = sorted(only) or ([folder] if folder else [])
+        listing = self._git_bytes("ls-tree", "-r", "-z", "--full-tree", commit.sha, "--", *which)
         files = tuple(_entry(line) for line in os.fsdecode(listing).split("\0") if line)
         if not files:
             raise RepositoryError(

@@ -1,8 +1,10 @@
-"""Whether a translation was made from its source's present text, by git's history. Which fact it lacks: `kb.lag`."""
+"""Whether a translation was made from its source's present text, by git's history, and what it lacks of it."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from kb.article import Article
+from kb.article import Article, PartScope
+from kb.facts import FactKind
 
 
 class TranslationState(StrEnum):
@@ -10,6 +12,21 @@ class TranslationState(StrEnum):
 
     CURRENT = "current"
     BEHIND = "behind"
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A fact that changed in the source since and that the translation does not say yet, in the words of the source.
+
+    old, new: None where it did not stand. heading: where it stands in the source.
+    scopes:   of both; only who may see each of them may be told.
+    """
+
+    kind: FactKind
+    old: str | None
+    new: str | None
+    heading: tuple[str, ...]
+    scopes: tuple[PartScope, ...]
 
 
 def translation_state(source: Article | None, translation: Article) -> TranslationState:

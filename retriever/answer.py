@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kb.article import Article
-from kb.translation import TranslationState
+from kb.translation import Lacking, TranslationState
 from retriever.passage import Passage
 from retriever.question import Query
 from retriever.scope import Scope
@@ -41,13 +41,18 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One article of the answer, with the passage that answers best. internal: it holds words that no customer may be sent."""
+    """One article of the answer, with the passage that answers best.
+
+    lacking:  what a translation that is behind does not say yet, as far as the reader may know.
+    internal: it holds words that no customer may be sent.
+    """
 
     article: Article
     passage: Passage
     score: float
     place: PlaceMatch
     translation: TranslationState
+    lacking: tuple[Lacking, ...]
     internal: bool
     snippet: str
     highlights: tuple[tuple[int, int], ...]

@@ -5,7 +5,7 @@ from functools import partial
 
 from kb.article import NEVER_SENT, Article, BlockKind, is_in_force
 from kb.jurisdiction import ALL, nearest
-from kb.translation import translation_state
+from kb.translation import Lacking, translation_state
 from kb.visible import seen
 from retriever.answer import Explanation, Hit, LegScore, PlaceMatch
 from retriever.collapse import Ranked
@@ -33,6 +33,7 @@ def hit_of(
         score=ranked.score,
         place=place,
         translation=translation_state(snapshot.articles.get(article.translation_of or ""), article),
+        lacking=lacking(snapshot, article, scope),
         internal=_is_internal(article, passage),
         snippet=text,
         highlights=tuple(highlights),
@@ -46,6 +47,11 @@ def hit_of(
             ranked_by=ranked_by,
         ),
     )
+
+
+def lacking(snapshot: Snapshot, article: Article, scope: Scope) -> tuple[Lacking, ...]:
+    """The facts of its source that a translation does not say yet, without those that stand where the reader may not look."""
+    return tuple(fact for fact in snapshot.library.lacking.get(article.id, ()) if all(sees(scope, it) for it in fact.scopes))
 
 
 def _is_internal(article: Article, passage: Passage) -> bool:

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from api.answering import respond
+from api.change_report import old_and_new
 from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, SpaceOption, WorktreeOption, settings_of
 from api.cli.progress import announce, watching
 from api.composition import open_models, open_space, spaces_of
@@ -88,7 +89,8 @@ def _print_hit(console: Console, number: int, hit: HitOut) -> None:
     console.print(Text.assemble((f"{number}. ", "bold"), (hit.title, "bold"), (f"  {hit.score:.2f}", "dim")))
     facts = [hit.id, hit.jurisdiction.why, *([" > ".join(hit.heading)] if hit.heading else [])]
     if hit.translation.state == "behind":
-        facts.append("its source has changed since it was translated")
+        lacks = "; ".join(old_and_new(fact) for fact in hit.translation.facts)
+        facts.append(f"its source has changed since it was translated{f': {lacks}' if lacks else ''}")
     if hit.review.state == "overdue":
         facts.append(f"review was due on {hit.review.by}")
     console.print(Padding(Text(" · ".join(facts), style="dim"), (0, 0, 0, 3)))

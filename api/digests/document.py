@@ -5,7 +5,8 @@ from typing import Final
 
 from pydantic import BaseModel, Field
 
-from api.past_schema import FactOut, FieldOut, MomentOut
+from api.fact_schema import FactOut
+from api.past_schema import FieldOut, MomentOut
 
 MOST_KEPT: Final = 100  # articles of one list; what lies beyond is counted by product
 

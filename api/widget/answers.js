@@ -44,10 +44,10 @@ function card(hit, index, view) {
     h('ul', { class: 'facts' }, factsOf(hit, words).map(([kind, text]) => h('li', { class: kind }, text))))
 }
 
-/** The service explains itself in English, and says more than can be said from its figures alone. */
+/** The service explains itself in English, and says more than its figures do. */
 const inEnglish = (words, said) => (words.code === 'en' && said ? said : null)
 
-/** Why a text applies where the customer is, in the reader's language. */
+/** Why a text applies where the customer is. */
 function whyHere({ asked, matched, overrides, why }, { words }) {
   const place = matched === 'all' ? words.everyPlaceText : words.placeText(matched)
   const inside = asked && matched !== 'all' && matched !== asked ? words.liesIn(asked, matched) : ''
@@ -55,7 +55,7 @@ function whyHere({ asked, matched, overrides, why }, { words }) {
   return inEnglish(words, why) ?? [place, inside, replaced, !asked && words.noPlaceAsked].filter(Boolean).join('; ')
 }
 
-/** What an agent must know of a text before using it, as [kind, words]; what is of kind `warn` must not be overlooked. */
+/** What an agent must know of a text before using it, as [kind, words]; `warn` must not be overlooked. */
 export function factsOf(it, words) {
   return [
     ['', words.tierN(it.tier)],
@@ -64,7 +64,7 @@ export function factsOf(it, words) {
     it.effective_until && ['warn', words.until(it.effective_until)],
     it.status === 'deprecated' && ['warn', words.deprecated],
     it.review.state === 'overdue' && ['warn', words.overdue(it.review.by)],
-    it.translation.state === 'behind' && ['warn', words.behind],
+    it.translation.state === 'behind' && ['warn', [words.behind, it.translation.facts.map((it) => `; ${it.old ?? '–'} → ${it.new ?? '–'}`)]],
     it.identity_check !== 'none' && ['check', words.identity[it.identity_check]],
   ].filter(Boolean)
 }
@@ -74,12 +74,10 @@ function leads({ answer, words }) {
     h('ul', {}, answer.leads.map((lead) => h('li', {}, lead.title, ' ', h('small', {}, lead.outside.join('; '))))))
 }
 
-/** @returns {string} the queue as people call it */
 export function nameOf(taxonomy, queue) {
   return taxonomy?.queues[queue]?.name ?? queue
 }
 
-/** @returns {string} the place as people call it */
 export function placeName(taxonomy, code, words) {
   const name = taxonomy?.jurisdictions.find((place) => place.code === code)?.name
   return name ? (name[words.code] ?? name.en) : code

@@ -53,6 +53,12 @@ def changes(old: str, new: str, lang: str = "en") -> list[str]:
         (("date", "2026-03-01"), ["es:1 de marzo de 2026", "es:01/03/2026", "es:primero de marzo de 2026"]),
         (("date", "2026-03-01"), ["es:1º de marzo de 2026", "fr:1er mars 2026", "fr:le 1 mars 2026"]),
         (("time", "14:00 ET"), ["en:2:00 p.m. ET", "en:2 pm Eastern time", "es:2:00 p. m. hora del Este", "fr:14 h 00 HE"]),
+        (("time", "19:00"), ["fr:à 19 h", "fr:avant 19 heures", "es:a las 19 horas", "en:before 7 p.m."]),
+        (("time", "19:00 ET"), ["fr:dès 19 h HE", "es:antes de las 19 h hora del Este", "en:7 p.m. ET"]),
+        (("time-limit", "19 h"), ["fr:dans les 19 h", "es:dentro de las 19 horas", "fr:jusqu’à 19 h", "en:19 hours"]),
+        (("time-limit", "8-12 h"), ["fr:un délai de 8 à 12 h", "fr:compter 8 à 12 h", "es:plazo de 8 a 12 horas"]),
+        (("time-limit", "24-48 h"), ["fr:de 24 à 48 h", "es:entre 24 y 48 horas", "en:24-48 hours"]),
+        (("time-limit", "1 s"), ["es:espere un segundo.", "es:un segundo de espera", "fr:une seconde", "en:one second"]),
         (("time", "24/7"), ["en:24/7", "en:24 hours a day, 7 days a week", "es:las 24 horas del día, los 7 días de la semana"]),
         (("phone", "8005550199"), ["en:1-800-555-0199", "en:(800) 555-0199", "en:+1 800 555 0199", "en:800.555.0199"]),
         (("phone", "8004478477"), ["en:1-800-HHS-TIPS", "en:800-447-8477"]),
@@ -64,6 +70,18 @@ def changes(old: str, new: str, lang: str = "en") -> list[str]:
 def test_a_fact_has_one_value_however_it_is_written(value: tuple[str, str], spellings: list[str]) -> None:
     """In every language and format."""
     assert {spelling: values(spelling[3:], spelling[:2]) for spelling in spellings} == {s: [value] for s in spellings}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fr:du lundi au vendredi, de 8 à 19 h", "fr:8 h à 19 h", "fr:Ouvert : 8 h–19 h", "fr:entre 8 h et 19 heures",
+        "es:de lunes a viernes de 8 a 19 h", "es:de las 8 a las 19 horas", "es:de 8:00 a 19 h", "en:from 8 a.m. to 7 p.m.",
+    ],
+)  # fmt: skip
+def test_opening_hours_are_two_times_of_day_and_no_span(text: str) -> None:
+    """Where hours are counted to 24, `8 à 19 h` is when somebody answers, not how long it takes."""
+    assert values(text[3:], text[:2]) == [("time", "08:00"), ("time", "19:00")]
 
 
 @pytest.mark.parametrize(
@@ -129,6 +147,14 @@ def test_a_section_written_anew_pairs_the_one_value_it_lost_with_the_one_it_gain
 
 
 PIECES = st.sampled_from(["60 days", "1,000 USD", "5 %", "March 1, 2026", "R10", "2 p.m. ET", "wait", "then", "the fee", "."])
+
+
+@pytest.mark.parametrize(
+    "text", ["es:Tras un segundo intento.", "es:un segundo y último aviso", "fr:une seconde fois", "fr:un second essai"]
+)
+def test_the_second_of_something_is_no_span_of_time(text: str) -> None:
+    """Spanish and French have one word for both."""
+    assert values(text[3:], text[:2]) == []
 
 
 @given(st.lists(PIECES, max_size=12).map(" ".join))
