@@ -12,8 +12,8 @@ export HF_HUB_OFFLINE := 1
 run: $(READY)  ## index articles/ and serve them on this machine
 	@$(BIN)/kb serve
 
-test: $(READY)  ## the whole suite
-	@$(BIN)/pytest
+test: $(READY)  ## the whole suite, a file at a time on each core: half of it is waiting for servers and pages
+	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
 pictures: $(READY)  ## every state of the sidebar into build/pictures, the shown ones into docs/
 	@$(BIN)/pytest -m proof tests/widget/test_states.py
