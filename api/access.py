@@ -5,15 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-
-class Role(StrEnum):
-    """What a reader is here for."""
-
-    AGENT = "agent"
-    WRITER = "writer"
-    LEAD = "lead"
-    AUDITOR = "auditor"
-    ADMIN = "admin"
+from kb.role import Role as Role
 
 
 class Action(StrEnum):

@@ -19,7 +19,7 @@ from sqlalchemy.sql import Executable
 
 from api.store_error import RefusedError, StoreError
 
-HEAD: Final = "0005"  # the newest script in api/migrations/versions
+HEAD: Final = "0006"  # the newest script in api/migrations/versions
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _ONE_WRITER: Final = 0x6670  # the advisory lock that every write takes on PostgreSQL; SQLite has one writer by nature
 _PATIENCE: Final = 30  # seconds to wait for another writer, or for a statement
@@ -140,12 +140,11 @@ departures: Final = Table(  # who wants no more e-mails of a team
     Column("at", String(27), **_SET),
 )  # fmt: skip
 
-drill_results: Final = Table(
-    "drill_results", _metadata,
-    Column("id", String(26), **_KEY), Column("space", String(200), **_SET), Column("team", String(200), **_SET),
-    Column("reader", Text, **_SET), Column("article", String(200), **_SET), Column("version", String(64), **_SET),
-    Column("score", Integer, **_SET), Column("wrong", Text, **_SET), Column("at", String(27), **_SET),
-    Index("drill_results_by_team", "space", "team", "article", "version"),
+met_readers: Final = Table(  # who came to a space, with the rights of the last time
+    "met_readers", _metadata,
+    Column("space", String(200), **_KEY), Column("reader", Text, **_KEY), Column("name", Text, **_SET),
+    Column("role", String(16), **_SET), Column("tier", Integer), Column("teams", Text, **_SET), Column("lang", String(35)),
+    Column("at", String(27), **_SET),
 )  # fmt: skip
 
 ticket_secrets: Final = Table(  # the id tells nothing of the secret

@@ -4,11 +4,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from api.guidance import NotFoundError, Opened, RequestError
-from api.reader import Reader
 from kb.article import Article, is_in_force
 from kb.digest import serves
 from kb.language import base_language
-from kb.taxonomy import Taxonomy
 from kb.teams import Team
 from retriever.scope import Scope
 from retriever.snapshot import Snapshot
@@ -47,11 +45,6 @@ def must_reads(
         )
         if versions and (wanted or not versions.isdisjoint(told)):
             yield MustRead(_shown(readable, lang), versions)
-
-
-def teams_of(reader: Reader, taxonomy: Taxonomy) -> dict[str, Team]:
-    """The reader's teams that the space knows: those of the token, and those that name the reader."""
-    return {name: team for name, team in sorted(taxonomy.teams.items()) if name in reader.teams or reader.name in team.members}
 
 
 def live_version(opened: Opened, version: str) -> str:

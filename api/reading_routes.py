@@ -9,7 +9,8 @@ from api.admission import ReaderDep
 from api.digests.desk_dep import DeskDep
 from api.endpoint import GuidanceDep
 from api.guidance import Ask
-from api.must_read import live_version, must_reads, teams_of
+from api.membership import teams_of
+from api.must_read import live_version, must_reads
 from api.reading_schema import (
     AcknowledgementRequest,
     AcknowledgementsQuery,

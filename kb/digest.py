@@ -99,9 +99,9 @@ class Digests:
         lists: dict[str, list[ArticleChange]] = {}
         for change in sorted(told, key=lambda change: (-change.severity.rank, change.article.title.casefold(), change.id)):
             lists.setdefault(_list_of(change), []).append(change)
-        behind = [Behind(change, lag) for change in past for lag in change.behind if _reads(team, lag.lang)]
+        behind = [Behind(change, lag) for change in past for lag in change.behind if team.reads(lag.lang)]
         coming, ending = self._ahead(team)
-        overdue = [article for article in self.window.overdue if article.owner in team.owners and self._opens(team, article)]
+        overdue = [article for article in self.window.overdue if team.hears_of(article.owner) and self._opens(team, article)]
         named = {name: tuple(lists.get(name, ())) for name in ("rules", "begun", "ended", "added", "opened", "resolved")}
         digest = Digest(
             **named,
@@ -159,7 +159,7 @@ class Digests:
 
 def concerns(team: Team, article: Article) -> bool:
     """Whether the article is about what the team does: its products and places, in a language that it reads."""
-    return serves(team, article) and _reads(team, article.lang)
+    return serves(team, article) and team.reads(article.lang)
 
 
 def serves(team: Team, article: Article) -> bool:
@@ -171,10 +171,6 @@ def serves(team: Team, article: Article) -> bool:
 def meets(places: Collection[str], others: Collection[str]) -> bool:
     """Whether one of the places is, lies in, or holds one of the others: who serves the US serves California."""
     return bool(narrow(frozenset(places), frozenset(others)))
-
-
-def _reads(team: Team, lang: str) -> bool:
-    return not team.languages or base_language(lang) in map(base_language, team.languages)
 
 
 def _as_seen_by_all(article: Article) -> Article | None:

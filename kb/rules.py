@@ -280,6 +280,23 @@ def citations(shelf: Shelf) -> Iterator[Problem]:
                 yield entry.keys.problem(("sources", number), "citation", f"{source!r} {fault}.", Severity.WARNING)
 
 
+def unheard_reviews(shelf: Shelf) -> Iterator[Problem]:
+    """Somebody is told of each overdue review, where teams are told anything; said once for each owner."""
+    teams = [team for team in shelf.taxonomy.teams.values() if team.digest]
+    unheard: dict[str | None, list[Entry]] = defaultdict(list)
+    for entry in shelf.entries if teams else ():
+        article = entry.article
+        if article.review_by and article.status in CAN_BE_IN_FORCE and not any(team.hears_of(article.owner) for team in teams):
+            unheard[article.owner].append(entry)
+    for owner, entries in unheard.items():
+        whose = f"of owner {owner!r}" if owner else "without an owner"
+        message = (
+            f"nobody is told when this review is overdue: no team's `owners` hears of articles {whose} ({len(entries)} with "
+            "a review date). Name the owner, or all, for a team in kb.yml."
+        )
+        yield entries[0].keys.problem(("review_by",), "unheard-review", message, Severity.WARNING)
+
+
 def _at(entry: Entry, offset: int, rule: str, message: str) -> Problem:
     """A problem at an offset of the body."""
     body = entry.article.body
@@ -297,6 +314,7 @@ RULES: Final[tuple[Callable[[Shelf], Iterator[Problem]], ...]] = (
     step_trees,
     repeated_questions,
     citations,
+    unheard_reviews,
 )
 
 # These look at one article and at kb.yml. The others compare articles.

@@ -62,10 +62,10 @@ def _check(layered: Layered, taxonomy: Taxonomy) -> list[Problem]:
             if queue is not None and queue not in taxonomy.queues:
                 message = f"{queue!r} is no queue of this file.{did_you_mean(queue, taxonomy.queues)} Add or correct it."
                 problems.append(layered.problem((section, str(name), "escalate_to"), "unknown-queue", message))
-    for name in taxonomy.products:
-        if name == ALL:
-            message = "'all' means every product and cannot be one. Rename it."
-            problems.append(layered.problem(("products", name), "reserved", message))
+    for section, what, named in (("products", "product", taxonomy.products), ("owners", "owner", taxonomy.owners)):
+        if ALL in named:
+            message = f"'all' means every {what} and cannot be one. Rename it."
+            problems.append(layered.problem((section, ALL), "reserved", message))
     return problems + [problem for name in taxonomy.teams for problem in _check_team(layered, taxonomy, name)]
 
 
@@ -77,7 +77,7 @@ def _check_team(layered: Layered, taxonomy: Taxonomy, name: str) -> list[Problem
         ("jurisdictions", team.jurisdictions, (*taxonomy.jurisdictions, ALL)),
         ("tier", (str(team.tier),), tuple(map(str, taxonomy.tiers))),
         ("languages", team.languages, taxonomy.languages),
-        ("owners", team.owners, tuple(taxonomy.owners)),
+        ("owners", team.owners, (*taxonomy.owners, ALL)),
     ):
         for value in values:
             if value not in known:

@@ -8,7 +8,9 @@ from typing import Annotated, ClassVar, Final
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from kb.changes import Severity
+from kb.jurisdiction import ALL
 from kb.language import base_language
+from kb.role import Role
 from kb.schedule import Every, Weekday
 from kb.zone import ZoneName
 
@@ -94,7 +96,8 @@ class Team:
     """A group of agents and what concerns them.
 
     members: names by which the service knows its readers; beside them everybody whose token names the team.
-    owners:  whose overdue reviews the team hears of.
+    roles:   who has one of them, may read at the team's tier, and reads one of its languages, belongs to it too.
+    owners:  whose overdue reviews the team hears of; `all`: everybody's, and of articles without an owner.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
@@ -104,8 +107,17 @@ class Team:
     tier: int = 1
     languages: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
     owners: tuple[str, ...] = ()
     digest: DigestPlan | None = None
+
+    def reads(self, lang: str) -> bool:
+        """Whether it is one of the team's languages; a team that names none reads all."""
+        return not self.languages or base_language(lang) in map(base_language, self.languages)
+
+    def hears_of(self, owner: str | None) -> bool:
+        """Whether the team is told of overdue reviews of that owner's articles."""
+        return owner in self.owners or ALL in self.owners
 
     def lang(self, source: str) -> str:
         """The language in which the team is told; the source language where it names none."""

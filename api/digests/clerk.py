@@ -116,7 +116,7 @@ class _Pass:
             self.clerk.site,
             kind=kind,
             drawn=drawn,
-            shown=self.clerk.desk.showings(self.space, name, team, self.now),
+            shown=self.clerk.desk.showings(self.space, name, team, self.snapshot, self.now),
             unread=self._unread(name, team) if kind == REGULAR else (),
             versions=self._known_versions(),
             told=self._told_at_once(name, told.until) if kind == REGULAR else frozenset(),

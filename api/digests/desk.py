@@ -10,10 +10,12 @@ from api.database import Database
 from api.digests.document import DigestDocument, DigestLine
 from api.digests.exposure import Exposure, Showings
 from api.digests.outbox import Outbox
-from api.digests.roster import Person, roster
+from api.digests.roster import Person, known_readers, roster
 from api.events.ledger import Ledger
-from api.events.readings_table import Reading, acknowledged, readers_met
+from api.events.readers_table import met_in
+from api.events.readings_table import Reading, acknowledged
 from api.guidance import Ask, Guidance, NotFoundError
+from api.membership import belongs, high_enough
 from api.must_read import MustRead, must_reads
 from api.reader import Reader
 from api.token_table import all_tokens
@@ -51,11 +53,11 @@ class Desk:
         view = self._guidance.view(Ask("", space=space), reader)
         taxonomy = view.snapshot.library.taxonomy
         team = taxonomy.teams.get(team_id)
-        high_enough = team is not None and (reader.tier is None or team.tier <= taxonomy.granted_tier(reader.tier))
-        mine = team_id in reader.teams or (team is not None and reader.name in team.members)
-        if team is None or not high_enough or not (mine or may(reader.role, Action.INSIGHTS)):
-            raise NotFoundError(f"There is no team {team_id!r} whose digests you may read.")
-        return team, view.snapshot
+        if team is not None and high_enough(reader, team, taxonomy):
+            mine = belongs(reader, team_id, team, taxonomy)
+            if mine or may(reader.role, Action.INSIGHTS):
+                return team, view.snapshot
+        raise NotFoundError(f"There is no team {team_id!r} whose digests you may read.")
 
     def past(self, space: str, team_id: str, reader: Reader, limit: int) -> list[DigestDocument]:
         """What the team was told, newest first, with how often the reader was shown each article. Raises NotFoundError."""
@@ -85,17 +87,17 @@ class Desk:
         scope = Scope(None, None, team.tier, now)
         wanted = list(must_reads(snapshot, scope, [team], team.lang("en"), self.told(space, [team_id])))
         done = acknowledged(self._database, space, sorted({version for it in wanted for version in it.versions}))
-        people = self.people(space, team_id, team, now)
+        people = self.people(space, team_id, team, snapshot, now)
         return [_acknowledgement(it, done, people) for it in wanted]
 
-    def people(self, space: str, team_id: str, team: Team, now: datetime) -> list[Person]:
+    def people(self, space: str, team_id: str, team: Team, snapshot: Snapshot, now: datetime) -> list[Person]:
         """The team's members."""
-        met = {*self.exposure.readers(space, now), *readers_met(self._database, space)}
-        return roster(space, team_id, team, all_tokens(self._database), sorted(met), now)
+        known = known_readers(space, all_tokens(self._database), met_in(self._database, space), now)
+        return roster(team_id, team, snapshot.library.taxonomy, known)
 
-    def showings(self, space: str, team_id: str, team: Team, now: datetime) -> Showings:
+    def showings(self, space: str, team_id: str, team: Team, snapshot: Snapshot, now: datetime) -> Showings:
         """What was shown to the team's members."""
-        readers = {reader for person in self.people(space, team_id, team, now) for reader in person.readers}
+        readers = {reader for person in self.people(space, team_id, team, snapshot, now) for reader in person.readers}
         return self.exposure.showings(space, readers, now)
 
     def unread(self, space: str, team_id: str, team: Team, snapshot: Snapshot, now: datetime) -> list[DigestLine]:

@@ -97,7 +97,7 @@ class MasteryResponse(BaseModel):
 
 
 def _drills(desk: DeskDep, records: RecordsDep) -> Drills:
-    return Drills(desk, records.recorder.ledger.database)
+    return Drills(desk, records)
 
 
 DrillsDep = Annotated[Drills, Depends(_drills)]

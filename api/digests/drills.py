@@ -1,16 +1,16 @@
 """Drills of a team: the questions about its changed rules, who knows the answers, and what is known worst."""
 
-import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from api.database import Database, drill_results, fetch, moment_text
 from api.digests.desk import Desk
 from api.digests.document import DigestLine
-from api.events.event import new_id
+from api.events.event import Kind
+from api.events.ledger import Wanted
+from api.events.records import Records
 from api.guidance import NotFoundError, RequestError
 from api.reader import Reader
 from kb.article import is_in_force
@@ -18,13 +18,14 @@ from kb.teams import DigestPlan, Team
 from retriever.snapshot import Snapshot
 
 _OFFERED: Final = timedelta(days=30)  # for which a drill is offered after its rule was told
-_KEPT: Final = 2  # tries of one reader in one version: the first, which counts, and the best of the practice after it
+_COUNTS: Final = timedelta(days=365)  # what was answered earlier may be tried anew
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one reader answered to one drill. wrong: the numbers of the questions. score: per cent."""
+    """What one reader answered to one drill. id: of the event that says so. wrong: questions' numbers. score: per cent."""
 
+    id: str
     reader: str
     article: str
     version: str
@@ -63,19 +64,18 @@ class Mastery:
 
 
 class Drills:
-    """The drills of every team. Safe from several threads."""
+    """The drills of every team. Each try that counts is an event of the space's chain, and nothing else is believed."""
 
-    def __init__(self, desk: Desk, database: Database) -> None:
+    def __init__(self, desk: Desk, records: Records) -> None:
         self._desk = desk
-        self._database = database
+        self._records = records
 
     def offers(self, space: str, team_id: str, reader: Reader) -> list[Offer]:
         """What the reader can be drilled in, the newest first. Raises NotFoundError."""
         team, snapshot = self._desk.team(space, team_id, reader)
         own: dict[tuple[str, str], list[int]] = {}
-        for it in self._results(space, team_id):
-            if it.reader == reader.id:
-                own.setdefault((it.article, it.version), []).append(it.score)
+        for it in self._results(space, team_id, reader.id):
+            own.setdefault((it.article, it.version), []).append(it.score)
         found = [(line, own.get((line.id, line.blob), [])) for line in self._lines(space, team_id, team, snapshot)]
         return [
             Offer(line, max(scores, default=None), bool(scores) and scores[0] >= _needed(team), practice=bool(scores))
@@ -94,27 +94,21 @@ class Drills:
             raise RequestError(f"answers has {len(answers)} entries; expected {len(right)}, one for each question.")
         wrong = [number for number, (given, wanted) in enumerate(zip(answers, right, strict=True)) if given != wanted]
         score = round(100 * (len(right) - len(wrong)) / len(right))
-        its = {"space": space, "team": team_id, "reader": reader.id, "article": article, "version": version}
-        first = self._keep(its, score, wrong)
-        return Marked(score, (score if first is None else first) >= _needed(team), practice=first is not None, answers=right)
+        tries = self._tries(space, team_id, reader.id, line)
+        kept = None
+        if score > max((it.score for it in tries), default=-1):
+            tried = {"team": team_id, "article": line.id, "version": line.blob, "score": score, "wrong": wrong}
+            kept = self._records.drilled(space, reader, tried)
+            tries = self._tries(space, team_id, reader.id, line)  # of two that came at once, the chain says which was first
+        return Marked(score, tries[0].score >= _needed(team), practice=tries[0].id != kept, answers=right)
 
-    def _keep(self, its: Mapping[str, str], score: int, wrong: Sequence[int]) -> int | None:
-        """Keep a try, beside the first one the best alone; the score of the first one before it, None if there is none."""
-        with self._database.writing() as connection:
-            own = [drill_results.c[name] == value for name, value in its.items()]
-            tries = fetch(connection, drill_results.select().where(*own).order_by(*_ORDER))
-            marked, now = {"score": score, "wrong": json.dumps(wrong)}, datetime.now(UTC)
-            if len(tries) < _KEPT:
-                row = {"id": new_id(now), **its, **marked, "at": moment_text(now)}
-                connection.execute(drill_results.insert().values(row))
-            elif score > tries[-1]["score"]:
-                connection.execute(drill_results.update().where(drill_results.c.id == tries[-1]["id"]).values(marked))
-            return int(tries[0]["score"]) if tries else None
+    def _tries(self, space: str, team_id: str, reader: str, line: DigestLine) -> list[Result]:
+        return [it for it in self._results(space, team_id, reader) if (it.article, it.version) == (line.id, line.blob)]
 
     def mastery(self, space: str, team_id: str, reader: Reader) -> list[Mastery]:
         """How the team knows each drill, the least known first. Raises NotFoundError."""
         team, snapshot = self._desk.team(space, team_id, reader)
-        people = self._desk.people(space, team_id, team, datetime.now(UTC))
+        people = self._desk.people(space, team_id, team, snapshot, datetime.now(UTC))
         results = self._results(space, team_id)
         found = []
         for line in self._lines(space, team_id, team, snapshot):
@@ -135,16 +129,16 @@ class Drills:
                     lines.setdefault(line.id, line)
         return list(lines.values())
 
-    def _results(self, space: str, team_id: str) -> list[Result]:
-        its = (drill_results.c.space == space) & (drill_results.c.team == team_id)
-        rows = self._database.rows(drill_results.select().where(its).order_by(*_ORDER))
+    def _results(self, space: str, team_id: str, reader: str | None = None) -> list[Result]:
+        """What was answered, of everybody or of one reader, in the order of the chain."""
+        self._records.recorder.settle()
+        wanted = Wanted(space, since=datetime.now(UTC) - _COUNTS, reader=reader, kind=Kind.DRILLED)
+        links = ((link, link.facts()) for link in self._records.recorder.ledger.links(wanted))
         return [
-            Result(row["reader"], row["article"], row["version"], row["score"], frozenset(json.loads(row["wrong"])))
-            for row in rows
+            Result(link.id, link.reader, said["article"], said["version"], said["score"], frozenset(said["wrong"]))
+            for link, said in links
+            if said["team"] == team_id
         ]
-
-
-_ORDER: Final = (drill_results.c.at, drill_results.c.id)  # in which tries were made
 
 
 def _needed(team: Team) -> int:

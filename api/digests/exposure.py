@@ -45,10 +45,6 @@ class Exposure:
             counts.update(by_reader.get(reader, {}))
         return Showings(counts)
 
-    def readers(self, space: str, now: datetime) -> Collection[str]:
-        """Everybody to whom something was shown."""
-        return self._by_reader(space, now).keys()
-
     def _by_reader(self, space: str, now: datetime) -> Mapping[str, Counter[Passage]]:
         with self._lock:  # one thread reads, the others wait for what it finds
             at, found = self._kept.get(space, (None, {}))

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     INSERTED = "inserted"
     FEEDBACK = "feedback"
     ACKNOWLEDGED = "acknowledged"
+    DRILLED = "drilled"  # answered a drill: a first try, or practice that was better than before
+    MET = "met"  # a reader came: the first time of a day, and with other rights than before
     PUBLISHED = "published"
     DENIED = "denied"
     ERASED = "erased"  # the words of the events it names are gone

@@ -9,6 +9,7 @@ from api.database import Connection, Database, chains, events, fetch, moment_tex
 from api.events.chain import BEGINNING, COLUMNS, Fault, Head, Link, faults, linked
 from api.events.event import Event, Kind, new_id
 from api.events.feedback_table import project
+from api.events.readers_table import project_meeting
 from api.events.readings_table import project_reading
 
 _PAGE: Final = 1000  # rows that are read at once
@@ -157,6 +158,7 @@ def append(connection: Connection, new: Sequence[Event]) -> list[Link]:
         ends[event.space] = Head(links[-1].seq, links[-1].hash)
         project(connection, event)
         project_reading(connection, event)
+        project_meeting(connection, event)
     if links:
         connection.execute(events.insert(), [asdict(link) for link in links])
     for space in {link.space for link in links}:

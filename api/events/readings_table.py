@@ -57,12 +57,6 @@ def acknowledged(database: Database, space: str, versions: Sequence[tuple[str, s
     return [_reading(row) for row in rows if (row["article"], row["version"]) in wanted]
 
 
-def readers_met(database: Database, space: str) -> set[str]:
-    """Everybody who has read or acknowledged something in the space."""
-    query = readings.select().with_only_columns(readings.c.reader).where(readings.c.space == space).distinct()
-    return {row["reader"] for row in database.rows(query)}
-
-
 _NEVER = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 
 

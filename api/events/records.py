@@ -12,6 +12,7 @@ from api.contact import Contact
 from api.events.event import SERVICE, Event, Kind, new_id
 from api.events.feedback_past import mended_before
 from api.events.feedback_table import Feedback, FeedbackWanted, State, Verdict, feedback_by_id, feedback_of
+from api.events.readers_table import rights_of
 from api.events.readings_table import Reading, readings_of
 from api.events.receipt import document, receipt_events
 from api.events.recorder import Recorder
@@ -23,6 +24,7 @@ from api.space import Source
 from api.store_error import StoreError
 from kb.article import Article
 
+_MOST_MET: Final = 10_000  # readers that one process remembers to have met today
 _NOT_KEPT: Final = "This answer could not be written down, so it cannot be proved later. The answer itself is right."
 
 log = structlog.get_logger()
@@ -78,6 +80,7 @@ class Records:
         self._tickets = tickets
         self._redacted = redacted
         self._ledger = recorder.ledger
+        self._met: dict[tuple[str, str], object] = {}
 
     def answered(self, answered: Answered, ask: Ask, reader: Reader, contact: Contact, source: Source) -> Receipted:
         """Write an answer down. A disk that is full does not keep the answer from the agent, but it is said."""
@@ -88,6 +91,7 @@ class Records:
         except StoreError as error:
             log.error("an answer was not written down", space=ask.space, reason=str(error))
             return Receipted(None, _NOT_KEPT)
+        self._meet(ask.space, reader)
         return Receipted(events[0].receipt, None)
 
     def denied(self, space: str, reader: Reader, why: str) -> None:
@@ -100,6 +104,7 @@ class Records:
         version = article.changed.sha if article.changed else None
         body = {"article": article.id, "blob": article.blob, "version": version, "commit": commit}
         self._noted(_event(space, Kind.OPENED, reader.id, body))
+        self._meet(space, reader)
 
     def published(self, space: str, commit: str | None, fingerprint: str) -> None:
         """Write down that a snapshot went live."""
@@ -129,8 +134,25 @@ class Records:
     def readings(self, space: str, reader: Reader, articles: Sequence[str] | None = None) -> list[Reading]:
         """What the reader has read and acknowledged, newest first. Raises NotFoundError or StoreError."""
         _require_space(space, reader)
+        self._meet(space, reader)
         self.recorder.settle()
         return readings_of(self._ledger.database, space, reader.id, articles)
+
+    def drilled(self, space: str, reader: Reader, tried: Mapping[str, Any]) -> str:
+        """Write down how a reader answered a drill; the event's id. tried: which one, and how. Raises StoreError."""
+        event = _event(space, Kind.DRILLED, reader.id, tried)
+        self._record(event)
+        return event.id
+
+    def _meet(self, space: str, reader: Reader) -> None:
+        """Write down that a reader came, once a day and whenever its rights are others."""
+        now = (datetime.now(UTC).date(), rights_of(reader))
+        if self._met.get((space, reader.id)) == now:
+            return
+        if len(self._met) >= _MOST_MET:
+            self._met.clear()
+        self._met[space, reader.id] = now
+        self._noted(_event(space, Kind.MET, reader.id, now[1]))
 
     def receipt(self, receipt_id: str, reader: Reader) -> dict[str, Any]:
         """A receipt: one's own, or any of one's spaces for who may see any. Raises NotFoundError for all others alike."""

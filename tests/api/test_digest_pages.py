@@ -18,15 +18,19 @@ from playwright.sync_api import Browser
 from api.access import Role
 from api.app import create_app
 from api.composition import open_records
-from api.database import Database, drill_results
+from api.database import Database, events
 from api.digests.clerk import Clerk
 from api.digests.desk import Desk
 from api.digests.drills import Drills
 from api.digests.html import as_mail
 from api.digests.leaving import Leaving
+from api.events.event import Kind
+from api.events.ledger import Ledger, Wanted
 from api.events.records import Records
 from api.reader import LOOPBACK, DemoReaders, Reader
 from api.settings import read_settings
+from tests.events import told_faults
+from tests.postgres import Postgres
 from tests.world import TAXONOMY, World
 
 TEAMS = """
@@ -121,9 +125,15 @@ class Floor:
 
 
 @pytest.fixture
-def empty_database(tmp_path: Path) -> str:
-    """One kind is enough here: the outbox is tested with both."""
-    return f"sqlite:///{tmp_path}/events.sqlite"
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite; PostgreSQL too for the tests that ask for both."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path}/events.sqlite"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()
+
+
+BOTH = pytest.mark.parametrize("empty_database", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -225,6 +235,29 @@ def test_a_must_read_of_a_digest_waits_in_the_readers_own_list(floor: Floor) -> 
     assert (before, after, again) == (1, 0, 1)
 
 
+def test_a_role_is_a_membership_in_every_list(floor: Floor) -> None:
+    """Exposure, must-reads, drills, acknowledgements and reminders, of readers that no file and no token names."""
+    floor.acknowledge("ana")
+    floor.world.write("kb.yml", TAXONOMY + TEAMS.replace("members: [ana, luis]", "roles: [agent]"))
+    floor.publish()
+    floor.get("/v1/acknowledgements", floor.reader("rosa", lang="fr"))  # reads none of the team's languages
+    lead = floor.reader("eva", Role.LEAD, tier=3)
+    (article,) = floor.get("/v1/teams/front/acknowledgements", lead).json()["articles"]
+    (drill,) = floor.get("/v1/teams/front/drill-results", lead).json()["drills"]
+    own = floor.get("/v1/acknowledgements", floor.reader("luis")).json()
+    foreign = floor.get("/v1/acknowledgements", floor.reader("rosa", lang="fr")).json()
+    floor.clerk.work(floor.now + 2 * DAY)
+    document = Desk(floor.world.guidance, floor.database).outbox.documents("default", "front")[0]
+    taxonomy = floor.world.live.current().library.taxonomy
+    shown = floor.clerk.desk.showings("default", "front", taxonomy.teams["front"], floor.world.live.current(), floor.now)
+
+    assert ([read["name"] for read in article["read"]], article["waiting"]) == (["ana"], ["luis"])
+    assert [member["name"] for member in drill["members"]] == ["ana", "luis"]
+    assert (own["teams"], own["waiting"], foreign["teams"], foreign["waiting"]) == (["front"], 1, [], 0)
+    assert [(section.name, section.lines[0].waits_for) for section in document.sections] == [("unread", ["luis"])]
+    assert shown.of("limit", ()) == 4
+
+
 def test_one_click_ends_the_emails_and_nobody_elses(floor: Floor) -> None:
     """By the address in the e-mail alone; following the link only asks."""
     client = floor.client(floor.reader("nobody"))
@@ -239,6 +272,7 @@ def test_one_click_ends_the_emails_and_nobody_elses(floor: Floor) -> None:
     assert urlsplit(url).path == "/digests/front/leave"
 
 
+@BOTH
 def test_the_first_try_of_a_drill_certifies_and_leads_see_weak_spots(floor: Floor) -> None:
     """Answers are shown by marking them alone; a newer version is asked anew."""
     ana, luis, lead = *(floor.client(floor.reader(name)) for name in ("ana", "luis")), floor.reader("eva", Role.LEAD, tier=3)
@@ -251,7 +285,7 @@ def test_the_first_try_of_a_drill_certifies_and_leads_see_weak_spots(floor: Floo
         ana.post("/v1/teams/front/drills", json={**body, "answers": [each]}).json() for each in (1 - right, right, right)
     ]
     marked = luis.post("/v1/teams/front/drills", json={**body, "answers": [right]}).json()
-    kept = floor.database.rows(drill_results.select().order_by(drill_results.c.at))
+    kept = list(Ledger(floor.database).links(Wanted("default", kind=Kind.DRILLED)))
     (again,) = ana.get("/v1/teams/front/drills").json()["drills"]
     (result,) = floor.get("/v1/teams/front/drill-results", lead).json()["drills"]
     floor.limit(1200)
@@ -264,13 +298,34 @@ def test_the_first_try_of_a_drill_certifies_and_leads_see_weak_spots(floor: Floo
         (each, False, True) for each in (0, 100, 100)
     ]
     assert (marked["score"], marked["certified"], marked["practice"]) == (100, True, False)
-    assert [(row["reader"], row["score"]) for row in kept] == [("oidc:ana", 0), ("oidc:ana", 100), ("oidc:luis", 100)]
+    assert [(link.reader, link.facts()["score"]) for link in kept] == [("oidc:ana", 0), ("oidc:ana", 100), ("oidc:luis", 100)]
     assert (offer["practice"], again["best"], again["certified"], again["practice"]) == (False, 100, False, True)
     scores = [(it["name"], it["score"], it["certified"]) for it in result["members"]]
     assert scores == [("ana", 0, False), ("luis", 100, True)]
     assert [(it["question"]["before"], it["wrong"]) for it in result["weak_spots"]] == [("A customer can pay ", 1)]
     assert stale.status_code == 404
     assert '"answer"' not in floor.get("/v1/teams/front/digests", floor.reader("ana")).text
+
+
+@BOTH
+def test_a_score_that_somebody_edits_is_found_by_verifying_the_chain(floor: Floor) -> None:
+    """Lists are made of the chain's events alone, so there is no other place in which one could become certified."""
+    ana, lead = floor.client(floor.reader("ana")), floor.reader("eva", Role.LEAD, tier=3)
+    (offer,) = ana.get("/v1/teams/front/drills").json()["drills"]
+    wrong = 1 - offer["questions"][0]["options"].index("900 USD")
+    ana.post("/v1/teams/front/drills", json={"article": "limit", "version": offer["version"], "answers": [wrong]})
+    before = told_faults(Ledger(floor.database))
+    (link,) = Ledger(floor.database).links(Wanted("default", kind=Kind.DRILLED))
+    with floor.database.writing() as connection:
+        forged = link.body.replace('"score":0', '"score":100')
+        connection.execute(events.update().where(events.c.id == link.id).values(body=forged))
+    (result,) = floor.get("/v1/teams/front/drill-results", lead).json()["drills"]
+
+    assert before == []
+    assert result["members"][0] == {"name": "ana", "score": 100, "certified": True}
+    assert told_faults(Ledger(floor.database)) == [
+        f"space default, event {link.seq}: its content does not fit its hash: it was changed"
+    ]
 
 
 def test_what_was_raised_above_the_team_is_shown_no_more(floor: Floor) -> None:
@@ -305,7 +360,7 @@ def test_a_rule_that_is_no_longer_in_force_certifies_nobody(floor: Floor) -> Non
         floor.world.article("fee.md", f"The fee is {amount} USD a month.", id="fee", products=["cards"], effective_until=ends)
         floor.publish()
         floor.clerk.work(floor.now + amount * DAY)
-    drills = Drills(floor.clerk.desk, floor.database)
+    drills = Drills(floor.clerk.desk, floor.records)
     ana = floor.reader("ana")
     before = {offer.line.id for offer in drills.offers("default", "front", ana)}
     with pytest.MonkeyPatch.context() as patch:

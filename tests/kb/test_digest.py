@@ -144,6 +144,17 @@ def test_an_overdue_review_is_told_once_to_the_owners_team(world: World) -> None
     assert [(ids(digest.overdue), digest.news) for digest in digests] == [([["a"]], True), ([[]], False), ([[]], False)]
 
 
+def test_a_team_that_hears_of_all_owners_hears_of_articles_without_one(world: World) -> None:
+    """So that no review is overdue without anybody knowing."""
+    world.article("a.md", id="a", owner="content", review_by="2026-03-01")
+    world.article("b.md", id="b", review_by="2026-03-01")
+    world.commit()
+    world.commit("Nothing")
+    noon = [datetime(2026, 3, day, 18, tzinfo=UTC) for day in (1, 2)]
+
+    assert ids(told(world, replace(TEAM, owners=("all",)), *noon).overdue) == [["a", "b"]]
+
+
 @pytest.mark.parametrize(("least", "news"), [(Severity.EDITORIAL, True), (Severity.CLARIFIED, True), (Severity.RULE, False)])
 def test_what_is_below_the_minimum_severity_is_not_worth_a_digest(world: World, least: Severity, news: bool) -> None:
     """A clarification alone wakes nobody who asked for rules."""

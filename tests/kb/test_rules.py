@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kb.conftest import World
+from tests.kb.conftest import TAXONOMY, World
 
 
 def test_unknown_codes_are_errors_with_the_nearest_known_one(world: World) -> None:
@@ -221,6 +221,25 @@ def test_two_articles_that_claim_one_question_are_a_warning(world: World) -> Non
 
     assert world.problems() == [
         "articles/b.md:3: warning: articles/a.md claims to answer 'where is my card?' too. Keep it where the answer is."
+    ]
+
+
+def test_a_review_that_nobody_would_hear_of_is_a_warning(world: World) -> None:
+    """Once for each owner, as soon as teams are told anything."""
+    for name, keys in (("a", {"owner": "content"}), ("b", {"owner": "content"}), ("c", {})):
+        world.article(f"{name}.md", review_by="2026-12-01", **keys)
+    silent = world.problems()
+    warned = []
+    for owners in ("[]", "[content]", "[all]"):
+        world.write("kb.yml", TAXONOMY + f"teams:\n  desk: {{name: Desk, owners: {owners}, digest: {{}}}}\n")
+        warned.append(world.problems())
+
+    said = "articles/{}.md:{}: warning: nobody is told when this review is overdue: no team's `owners` hears of articles {}"
+    assert silent == []
+    assert [[line.partition(" (")[0] for line in lines] for lines in warned] == [
+        [said.format("a", 3, "of owner 'content'"), said.format("c", 3, "without an owner")],
+        [said.format("c", 3, "without an owner")],
+        [],
     ]
 
 
