@@ -19,7 +19,7 @@ from api.rate import Rates
 from api.reader import Readers
 from api.routes import router
 from api.session_routes import router as session_router
-from api.widget_pages import WIDGET
+from api.widget_files import WidgetFiles
 
 LARGEST_BODY: Final = 200_000  # bytes; a question of 20,000 characters in any script, escaped, with its scope
 _STATIC: Final = Path(__file__).parent / "static"
@@ -47,11 +47,12 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
     app.state.leaving = None  # set where digests are sent
     app.state.site = "http://localhost"  # the same
     app.state.edges = edges
+    app.state.widget = WidgetFiles()
     app.include_router(router)
     app.include_router(session_router)
     app.include_router(contract_page.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    app.mount("/widget", StaticFiles(directory=WIDGET), name="widget")
+    app.mount("/widget", app.state.widget, name="widget")
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     problem_json.install(app)
     app.add_middleware(Patience)

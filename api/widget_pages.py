@@ -1,7 +1,6 @@
 """The sidebar's pages: alone or in a host's frame, in Zendesk, and beside the tickets of a fictional desk."""
 
 from html import escape
-from pathlib import Path
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
@@ -9,8 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from api.edges import Edges
 from api.space import DEFAULT
-
-WIDGET: Final = Path(__file__).parent / "widget"
+from api.widget_files import WidgetFiles
 
 # What the pages may do: run their own files and ask this service; nothing inline, nothing from elsewhere.
 POLICY: Final = (
@@ -38,9 +36,9 @@ def zendesk(request: Request, space: _Space = DEFAULT) -> HTMLResponse:
 
 
 @router.get("/demo")
-def demo() -> HTMLResponse:
+def demo(request: Request) -> HTMLResponse:
     """Six fictional tickets beside the sidebar."""
-    return _page(_text("demo.html"), "'self'")
+    return _page(_text(request, "demo.html"), "'self'")
 
 
 def _framed(request: Request, name: str, space: str) -> HTMLResponse:
@@ -51,11 +49,12 @@ def _framed(request: Request, name: str, space: str) -> HTMLResponse:
     edges: Edges = request.app.state.edges
     known = space.partition("@")[0]
     hosts = _NO_HOSTS.replace('""', f'"{escape(" ".join(edges.origins.get(known, ())))}"')
-    return _page(_text(name).replace(_NO_HOSTS, hosts), edges.frames(known))
+    return _page(_text(request, name).replace(_NO_HOSTS, hosts), edges.frames(known))
 
 
-def _text(name: str) -> str:
-    return (WIDGET / name).read_text(encoding="utf-8")
+def _text(request: Request, name: str) -> str:
+    files: WidgetFiles = request.app.state.widget
+    return files.page(name)
 
 
 def _page(text: str, ancestors: str) -> HTMLResponse:

@@ -1,6 +1,6 @@
 /** When a question is sent: a moment after the last key, stale answers dropped, and again by itself after trouble that passes. */
 
-const PAUSE = 120 // milliseconds after the last key
+const PAUSE = 80 // milliseconds after the last key
 const NOTICED = 1500 // milliseconds after which the agent is told that it takes long
 const FIRST_RETRY = 1000
 const LAST_RETRY = 15000

@@ -20,7 +20,7 @@ export const SLOW = 8000 // milliseconds after which a request is given up
 export class Client {
   #server
   #session
-  #token = null
+  #token = null // a promise of it
 
   /** server: its origin, as https://guidance.example; session: gives a fresh token, or null for the local demonstration. */
   constructor({ server, session = async () => null }) {
@@ -43,24 +43,32 @@ export class Client {
   }
 
   async #send(path, request) {
-    this.#token ??= await this.#session()
+    const used = this.#token ?? this.#renewed()
     try {
-      return await this.#once(path, request)
+      return await this.#once(path, request, await used)
     } catch (error) {
-      if (error.status !== 401 || this.#token === null) throw error
-      this.#token = await this.#session() // a session lasts fifteen minutes: ask for the next one, once
-      return this.#once(path, request)
+      if (error.status !== 401 || (await used) === null) throw error
+      if (this.#token === used) this.#renewed() // a session lasts fifteen minutes: ask for the next one, once
+      return this.#once(path, request, await this.#token)
     }
   }
 
-  async #once(path, { query, body, signal }) {
+  /** One session for all who ask at the same time. Where there is none, the next one asks again. */
+  #renewed() {
+    const asked = (async () => this.#session())().catch(() => Promise.reject(new ServiceError('offline')))
+    const forget = () => { if (this.#token === asked) this.#token = null }
+    asked.then((token) => token ?? forget(), forget)
+    return (this.#token = asked)
+  }
+
+  async #once(path, { query, body, signal }, token) {
     const url = new URL(`/v1/${path}`, this.#server)
     for (const [name, value] of Object.entries(query ?? {})) {
       for (const one of [value].flat()) if (one !== null && one !== undefined && one !== '') url.searchParams.append(name, one)
     }
     const headers = { Accept: 'application/json' }
     if (body) headers['Content-Type'] = 'application/json'
-    if (this.#token) headers.Authorization = `Bearer ${this.#token}`
+    if (token) headers.Authorization = `Bearer ${token}`
     const response = await this.#fetch(url, {
       method: body ? 'POST' : 'GET',
       headers,

@@ -22,7 +22,7 @@ export interface Inserted {
  * `product`, `tier`, `ticket` (its id, for receipts).
  */
 export class KbSidebar extends HTMLElement {
-  /** Gives a fresh session token, or null where none is needed. It is asked again when a session has ended. */
+  /** Gives a fresh session token, or null where none is needed; asked again when a session has ended. Set it before or right after the script. */
   session: () => Promise<string | null>
   /** Ask for the agent: what a host does with the ticket's text. */
   ask(text: string, scope?: Scope): void

@@ -21,8 +21,8 @@ const STYLE = new URL('style.css', import.meta.url).href
 export class KbSidebar extends HTMLElement {
   static observedAttributes = ['lang']
 
-  /** Gives a fresh session token, or null where none is needed. Set it before the element is attached. */
-  session = async () => null
+  /** Gives a fresh session token, or null where none is needed. A page may set it before this file is there, or right after. */
+  session = this.session ?? (async () => null)
 
   #root = this.attachShadow({ mode: 'open' })
   #parts = {}
@@ -31,7 +31,7 @@ export class KbSidebar extends HTMLElement {
   #asker
   #reading
   #acts
-  #slash = slash(this, () => this.#parts.question.focus())
+  #slash = slash(this, () => this.focus())
   #online = () => this.#state.trouble?.passing && this.#retry()
   #words
   #terms = null
@@ -61,8 +61,10 @@ export class KbSidebar extends HTMLElement {
     this.#acts = this.#actions()
     this.#build()
     onKeys(this, this.#root, this.#acts)
-    this.#prepare()
-    this.#reading.mustReads()
+    setTimeout(() => {
+      this.#prepare()
+      this.#reading.mustReads()
+    }) // the next script on the page may set the session
   }
 
   disconnectedCallback() {
@@ -84,6 +86,11 @@ export class KbSidebar extends HTMLElement {
     this.#state.scope = { ...this.#state.scope, ...scope }
     this.#parts.question.value = text
     this.#typed(text, { now: true })
+  }
+
+  /** Go to the question. */
+  focus() {
+    this.#parts.question?.focus()
   }
 
   /** The answer that is shown; null before the first. */
@@ -108,10 +115,13 @@ export class KbSidebar extends HTMLElement {
   /** What is read once: the lists to choose from, and the glossary. */
   async #prepare() {
     const place = { space: this.#space }
-    const [taxonomy, glossary] = await Promise.allSettled([this.#client.get('taxonomy', place), this.#client.get('glossary', place)])
-    if (glossary.status === 'fulfilled') this.#terms = new Terms(glossary.value.terms)
-    if (taxonomy.status === 'rejected') return this.#set({ trouble: taxonomy.reason })
-    this.#set({ taxonomy: taxonomy.value })
+    const lists = this.#client.get('taxonomy', place)
+    this.#client.get('glossary', place).then(({ terms }) => (this.#terms = new Terms(terms)), () => {}) // articles are read without it
+    try {
+      this.#set({ taxonomy: await lists })
+    } catch (trouble) {
+      return this.#set({ trouble })
+    }
     this.dispatchEvent(new CustomEvent('kb-ready'))
   }
 
@@ -274,18 +284,18 @@ export class KbSidebar extends HTMLElement {
   #back() {
     if (this.#state.help) return this.#help(false)
     if (this.#state.history) return this.#reading.back()
-    if (!this.#state.opened && !this.#state.listing && !this.#state.drill) return this.#parts.question.focus()
+    if (!this.#state.opened && !this.#state.listing && !this.#state.drill) return this.focus()
     if (this.#state.opened?.listed) return this.#list()
     if (this.#state.drill) this.#reading.mustReads() // what one has tried waits no more
     this.#set({ opened: null, listing: false, drill: null, said: '' })
     this.#reading.look(this.#state.answer?.hits.map((hit) => hit.id) ?? [])
-    if (!this.#focusHit()) this.#parts.question.focus()
+    if (!this.#focusHit()) this.focus()
   }
 
   #help(help) {
     this.#set({ help })
     if (help) this.#root.querySelector('.keys button').focus()
-    else if (!this.#focusHit()) this.#parts.question.focus()
+    else if (!this.#focusHit()) this.focus()
   }
 
   #list() {
@@ -369,7 +379,7 @@ export class KbSidebar extends HTMLElement {
     const { history, changed, acknowledge, compare } = this.#reading
     return {
       history, changed, acknowledge, compare,
-      write: () => this.#parts.question.focus(), next: () => this.#move(1), previous: () => this.#move(-1),
+      write: () => this.focus(), next: () => this.#move(1), previous: () => this.#move(-1),
       down: () => this.#focusHit(), back: () => this.#back(), insert: (text) => this.#insert(text), copy: (text) => this.#copy(text),
       report: (verdict) => this.#report(verdict), wrong: () => this.#report('wrong'), outdated: () => this.#report('outdated'),
       gap: () => this.#report('missing'), escalate: () => this.#escalate(), mustReads: () => this.#list(), drill: () => this.#reading.drill(this.#acts),

@@ -41,6 +41,6 @@ const atEnd = (field) => field.selectionStart === field.value.length
 
 export function keyHelp(words, onclose) {
   return h('section', { class: 'keys', 'aria-label': words.keys }, h('h2', {}, words.keys),
-    h('dl', {}, words.keyList.map(([key, meaning]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, meaning)])),
+    h('dl', {}, Object.entries(words.keyList).map(([key, meaning]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, meaning)])),
     button(onclose, words.close))
 }

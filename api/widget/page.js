@@ -24,7 +24,7 @@ if (window.parent !== window && any()) {
       host = origin
       handed = { token: data.token }
       for (const resolve of waiting.splice(0)) resolve(take())
-      if (!sidebar.isConnected) document.querySelector('main').append(sidebar) // now that there is a session
+      show() // now that there is a session
     }
     if (data?.type === 'kb:ticket' && typeof data.text === 'string' && host) {
       if (['string', 'number'].includes(typeof data.id)) sidebar.setAttribute('ticket', data.id)
@@ -37,7 +37,16 @@ if (window.parent !== window && any()) {
   sidebar.addEventListener('kb-insert', ({ detail }) => host && window.parent.postMessage({ type: 'kb:insert', ...detail }, host))
   tell('ready')
 } else {
-  document.querySelector('main').append(sidebar)
+  show()
+}
+
+/** Put the sidebar where its shell stood, with what was typed there already. */
+function show() {
+  const shell = document.querySelector('.shell')
+  const focused = document.activeElement === shell
+  shell?.replaceWith(sidebar)
+  if (shell?.value) sidebar.ask(shell.value)
+  if (shell && focused) sidebar.focus()
 }
 
 function scopeOf(said) {

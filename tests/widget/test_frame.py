@@ -59,6 +59,36 @@ def test_a_host_hands_over_a_session_and_a_ticket_and_gets_what_the_agent_takes(
     page.context.close()
 
 
+TAG = """<!doctype html><title>Desk</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {service} 'nonce-1'; style-src {service}; \
+connect-src {service} 'self'">
+<script type="module" src="{service}/widget/kb-sidebar.js"></script><kb-sidebar space="acme" lang="es"></kb-sidebar>
+<script type="module" nonce="1">
+document.querySelector('kb-sidebar').session = async () => (await fetch('/session')).text()
+document.querySelector('kb-sidebar').ask('customer never authorised this debit')
+</script>"""
+
+
+def test_a_script_tag_on_a_hosts_page_is_all_that_it_takes(browser: Browser, desk: Desk) -> None:
+    """As `kb widget snippet` writes it: another origin, a strict policy of the host's own, a session from the host's server."""
+    framed, desk.page = desk.page, TAG.format(service=desk.service)
+    desk.handed = desk.session(desk.at("localhost"))
+    page = opened(browser, desk.at("localhost"))
+    said: list[str] = []
+    page.on("console", lambda it: said.append(it.text))
+    try:
+        expect(page.locator(".hit .title").first).to_have_text("Customer did not authorise a debit", timeout=SLOW)
+        expect(page.locator("select[name=place]")).to_be_visible()
+        expect(page.locator(".hint")).to_have_css("font-size", "12px")  # its looks are there
+        handed = [path for path in desk.asked if path == "/session"]
+    finally:
+        desk.page = framed
+        page.context.close()
+
+    assert [text for text in said if "503" not in text] == []  # this service has no event store
+    assert len(handed) == 1
+
+
 def test_a_page_that_the_space_does_not_name_is_neither_shown_anything_nor_heard(browser: Browser, desk: Desk) -> None:
     """The browser refuses the frame, whatever the page says into it."""
     page = opened(browser, desk.at("127.0.0.1"))
