@@ -58,6 +58,7 @@ ENDPOINTS: Final[Mapping[str, Action]] = {
     "GET /v1/articles/{id}/history": Action.READ,
     "GET /v1/articles/{id}/diff": Action.READ,
     "GET /v1/changes": Action.READ,
+    "GET /v1/changes/feed": Action.READ,
     "GET /articles/{id}": Action.READ,
     "POST /v1/events": Action.REPORT,
     "GET /v1/readings": Action.REPORT,
@@ -80,8 +81,23 @@ ENDPOINTS: Final[Mapping[str, Action]] = {
     "GET /v1/receipts/{id}": Action.OWN_RECEIPTS,
 }
 
+# What people open by a link of a message, and feed readers by an address. Neither can send a bearer token, so the token may be
+# the password of HTTP Basic there. They only read: a page elsewhere that makes a browser open one learns nothing.
+LINKED: Final = frozenset(
+    {
+        "GET /digests/{team}",
+        "GET /digests/{team}/feed",
+        "GET /v1/changes/feed",
+        "GET /articles/{id}",
+        "GET /v1/articles/{id}/diff",
+    }
+)
+
 _NAME: Final = re.compile(r"\{[^}]*\}")
 _ACTIONS: Final = {_NAME.sub("{}", endpoint): action for endpoint, action in ENDPOINTS.items()}
+
+
+_LINKED: Final = frozenset(_NAME.sub("{}", endpoint) for endpoint in LINKED)
 
 
 class UnlistedError(Exception):
@@ -96,6 +112,11 @@ def action_of(method: str, path: str) -> Action:
             f"{method} {path} stands in no line of ENDPOINTS in api/access.py; add it there and to docs/access.md."
         )
     return action
+
+
+def is_linked(method: str, path: str) -> bool:
+    """Whether people come to this endpoint by a link. path: as the route declares it."""
+    return f"{method} {_NAME.sub('{}', path)}" in _LINKED
 
 
 def may(role: Role, action: Action) -> bool:

@@ -1,10 +1,12 @@
 """The one door: every request gets its reader here, and is refused here if its role may not do what it asks."""
 
+import base64
+import binascii
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from api.access import Action, action_of, may
+from api.access import Action, action_of, is_linked, may
 from api.events.event import SERVICE
 from api.events.records import Records
 from api.guidance import NotGrantedError
@@ -12,6 +14,7 @@ from api.rate import Rates
 from api.reader import Credentials, NotAuthenticatedError, Reader, Readers
 
 _SCHEME: Final = "bearer "
+_BASIC: Final = "basic "
 
 
 def admitted(request: Request) -> Reader | None:
@@ -44,7 +47,7 @@ def _recognised(request: Request) -> Reader:
     try:
         reader = readers.recognise(credentials_of(request))
     except NotAuthenticatedError:
-        if rates is not None:
+        if rates is not None and ("authorization" in request.headers or not by_link(request)):  # a click guesses nothing
             rates.failed(request.client.host if request.client else "")
         raise
     if rates is not None:
@@ -53,15 +56,31 @@ def _recognised(request: Request) -> Reader:
     return reader
 
 
+def by_link(request: Request) -> bool:
+    """Whether it asks for what people open by a link and feed readers by an address."""
+    route = request.scope.get("route")
+    return route is not None and is_linked(request.method, route.path)
+
+
 def credentials_of(request: Request) -> Credentials:
     """What the request says of its sender. Raises NotAuthenticatedError if it says it in a way that is not known."""
     given = request.headers.getlist("authorization")
+    if len(given) == 1 and given[0].lower().startswith(_BASIC) and by_link(request):
+        given = [f"{_SCHEME}{_password(given[0][len(_BASIC) :])}"]
     if len(given) > 1 or (given and not given[0].lower().startswith(_SCHEME)):
         raise NotAuthenticatedError("Expected one header `Authorization: Bearer TOKEN`.")
     origin = request.headers.get("origin")
     own = f"{request.url.scheme}://{request.headers.get('host')}"
     own_page = request.headers.get("sec-fetch-site") == "same-origin" and origin in (None, own)
     return Credentials(given[0][len(_SCHEME) :].strip() if given else None, origin, own_page=own_page)
+
+
+def _password(encoded: str) -> str:
+    """The password of HTTP Basic, whatever the name beside it."""
+    try:
+        return base64.b64decode(encoded.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        raise NotAuthenticatedError("Expected a name and, as the password, a token.") from None
 
 
 def _reader(reader: Annotated[Reader | None, Depends(admitted)]) -> Reader:

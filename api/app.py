@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from api import contract_page, problem_json
 from api.admission import admitted
+from api.digests.scope_feed import ScopeFeeds
 from api.edges import Edges, Patience, dress, preflight
 from api.events.records import Records
 from api.guidance import Guidance
@@ -40,6 +41,7 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
     )
     app.state.guidance = guidance
     app.state.times = Times(guidance)
+    app.state.feeds = ScopeFeeds(guidance)
     app.state.readers = readers
     app.state.rates = None if demo else Rates(edges.usual_rate, edges.rates)
     app.state.records = records

@@ -17,6 +17,7 @@ from api.past_snapshots import BusyError
 from api.rate import TooManyError
 from api.reader import KeysError, NotAuthenticatedError
 from api.schema import ProblemDetail
+from api.sign_in import SIGN_IN, asks_by_browser, sign_in_page
 from api.store_error import StoreError
 from kb.errors import AsOfError, ContentError, KbError
 from kb.redaction import redact
@@ -122,6 +123,9 @@ async def _known(request: Request, error: Exception) -> Response:
     kind, status = next((kind, status) for kind, status in STATUSES.items() if isinstance(error, kind))
     if kind in _FOR_OPERATORS:
         log.error("a request could not be answered", path=request.url.path, reason=str(error))
+    if status is HTTPStatus.UNAUTHORIZED and asks_by_browser(request):
+        challenge = {"WWW-Authenticate": SIGN_IN}
+        return sign_in_page(request, challenge) or problem(request, status, str(error), headers=challenge)
     headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
     if isinstance(error, TooManyError | BusyError):
         headers["Retry-After"] = str(error.seconds)

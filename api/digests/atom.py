@@ -9,40 +9,60 @@ from xml.etree.ElementTree import Element, SubElement, register_namespace, tostr
 from api.digests.document import DigestDocument, DigestLine
 from api.digests.telling import Told, told
 from api.digests.words import say
+from kb.digest import HORIZON
 
 ATOM: Final = "http://www.w3.org/2005/Atom"
 MOST_ENTRIES: Final = 200
 _BEGAN: Final = "2026"  # of the tag scheme (RFC 4151): a year in which the name was ours; changing it would change every id
+_AHEAD: Final = ("today", "coming", "ending")
 _NEVER: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def as_atom(documents: Sequence[DigestDocument], *, team: str, name: str, url: str, feed_url: str) -> str:
-    """The feed of a team's digests, newest first. An article that two digests tell of alike has one entry."""
+def as_atom(documents: Sequence[DigestDocument], *, what: str, name: str, feed_url: str, url: str | None = None) -> str:
+    """The feed of digests, newest first. An article that two digests tell of alike has one entry.
+
+    what: tells this feed from every other one of the service, for good. url: the page that says the same, if there is one.
+    """
     register_namespace("", ATOM)
-    feed = Element(f"{{{ATOM}}}feed")
-    _add(feed, "id", f"{_tag(url)}:{team}")
+    feed, tag = Element(f"{{{ATOM}}}feed"), _tag(feed_url)
+    _add(feed, "id", f"{tag}:{what}")
     _add(feed, "title", name)
-    updated = max((document.to.at for document in documents), default=_NEVER)
-    _add(feed, "updated", _moment(updated))
+    entries = _entries(documents, tag)
+    _add(feed, "updated", _moment(max((_updated(document, item) for document, item in entries.values()), default=_NEVER)))
     SubElement(_element(feed, "author"), f"{{{ATOM}}}name").text = "Fingerpost"
     _element(feed, "link", rel="self", href=feed_url, type="application/atom+xml")
-    _element(feed, "link", rel="alternate", href=url, type="text/html")
-    seen: set[str] = set()
+    if url:
+        _element(feed, "link", rel="alternate", href=url, type="text/html")
+    for entry_id, (document, item) in entries.items():
+        _entry(feed, entry_id, document, item)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, encoding="unicode")
+
+
+def _entries(documents: Sequence[DigestDocument], tag: str) -> dict[str, tuple[DigestDocument, Told]]:
+    found: dict[str, tuple[DigestDocument, Told]] = {}
     for document in documents:
         for section in document.sections:
             for item in told(document, section, len(section.lines)):
-                entry_id = f"{_tag(url)}:{document.space}/{item.line.id}@{item.line.blob[:16]}:{section.name}"
-                if entry_id not in seen and len(seen) < MOST_ENTRIES:
-                    seen.add(entry_id)
-                    _entry(feed, entry_id, document, item)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, encoding="unicode")
+                entry_id = f"{tag}:{document.space}/{item.line.id}@{item.line.blob[:16]}:{section.name}"
+                if len(found) < MOST_ENTRIES:
+                    found.setdefault(entry_id, (document, item))
+    return found
+
+
+def _updated(document: DigestDocument, item: Told) -> datetime:
+    """When it happened, or came into sight: the same in whatever digest it stands, so that no reader takes it for new again."""
+    if item.line.at is not None:
+        return item.line.at
+    if item.name in _AHEAD and item.line.on:
+        return datetime.fromisoformat(item.line.on).replace(tzinfo=UTC) - HORIZON
+    return document.to.at
 
 
 def _entry(feed: Element, entry_id: str, document: DigestDocument, item: Told) -> None:
     line, entry = item.line, _element(feed, "entry")
     _add(entry, "id", entry_id)
     _add(entry, "title", _clean(f"{say(document.lang, item.name)}: {item.title}"))
-    _add(entry, "updated", _moment(document.to.at))
+    _add(entry, "updated", _moment(_updated(document, item)))
     for name in line.authors or ["Fingerpost"]:
         SubElement(_element(entry, "author"), f"{{{ATOM}}}name").text = _clean(name)
     _element(entry, "link", rel="alternate", href=line.url, type="text/html")

@@ -165,6 +165,7 @@ class _Drawing:
             "id": lag.translation,
             "lang": lag.lang,
             "url": self._url(lag.translation),
+            "at": behind.source.at,
             "facts": [_fact(behind.source, fact) for fact in _told(lag.facts)],
         }
         return self._line(behind.source.article).model_copy(update=changed)

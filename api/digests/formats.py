@@ -37,6 +37,6 @@ def drawn(document: DigestDocument, form: Format) -> str:
             return json.dumps(as_card(document), ensure_ascii=False)
         case Format.ATOM:
             feed = f"{document.url.partition('?')[0]}/feed"
-            return as_atom([document], team=document.team, name=document.team_name, url=document.url, feed_url=feed)
+            return as_atom([document], what=document.team, name=document.team_name, feed_url=feed, url=document.url)
         case Format.JSON:
             return document.without_drills().model_dump_json(by_alias=True)

@@ -35,6 +35,11 @@ _CARD: Final = """<article style="background:#ffffff;padding:1.25rem 1.5rem;marg
 _TITLE: Final = '<h2 style="font-size:1.1875rem;line-height:1.3;margin:0">{title}</h2>'
 
 
+def plain_page(title: str, lang: str, body: str, head: str = "") -> str:
+    """A page with that title. body: HTML."""
+    return _PAGE.format(lang=escape(lang), title=escape(title), head=head, body=body)
+
+
 def digests_page(name: str, lang: str, documents: Sequence[DigestDocument], feed: str) -> str:
     """What a team was told, newest first."""
     cards = [
@@ -43,17 +48,17 @@ def digests_page(name: str, lang: str, documents: Sequence[DigestDocument], feed
     ]
     head = f'<link rel="alternate" type="application/atom+xml" href="{escape(feed)}" title="{escape(name)}">\n'
     body = "\n".join(cards) or f"<p>{escape(say(lang, 'nothing'))}</p>"
-    return _PAGE.format(lang=escape(lang), title=escape(name), head=head, body=body)
+    return plain_page(name, lang, body, head)
 
 
 def leave_page(name: str, lang: str, address: str) -> str:
     """Asks once, so that a program that follows every link of an e-mail stops nothing."""
     button = '<button style="font:inherit;padding:.5rem 1rem">{}</button>'.format(escape(say(lang, "leave")))
     body = f'<p>{escape(address)}</p>\n<form method="post">{button}</form>'
-    return _PAGE.format(lang=escape(lang), title=escape(name), head="", body=body)
+    return plain_page(name, lang, body)
 
 
 def left_page(name: str, lang: str, address: str) -> str:
     """Says that it is done."""
     body = f"<p>{escape(say(lang, 'left', address=address))}</p>"
-    return _PAGE.format(lang=escape(lang), title=escape(name), head="", body=body)
+    return plain_page(name, lang, body)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from api.admission import ReaderDep
@@ -15,18 +15,28 @@ from api.digests.pages import POLICY, digests_page, leave_page, left_page
 from api.digests.schema import (
     DigestsQuery,
     DigestsResponse,
+    FeedQuery,
     LeaveQuery,
     TeamAcknowledgementsQuery,
     TeamAcknowledgementsResponse,
     acknowledgements_out,
     as_csv,
 )
+from api.digests.scope_feed import ScopeFeeds
 from api.endpoint import GuidanceDep, cached
 from api.guidance import NotFoundError
 from api.space import DEFAULT
 from kb.taxonomy import Taxonomy
 
 router = APIRouter(tags=["digests"])
+
+
+def _feeds(request: Request) -> ScopeFeeds:
+    feeds: ScopeFeeds = request.app.state.feeds
+    return feeds
+
+
+ScopeFeedsDep = Annotated[ScopeFeeds, Depends(_feeds)]
 
 
 @router.get("/digests/{team}", operation_id="readDigests", response_class=HTMLResponse)
@@ -45,7 +55,19 @@ def feed(team: str, query: Annotated[DigestsQuery, Query()], request: Request, r
     documents = desk.documents(query.space, team, found, snapshot, limit=query.limit)  # alike for each reader: its ETag stays
     url = f"{request.app.state.site}{_path(team)}"  # whatever name the reader came by, or each would change every id
     where = _space(query.space)
-    text = as_atom(documents, team=team, name=found.name, url=f"{url}{where}", feed_url=f"{url}/feed{where}")
+    what = team if query.space == DEFAULT else f"{query.space}/{team}"
+    text = as_atom(documents, what=what, name=found.name, feed_url=f"{url}/feed{where}", url=f"{url}{where}")
+    return cached(request, text, Response(text, media_type="application/atom+xml"))
+
+
+@router.get("/v1/changes/feed", operation_id="readChangesFeed", response_class=Response)
+def changes_feed(query: Annotated[FeedQuery, Query()], request: Request, reader: ReaderDep, feeds: ScopeFeedsDep) -> Response:
+    """What changed in a scope since the first day of last month, as an Atom feed. Its address is what the scope is saved as."""
+    document = feeds.document(query.saved(), reader, request.app.state.site)
+    address = "?".join(filter(None, (f"{request.app.state.site}{request.url.path}", query.address())))
+    text = as_atom(
+        [document], what="?".join(filter(None, ("changes", query.address()))), name=document.team_name, feed_url=address
+    )
     return cached(request, text, Response(text, media_type="application/atom+xml"))
 
 

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from io import StringIO
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.digests.desk import Acknowledgement
 from api.digests.document import DigestDocument
+from api.digests.scope_feed import Saved
 from api.plain_text import required_plain
 
 _Text = Annotated[str, Field(max_length=200), AfterValidator(required_plain)]
@@ -26,6 +28,28 @@ class DigestsQuery(TeamQuery):
     """Which digests."""
 
     limit: int = Field(20, ge=1, le=100, description="Most digests to return, the newest first.")
+
+
+class FeedQuery(TeamQuery):
+    """The scope of a feed. The same address is the same feed for good."""
+
+    products: list[_Text] | None = Field(None, max_length=50, description="Only changes of these. Default: all.")
+    jurisdiction: _Text | None = Field(None, description="Only changes that concern this place. Default: all.")
+    tier: int | None = Field(None, ge=0, le=1000, description="Never above one's own. Default: one's own.")
+    lang: Annotated[str, Field(max_length=35)] | None = Field(None, description="The language to be told in, as es-MX.")
+
+    def saved(self) -> Saved:
+        """The values, parsed."""
+        products = self._products()
+        return Saved(self.space, None if products is None else tuple(products), self.jurisdiction, self.tier, self.lang)
+
+    def address(self) -> str:
+        """The same scope as a query, however its address was written."""
+        said = self.model_copy(update={"products": self._products()}).model_dump(exclude_none=True, exclude_defaults=True)
+        return urlencode(sorted(said.items()), doseq=True)
+
+    def _products(self) -> list[str] | None:
+        return None if self.products is None else sorted(set(self.products))
 
 
 class LeaveQuery(TeamQuery):

@@ -13,6 +13,7 @@ import feedparser
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fastapi.testclient import TestClient
+from lxml import etree
 from playwright.sync_api import Browser
 
 from api.access import Role
@@ -201,6 +202,48 @@ def test_the_feed_keeps_its_ids_and_its_etag_by_whatever_name_it_is_asked(floor:
     assert (first.headers["content-type"], again.status_code) == ("application/atom+xml", 304)
     assert [entry.title for entry in feed.entries] == ["Rules that changed: How much can be paid with a card"]
     assert feed.entries[0].id.startswith("tag:help.example,2026:default/limit@")
+
+
+def test_a_saved_scope_has_a_feed_whose_address_and_ids_stay(floor: Floor) -> None:
+    """However the address was written, and whatever day it is; another change is another entry."""
+    client = floor.client(floor.reader("eva", tier=3))
+    path = "/v1/changes/feed?products=cards&jurisdiction=US&tier=1&lang=en"
+    first = client.get(path)
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    other = client.get("/v1/changes/feed?tier=1&lang=en&products=cards&products=cards&jurisdiction=US")
+    feed = feedparser.parse(first.content)
+    schema = etree.RelaxNG(etree.parse(str(Path(__file__).parent / "atom.rng")))
+    floor.limit(1200)
+    later = feedparser.parse(client.get(path).content)
+
+    assert (first.status_code, again.status_code, other.content) == (200, 304, first.content)
+    assert schema.validate(etree.fromstring(first.content)), schema.error_log
+    assert feed.feed.title == "Testbank · Cards · United States"
+    assert feed.feed.links[0].href == "https://help.example/v1/changes/feed?jurisdiction=US&lang=en&products=cards&tier=1"
+    assert [entry.title for entry in feed.entries] == ["Rules that changed: How much can be paid with a card"]
+    assert "500 USD → 900 USD" in feed.entries[0].summary
+    assert (later.feed.id, len({feed.entries[0].id, later.entries[0].id})) == (feed.feed.id, 2)
+    assert "500 USD → 1200 USD" in later.entries[0].summary
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "entries"),
+    [
+        ({}, 200, 1),
+        ({"products": "transfers"}, 200, 0),
+        ({"tier": 2}, 403, 0),  # above the reader's own
+        ({"space": "acme"}, 404, 0),
+        ({"products": "card"}, 422, 0),
+        ({"jurisdiction": "US-CL"}, 422, 0),
+        ({"space": "default@branch"}, 403, 0),
+        ({"since": "yesterday"}, 422, 0),
+    ],
+)
+def test_a_feed_shows_no_more_than_its_reader_may_see(floor: Floor, asked: dict[str, Any], status: int, entries: int) -> None:
+    """And a value that nobody knows is said to be one, instead of an empty feed for ever."""
+    got = floor.client(floor.reader("eva")).get("/v1/changes/feed", params=asked)
+
+    assert (got.status_code, got.text.count("<entry>")) == (status, entries)
 
 
 def test_a_lead_sees_who_has_read_and_a_reminder_stops_when_read(floor: Floor) -> None:
