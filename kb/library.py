@@ -141,7 +141,8 @@ class _Reading:
         self.tree = tree
         self.progress = progress
         self.kept = kept
-        self.unopened: set[str] = set()  # paths of articles that are taken from an earlier reading
+        self.still = {file.path for file in tree.files if file.kind is FileKind.FILE and kept.article(file) is not None}
+        self.unopened: set[str] = set()  # paths of articles that are taken from an earlier reading, of those in `still`
         self.by_name = {tree.below(file): file for file in sorted(tree.files)}
         self.problems: list[Problem] = []
         self.skipped: list[Skipped] = []
@@ -183,6 +184,7 @@ class _Reading:
         self.used[path] = blob
         if self.kept.files.get(path) != blob:
             self.kept = self.kept.without(self.kept.articles)
+            self.still = set()
 
     def _settings(self, path: str, text: str) -> TaxonomyFile | None:
         try:
@@ -218,8 +220,8 @@ class _Reading:
         same = cache(lambda folder: self.kept.had(folder, DEFAULTS_FILE, self.used))
         sources: list[Source | Article] = []
         for below, file in self._own_files():
-            if (article := self.kept.article(file)) is not None and same(file.path.rpartition("/")[0]):
-                sources.append(self._unread_again(file, article))
+            if file.path in self.still and same(file.path.rpartition("/")[0]):
+                sources.append(self._unread_again(file))
                 continue
             text, problem = self.text(file)
             if text is None:
@@ -237,14 +239,10 @@ class _Reading:
                 self.unread.add(identifier(below.rpartition(".")[0]))
         return self._built(sources, taxonomy.zone if taxonomy else _UTC, self.problems)
 
-    def _known(self, file: File) -> bool:
-        """Whether an earlier reading made an article of it: then there is nothing against its name either."""
-        return file.kind is FileKind.FILE and self.kept.article(file) is not None
-
     def _own_files(self) -> list[tuple[str, File]]:
         """The Markdown files. What could be guidance and cannot be read is a problem; anything else is skipped."""
         for below, file in self.by_name.items():
-            if self._known(file):
+            if file.path in self.still:  # nothing was said against its name then
                 continue
             name = below.rpartition("/")[2]
             if file.kind is FileKind.SUBMODULE or (
@@ -266,8 +264,8 @@ class _Reading:
         sources: list[Source | Article] = []
         for below, file in self._files(lambda name: None if adoption.takes(name) else "not taken by adopt.include"):
             stem = adoption.stem(below)[0]
-            if (article := self.kept.article(file)) is not None and (stem in originals) == (stem in then):
-                sources.append(self._unread_again(file, article))
+            if file.path in self.still and (stem in originals) == (stem in then):
+                sources.append(self._unread_again(file))
                 continue
             text, problem = self.text(file)
             if text is None:
@@ -303,7 +301,7 @@ class _Reading:
         """The files that can be articles, in path order; the others are noted with the reason."""
         chosen = []
         for below, file in self.by_name.items():
-            if self._known(file):
+            if file.path in self.still:
                 chosen.append((below, file))
                 continue
             reason = file.kind.value if file.kind is not FileKind.FILE else refuse(below)
@@ -335,10 +333,10 @@ class _Reading:
             layers[str(PurePosixPath(below).parent)] = layer
         return layers
 
-    def _unread_again(self, file: File, article: Article) -> Article:
+    def _unread_again(self, file: File) -> Article:
         self.used[file.path] = file.blob
         self.unopened.add(file.path)
-        return article
+        return self.kept.articles[file.path]
 
     def _changes(self, paths: Sequence[str]) -> Mapping[str, Commit]:
         """The commit that last changed each file; history that an earlier reading has seen is not read again."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kb.article import Article
 from kb.library import Library
 
 
@@ -21,12 +22,16 @@ class LibraryChange:
 
 def library_change(old: Library | None, new: Library) -> LibraryChange:
     """From the old library, or from none, to the new one."""
-    before, after = _blobs(old) if old else {}, _blobs(new)
+    before, after = _by_id(old) if old else {}, _by_id(new)
     both = before.keys() & after.keys()
-    modified = sum(before[id_] != after[id_] for id_ in both)
+    modified = sum(before[id_] is not after[id_] and _says(before[id_]) != _says(after[id_]) for id_ in both)
     return LibraryChange(len(after) - len(both), modified, len(before) - len(both), len(both) - modified)
 
 
-def _blobs(library: Library) -> Mapping[str, tuple[str, object, object]]:
-    """What each article says; its folder's defaults count too."""
-    return {article.id: (article.blob, article.scope, article.products) for article in library.articles}
+def _by_id(library: Library) -> Mapping[str, Article]:
+    return {article.id: article for article in library.articles}
+
+
+def _says(article: Article) -> tuple[str, object, object]:
+    """What it says; its folder's defaults count too."""
+    return article.blob, article.scope, article.products

@@ -3,15 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
 from kb.article import Article
 from retriever.arrays import IntVector
 from retriever.passage import Passage
-
-_Named: TypeAlias = tuple[tuple[str, ...], frozenset[str]]  # what an article is called by, and the names in it
 
 # A code begins with letters and holds a digit: R10, ERR-4012, TERM-2291, 1005.11 is none ("401k" and "2FA" are words).
 _CODE: Final = re.compile(
@@ -45,59 +43,85 @@ def _one_spelling(text: str) -> str:
 class ExactIndex:
     """Which passages hold which code, and which article has which id or keyword.
 
-    A match in the id, title or keywords weighs two, one in the text weighs one. What an earlier index read of the same text
-    is not read again.
+    A match in the id, title or keywords weighs two, one in the text weighs one. What an earlier index knows of an article that
+    is still the same is not looked up again.
     """
 
     def __init__(
-        self, passages: Sequence[Passage], articles: Mapping[str, Article], before: "ExactIndex | None" = None
+        self,
+        passages: Sequence[Passage],
+        articles: Mapping[str, Article],
+        rows_of: Mapping[str, range],
+        before: "ExactIndex | None" = None,
     ) -> None:
+        """rows_of: where each article's passages stand."""
         known: Mapping[str, tuple[str, frozenset[str]]] = before.read if before else {}
         self.read: Mapping[str, tuple[str, frozenset[str]]] = {
             passage.text: known.get(passage.text) or _read(passage.text) for passage in passages
         }
-        self._texts = [self.read[passage.text][0] for passage in passages]
-        self._size = len(passages)
-        self._in_text: dict[str, list[int]] = defaultdict(list)
-        self._in_name: dict[str, list[int]] = defaultdict(list)
-        self._holders: dict[str, set[str]] = defaultdict(set)
-        named: Mapping[str, _Named] = before.names if before else {}
-        self.names: Mapping[str, _Named] = {id_: _names_of(article, named.get(id_)) for id_, article in articles.items()}
-        for row, passage in enumerate(passages):
-            for code in self.read[passage.text][1]:
-                self._in_text[code].append(row)
-                self._holders[code].add(passage.article)
-            for name in self.names[passage.article][1]:
-                self._in_name[name].append(row)
-                self._holders[name].add(passage.article)
-        self._owners = [passage.article for passage in passages]
+        self._passages = passages
+        self._articles = articles
+        self._rows_of = rows_of
+        self._names: dict[str, frozenset[str]] = {}
+        self._codes: dict[str, frozenset[str]] = {}  # of names and texts
+        for id_, rows in rows_of.items():
+            if before is not None and before._articles.get(id_) is articles[id_]:
+                self._names[id_], self._codes[id_] = before._names[id_], before._codes[id_]
+            else:
+                self._names[id_] = _names_of(articles[id_])
+                texts = (self.read[passages[row].text][1] for row in rows)
+                self._codes[id_] = self._names[id_].union(*texts)
+        self._holders: Mapping[str, frozenset[str]] = _holders(
+            self._codes, before._codes if before else {}, before._holders if before else {}
+        )
         self._many = min(_MANY, max(_FEW, _COMMON * len(articles)))
 
     def strength(self, question: str) -> IntVector:
         """(n,) int64: how strongly each passage matches exactly; 0 where it does not."""
-        strength = np.zeros(self._size, np.int64)
+        strength = np.zeros(len(self._passages), np.int64)
         for code in _asked(question):
-            if len(self._holders.get(code, ())) > self._many:
+            holders = self._holders.get(code, frozenset())
+            if len(holders) > self._many:
                 continue
-            strength[self._in_text.get(code, [])] += 1
-            strength[self._in_name.get(code, [])] += 2
+            for id_ in holders:
+                named = 2 * (code in self._names[id_])
+                for row in self._rows_of[id_]:
+                    strength[row] += named + (code in self.read[self._passages[row].text][1])
         for phrase in phrases_in(question)[:_PHRASES]:
-            rows = [row for row, text in enumerate(self._texts) if phrase in text]
-            if len({self._owners[row] for row in rows}) <= self._many:
+            rows = [row for row, passage in enumerate(self._passages) if phrase in self.read[passage.text][0]]
+            if len({self._passages[row].article for row in rows}) <= self._many:
                 strength[rows] += 1
         return strength
+
+
+def _holders(
+    codes: Mapping[str, frozenset[str]], before: Mapping[str, frozenset[str]], known: Mapping[str, frozenset[str]]
+) -> Mapping[str, frozenset[str]]:
+    """Code → articles that hold it; by what was known of the articles before, whose codes these are."""
+    nothing: frozenset[str] = frozenset()
+    if not known:
+        anew: dict[str, set[str]] = defaultdict(set)
+        for id_, its in codes.items():
+            for code in its:
+                anew[code].add(id_)
+        return {code: frozenset(ids) for code, ids in anew.items()}
+    holders = dict(known)
+    for id_ in [id_ for id_ in codes.keys() | before.keys() if codes.get(id_) is not before.get(id_)]:
+        old, new = before.get(id_, nothing), codes.get(id_, nothing)
+        for code in old - new:
+            holders[code] -= {id_}
+        for code in new - old:
+            holders[code] = holders.get(code, nothing) | {id_}
+    return holders
 
 
 def _read(text: str) -> tuple[str, frozenset[str]]:
     return _one_spelling(text), frozenset(codes_in(text))
 
 
-def _names_of(article: Article, known: _Named | None) -> _Named:
-    called = (article.id, article.group, article.title, *article.keywords)
-    if known is not None and known[0] == called:
-        return known
+def _names_of(article: Article) -> frozenset[str]:
     coded = codes_in(" ".join([article.title, *article.keywords]))
-    return called, frozenset({article.id.casefold(), article.group.casefold(), *coded})
+    return frozenset({article.id.casefold(), article.group.casefold(), *coded})
 
 
 def _asked(question: str) -> set[str]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,13 +86,19 @@ class PassageTable:
         return int(self.tier.size)
 
 
-def table_of(passages: Sequence[Passage], articles: Mapping[str, Article], products: Iterable[str]) -> PassageTable:
-    """The table of these passages, in their order. products: those that the space knows."""
+def table_of(
+    passages: Sequence[Passage],
+    articles: Mapping[str, Article],
+    products: Collection[str],
+    before: tuple[PassageTable, NDArray[np.int64]] | None = None,
+) -> PassageTable:
+    """The table of these passages, in their order. products: those that the space knows.
+
+    before: an earlier table, and for each passage its row there, -1 if it is new. The result is the same without it.
+    """
+    if before is not None and before[0].products.keys() == {ALL, *products}:
+        return _table_since(passages, articles, products, *before)
     owners = [articles[passage.article] for passage in passages]
-    names = tuple(sorted({article.group for article in owners}))
-    numbers = {name: number for number, name in enumerate(names)}
-    groups = np.array([numbers[article.group] for article in owners], np.int64)
-    by_group = np.argsort(groups, kind="stable")
     return PassageTable(
         products=_with_all(_columns([article.products for article in owners]), products, len(owners)),
         places=_columns([passage.scope.jurisdictions for passage in passages]),
@@ -101,12 +107,59 @@ def table_of(passages: Sequence[Passage], articles: Mapping[str, Article], produ
         ends=np.array([microseconds(article.effective_until, NEVER) for article in owners], np.int64),
         live=np.array([article.status in CAN_BE_IN_FORCE for article in owners], bool),
         country=np.array([is_country_level(passage.scope.jurisdictions) for passage in passages], bool),
-        groups=groups,
-        group_names=names,
-        group_numbers=numbers,
-        by_group=by_group,
-        first_of_group=np.searchsorted(groups[by_group], np.arange(len(names))),
         languages=_columns([{base_language(article.lang)} for article in owners]),
+        **_groups(owners),
+    )
+
+
+def _groups(owners: Iterable[Article]) -> dict[str, Any]:
+    of_rows = [article.group for article in owners]
+    names = tuple(sorted(set(of_rows)))
+    numbers = {name: number for number, name in enumerate(names)}
+    groups = np.array([numbers[name] for name in of_rows], np.int64)
+    by_group = np.argsort(groups, kind="stable")
+    return {
+        "groups": groups,
+        "group_names": names,
+        "group_numbers": numbers,
+        "by_group": by_group,
+        "first_of_group": np.searchsorted(groups[by_group], np.arange(len(names))),
+    }
+
+
+def _table_since(
+    passages: Sequence[Passage],
+    articles: Mapping[str, Article],
+    products: Collection[str],
+    before: PassageTable,
+    kept: NDArray[np.int64],
+) -> PassageTable:
+    """The table by an earlier one and a table of the new passages alone."""
+    new = np.flatnonzero(kept < 0)
+    fresh = table_of([passages[row] for row in new.tolist()], articles, products)
+    places = np.maximum(kept, 0)
+
+    def column(old: NDArray[Any] | None, own: NDArray[Any] | None) -> NDArray[Any]:
+        both: NDArray[Any] = np.zeros(kept.size, bool) if old is None else old[places]
+        both[new] = False if own is None else own
+        return both
+
+    def columns(old: Mapping[str, BoolVector], own: Mapping[str, BoolVector]) -> dict[str, BoolVector]:
+        return {name: column(old.get(name), own.get(name)) for name in {**old, **own}}
+
+    def named(old: Mapping[str, BoolVector], own: Mapping[str, BoolVector]) -> dict[str, BoolVector]:
+        return {name: rows for name, rows in columns(old, own).items() if rows.any()}
+
+    return PassageTable(
+        products=columns(before.products, fresh.products),
+        places=named(before.places, fresh.places),
+        tier=column(before.tier, fresh.tier),
+        begins=column(before.begins, fresh.begins),
+        ends=column(before.ends, fresh.ends),
+        live=column(before.live, fresh.live),
+        country=column(before.country, fresh.country),
+        languages=named(before.languages, fresh.languages),
+        **_groups(articles[passage.article] for passage in passages),
     )
 
 

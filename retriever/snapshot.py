@@ -153,7 +153,9 @@ class Snapshot:
         self.library = library
         self.passages = passages
         self.articles: Mapping[str, Article] = {article.id: article for article in library.articles}
-        self.table: PassageTable = table_of(passages, self.articles, library.taxonomy.products)
+        self.rows_of: Mapping[str, range] = _rows_of(passages)
+        known = _known(self.articles, self.rows_of, len(passages), before) if before else None
+        self.table: PassageTable = table_of(passages, self.articles, library.taxonomy.products, known)
         self.lexical = lexical
         self.vectors = vectors
         everywhere = np.arange(len(passages), dtype=np.int64)
@@ -165,7 +167,7 @@ class Snapshot:
             article for article in library.articles if article.overrides is not None and article.translation_of is None
         )
         # now, not at the first question: 10,000 passages take half a second
-        self.exact: ExactIndex = ExactIndex(passages, self.articles, before.exact if before else None)
+        self.exact: ExactIndex = ExactIndex(passages, self.articles, self.rows_of, before.exact if before else None)
         self.words = SpaceWords(library.taxonomy, library.glossary)
         articles = self.articles
         self.spelling: Spelling = Spelling(
@@ -173,7 +175,6 @@ class Snapshot:
             before.spelling if before else None,
             lambda: _fresh(passages, articles, before),
         )
-        self.rows_of: Mapping[str, range] = _rows_of(passages)
         self._part_scopes: dict[str, frozenset[PartScope]] = {}
         self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
 
@@ -214,11 +215,27 @@ def _rows_of(passages: Sequence[Passage]) -> Mapping[str, range]:
     return rows
 
 
-def _members(articles: Iterable[Article]) -> Mapping[str, tuple[Article, ...]]:
-    groups: dict[str, list[Article]] = {}
-    for article in sorted(articles, key=lambda it: (it.translation_of is not None, it.id)):
-        groups.setdefault(article.group, []).append(article)
-    return {name: tuple(members) for name, members in groups.items()}
+def _known(
+    articles: Mapping[str, Article], rows_of: Mapping[str, range], size: int, before: Snapshot
+) -> tuple[PassageTable, IntVector] | None:
+    """The table before, and (n,) int64: the row that each passage of an article that is the same in every respect had there."""
+    if not before.table.size:
+        return None
+    kept = np.full(size, -1, np.int64)
+    for name, rows in rows_of.items():
+        if before.articles.get(name) is articles[name]:
+            first = before.rows_of[name].start
+            kept[rows.start : rows.stop] = np.arange(first, first + len(rows))
+    return before.table, kept
+
+
+def _members(articles: Sequence[Article]) -> Mapping[str, tuple[Article, ...]]:
+    """articles: in the order of their ids."""
+    groups = {article.id: (article,) for article in articles if article.translation_of is None}
+    for article in articles:
+        if article.translation_of is not None:
+            groups[article.translation_of] = (*groups.get(article.translation_of, ()), article)
+    return groups
 
 
 def _english_rows(owners: Iterable[Article]) -> IntVector:
@@ -310,7 +327,7 @@ def passages_since(articles: Iterable[Article], before: Snapshot | None) -> tupl
 
 
 def _reads_the_same(one: Article, other: Article) -> bool:
-    return (one.title, one.lang, one.keywords, one.body, one.sections) == (
+    return one is other or (one.title, one.lang, one.keywords, one.body, one.sections) == (
         other.title, other.lang, other.keywords, other.body, other.sections
     )  # fmt: skip
 

@@ -3,14 +3,16 @@
 import hashlib
 import json
 import shutil
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
+from kb.article import Article
 from kb.file_lock import locked
 from kb.library import Library
 from retriever.errors import SnapshotError
@@ -19,7 +21,11 @@ from retriever.passage import Passage
 from retriever.snapshot import FORMAT, Manifest, Models, Snapshot, fingerprint
 from retriever.splitter import CHUNKING
 
+T = TypeVar("T")
+
+_AT_ONCE: Final = 200  # articles, or passages, that are written without a pause: 2 ms
 _LIBRARY: Final = TypeAdapter(Library)
+_ARTICLES: Final = TypeAdapter(tuple[Article, ...])
 _PASSAGES: Final = TypeAdapter(tuple[Passage, ...])
 _MANIFEST: Final = TypeAdapter(Manifest)
 
@@ -54,14 +60,30 @@ def _publish(snapshot: Snapshot, root: Path, target: Path) -> Path:
 
 
 def _write(snapshot: Snapshot, folder: Path) -> None:
-    (folder / "library.json").write_bytes(_LIBRARY.dump_json(snapshot.library))
-    (folder / "passages.json").write_bytes(_PASSAGES.dump_json(snapshot.passages))
+    with (folder / "library.json").open("wb") as file:
+        file.writelines(_library_json(snapshot.library))
+    with (folder / "passages.json").open("wb") as file:
+        file.writelines((b"[", *_items(_PASSAGES, snapshot.passages), b"]"))
     for name, matrix in snapshot.vectors.items():
         np.save(folder / f"{name}.npy", matrix)
     (folder / "lexical").mkdir()
     snapshot.lexical.save(folder / "lexical")
     manifest = {**asdict(snapshot.manifest), "files": _checksums(folder)}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))  # last: its presence means whole
+
+
+def _library_json(library: Library) -> Iterator[bytes]:
+    """What pydantic makes of the library in one go, during which no question would be answered: 60 ms for 10,000 articles."""
+    names = [field.name for field in fields(Library)]
+    before = set(names[: names.index("articles")])
+    yield _LIBRARY.dump_json(library, include=before)[:-1] + b',"articles":['
+    yield from _items(_ARTICLES, library.articles)
+    yield b"]," + _LIBRARY.dump_json(library, exclude={*before, "articles"})[1:]
+
+
+def _items(adapter: TypeAdapter[tuple[T, ...]], items: Sequence[T]) -> Iterator[bytes]:
+    for first in range(0, len(items), _AT_ONCE):
+        yield (b"," if first else b"") + adapter.dump_json(tuple(items[first : first + _AT_ONCE]))[1:-1]
 
 
 def is_whole(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """Git: commits, trees and history, whatever the repository looks like."""
 
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,6 +32,27 @@ def test_reading_a_commit_never_looks_at_the_working_tree(world: World) -> None:
     library = read_library(repository.tree(repository.resolve(None), "articles"))
 
     assert {article.id: article.body for article in library.articles} == {"a": "old\n", "b": "kept\n"}
+
+
+def test_the_files_of_a_commit_are_the_same_whatever_was_listed_before(world: World) -> None:
+    """A listing is made from the one before by what differs: files come, go, change their kind, and folders become files."""
+    commits = []
+    for step in range(5):
+        folder, odd = world.root / "articles/b", step % 2
+        shutil.rmtree(folder) if folder.is_dir() else folder.unlink(missing_ok=True)
+        world.article("a.md", f"text {step}\n")
+        world.article(f"deep/er-{step}.md")
+        world.article("b/c.md") if odd else folder.write_text("a file")
+        (world.root / f"articles/deep/er-{step - 1}.md").unlink(missing_ok=True)
+        link = world.root / "articles/año z.md"
+        link.unlink(missing_ok=True)
+        link.symlink_to("a.md") if step == 2 else link.write_text("plain")
+        commits.append(world.commit())
+    one = world.open()
+
+    for sha in [*commits, *commits[::-2], commits[3], commits[0]]:
+        listed = one.tree(one.resolve(sha), "articles").files
+        assert listed == world.open().tree(one.resolve(sha), "articles").files
 
 
 def test_the_working_tree_is_read_when_asked(world: World) -> None:
