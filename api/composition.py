@@ -13,6 +13,7 @@ from api.guidance import Guidance
 from api.hooks import Deliveries, Hooks
 from api.live import LiveSpace
 from api.own_key import own_key
+from api.past_snapshots import PastSnapshots
 from api.publish_log import PublishLog, log_path
 from api.settings import Settings, SettingsError
 from api.space import DEFAULT, SILENT, Source, Space, Watch
@@ -111,7 +112,8 @@ def open_space(settings: Settings, models: Models, space: str | None = None) -> 
     """One space; None means the only one, or `default`. Raises SettingsError."""
     spaces = spaces_of(settings)
     name = chosen(spaces, space)
-    return Space(name, spaces[name].source(), settings.data_dir, models, megabytes=settings.snapshots_megabytes)
+    share = settings.snapshots_megabytes // len(spaces)
+    return Space(name, spaces[name].source(), settings.data_dir, models, megabytes=share)
 
 
 def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> Guidance:
@@ -119,10 +121,10 @@ def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> 
 
     A space that cannot be served answers with an error and keeps no other from being served. Raises what keeps the only one.
     """
-    lives = {}
+    lives, past = {}, PastSnapshots(most=settings.past_snapshots)
     for name in spaces_of(settings):
         space = open_space(settings, models, name)
-        lives[name] = LiveSpace(space, refresh_seconds=settings.refresh_seconds, past=settings.past_snapshots)
+        lives[name] = LiveSpace(space, refresh_seconds=settings.refresh_seconds, past=past)
     for name, live in lives.items():
         try:
             live.start(watch)

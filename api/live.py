@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from api.past_snapshots import IN_MEMORY, PastSnapshots
+from api.past_snapshots import PastSnapshots
 from api.publish_log import Outcome, Publication
 from api.recent_tip import RecentTip
 from api.space import SILENT, Space, Watch, public_reason
@@ -58,10 +58,10 @@ Listener: TypeAlias = Callable[[News], None]
 class LiveSpace:
     """The serving side of a space."""
 
-    def __init__(self, space: Space, *, refresh_seconds: float, past: int = IN_MEMORY) -> None:
-        """past: how many snapshots of other moments stay in memory."""
+    def __init__(self, space: Space, *, refresh_seconds: float, past: PastSnapshots | None = None) -> None:
+        """past: where the snapshots of other moments are kept, one for all spaces of a service; None: one of its own."""
         self.space = space
-        self.past = PastSnapshots(space, most=past)
+        self.past = past or PastSnapshots()
         self._refresh_seconds = refresh_seconds
         self._tip = RecentTip(lambda: self.space.tip(), min(refresh_seconds, TIP_SECONDS))
         self._lock = Lock()
@@ -179,7 +179,7 @@ class LiveSpace:
 
     def _of(self, commit: Commit) -> Snapshot:
         current = self.current()
-        return current if commit.sha == current.manifest.commit else self.past.get(commit, current)
+        return current if commit.sha == current.manifest.commit else self.past.get(self.space, commit, current)
 
     @property
     def serving(self) -> bool:
@@ -202,7 +202,15 @@ class LiveSpace:
         if snapshot is None:
             return Health(None, None, 0, 0, behind, error or "no snapshot yet")
         manifest = snapshot.manifest
-        return Health(manifest.commit, manifest.built_at, manifest.articles, manifest.passages, behind, error, len(self.past))
+        return Health(
+            manifest.commit,
+            manifest.built_at,
+            manifest.articles,
+            manifest.passages,
+            behind,
+            error,
+            self.past.kept(self.space.name),
+        )
 
     def _look(self) -> None:
         """Swap to what another process has published."""

@@ -1,9 +1,12 @@
-"""Snapshots of other moments and branches: built when somebody asks, a few of them kept in memory."""
+"""Snapshots of other moments and branches: built when somebody asks, a few of them kept in memory.
 
-from collections import OrderedDict
+One budget for the whole service: how many spaces it has changes nothing about what their past may take.
+"""
+
+from collections import Counter, OrderedDict
 from concurrent.futures import Future
 from threading import Lock
-from typing import Final
+from typing import Final, TypeAlias
 
 from api.space import SILENT, Space
 from kb.tree import Commit
@@ -11,7 +14,10 @@ from retriever.snapshot import Snapshot
 
 IN_MEMORY: Final = 4
 WAITING: Final = 3  # requests of one space that may wait for a build; each holds one of the 40 threads that answer
+WAITING_IN_ALL: Final = 12
 AGAIN_SECONDS: Final = 5  # until whoever was sent away asks again
+
+_Key: TypeAlias = tuple[str, str]  # a space's name and a commit
 
 
 class BusyError(Exception):
@@ -19,60 +25,68 @@ class BusyError(Exception):
 
     def __init__(self, seconds: int = AGAIN_SECONDS) -> None:
         self.seconds = seconds
-        super().__init__(f"Other moments of this space are being prepared. Ask again in {seconds} seconds, or without as_of.")
+        super().__init__(f"Other moments are being prepared. Ask again in {seconds} seconds, or without as_of.")
 
 
 class PastSnapshots:
-    """The snapshots of one space that are not live. Never in the way of the live one: it has no part in these locks."""
+    """The snapshots of all spaces that are not live. Never in the way of the live ones: those have no part in these locks."""
 
-    def __init__(self, space: Space, *, most: int = IN_MEMORY) -> None:
+    def __init__(self, *, most: int = IN_MEMORY) -> None:
         """most: how many stay in memory; those on the disk have a budget of their own."""
-        self._space = space
         self._most = most
         self._lock = Lock()
         self._building = Lock()  # one build at a time: each takes a core and memory that questions want
-        self._kept: OrderedDict[str, Future[Snapshot]] = OrderedDict()
-        self.waiting = 0  # requests
+        self._kept: OrderedDict[_Key, Future[Snapshot]] = OrderedDict()
+        self._waiting = Counter[str]()
 
-    def __len__(self) -> int:
-        return len(self._kept)
+    def kept(self, space: str) -> int:
+        """How many of a space's snapshots are in memory, or on their way there."""
+        with self._lock:
+            return sum(name == space for name, _ in self._kept)
 
-    def get(self, commit: Commit, before: Snapshot) -> Snapshot:
+    def waiting(self, space: str) -> int:
+        """How many requests of a space wait for a build."""
+        return self._waiting[space]
+
+    def get(self, space: Space, commit: Commit, before: Snapshot) -> Snapshot:
         """The snapshot of a commit, built from `before` where it has to be. Whoever asks meanwhile waits for the same build.
 
         Raises what Space.snapshot raises, and the next one who asks tries again; BusyError where too many wait already.
         """
+        key = (space.name, commit.sha)
         with self._lock:
-            future = self._kept.get(commit.sha)
+            future = self._kept.get(key)
             mine = future is None
             if future is not None and future.done():
-                self._kept.move_to_end(commit.sha)
+                self._kept.move_to_end(key)
                 return future.result()
-            if self.waiting >= WAITING:
+            if self._waiting[space.name] >= WAITING or self._waiting.total() >= WAITING_IN_ALL:
                 raise BusyError
-            self.waiting += 1
-            future = future or self._begin(commit)
+            self._waiting[space.name] += 1
+            future = self._kept.setdefault(key, Future()) if future is None else future
         try:
             if mine:
-                self._build(commit, before, future)
+                self._build(space, commit, before, future)
             return future.result()
         finally:
             with self._lock:
-                self.waiting -= 1
+                self._waiting[space.name] -= 1
 
-    def _begin(self, commit: Commit) -> "Future[Snapshot]":
-        future: Future[Snapshot] = Future()
-        self._kept[commit.sha] = future
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-        return future
-
-    def _build(self, commit: Commit, before: Snapshot, future: "Future[Snapshot]") -> None:
+    def _build(self, space: Space, commit: Commit, before: Snapshot, future: "Future[Snapshot]") -> None:
         try:
             with self._building:
-                future.set_result(self._space.snapshot(commit, SILENT, before))
+                snapshot = space.snapshot(commit, SILENT, before)
         except BaseException as error:  # noqa: BLE001 - whoever waits for this build is told what ended it
             with self._lock:
-                if self._kept.get(commit.sha) is future:
-                    del self._kept[commit.sha]
+                del self._kept[space.name, commit.sha]
             future.set_exception(error)
+        else:
+            future.set_result(snapshot)
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        """Keep no more than may be kept; what is still being built is no one's yet."""
+        with self._lock:
+            built = [key for key, future in self._kept.items() if future.done()]
+            for key in built[: -self._most]:
+                del self._kept[key]

@@ -76,10 +76,11 @@ class Settings(BaseSettings):
         None, description="Secret of POST /hooks/git/{space}; without one every hook is refused."
     )
     past_snapshots: Annotated[int, Field(ge=1, le=100)] = Field(
-        4, description="Snapshots of other moments and of branches that stay in memory."
+        4, description="Snapshots of other moments and of branches that stay in memory, of all spaces together."
     )
     snapshots_megabytes: Annotated[int, Field(ge=10)] = Field(
-        2000, description="Megabytes of disk that the snapshots of one space may take; the published one stays in any case."
+        2000,
+        description="Megabytes of disk for all snapshots, an equal share for each space; the published ones stay in any case.",
     )
 
     database: SecretStr | None = Field(

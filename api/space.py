@@ -91,7 +91,7 @@ class Space:
         self._root = data_dir / "spaces" / name
         self._vectors = vectors or self._root / "vectors.sqlite"
         self.clones = self._root / "clones"  # its own: a fetch, or a password in a URL, is nothing to other spaces
-        self._megabytes = megabytes
+        self.megabytes = megabytes
         self.log = PublishLog(log_path(self._root, source.key))
 
     @cached_property
@@ -302,7 +302,7 @@ class Space:
     def _prune(self, newest: Path) -> None:
         """Remove snapshots that nobody publishes, those first that nobody has used for longest, until the rest fits."""
         published = {_named_by(pointer) for pointer in self._root.glob("published-*.json")}
-        prune(self._root / "snapshots", {newest.name, *filter(None, published)}, self._megabytes * 1_000_000)
+        prune(self._root / "snapshots", {newest.name, *filter(None, published)}, self.megabytes * 1_000_000)
 
     def _folder(self, commit: Commit) -> Path:
         return self._root / "snapshots" / self._folder_name(commit.sha)

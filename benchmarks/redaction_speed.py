@@ -30,7 +30,8 @@ def main() -> None:
     sys.modules["tests"] = types.ModuleType("tests")  # some libraries install a package of that name
     sys.modules["tests"].__path__ = [str(ROOT / "tests")]
     from kb.redaction import redact
-    from tests.kb.secrets import SECRETS, look_alikes, sentence
+    from tests.kb.look_alikes import look_alikes
+    from tests.kb.secrets import SECRETS, sentence
 
     draw = Random(1)  # noqa: S311  (the same texts every time)
     plain = [" ".join(draw.sample(SENTENCES, draw.randint(1, 6))) for _ in range(6_000)]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from fastapi.testclient import TestClient
 from api.access import Role
 from api.app import create_app
 from api.composition import open_database, open_guidance, open_records
+from api.digests.clerk import Clerk
+from api.digests.desk import Desk
 from api.events.records import Records
 from api.guidance import Guidance
 from api.reader import LOOPBACK, DemoReaders, Reader
@@ -36,7 +39,11 @@ queues:
   queue{mark}: {{name: Queue {mark}}}
 owners:
   owner{mark}: {{name: Owner {mark}}}
+teams:
+  team{mark}: {{name: Team {mark}, tier: 2, products: [cards{mark}], members: [reader, member{mark}], {digest}}}
+  floor: {{name: Floor of {mark}, tier: 2, products: [cards{mark}], members: [reader, member{mark}], {digest}}}
 """
+_DIGEST = 'digest: {schedule: daily, at: "00:00", time_zone: UTC, must_read: rule}'
 
 
 @dataclass(frozen=True)
@@ -67,18 +74,35 @@ def two_spaces(root: Path, models: Models) -> Iterator[TwoSpaces]:
     """Both repositories, their spaces.yml, and the service, with its event store."""
     worlds = {name: _world(root / name, models, mark) for name, mark in ((OWN, "own"), (FOREIGN, MARK))}
     first = {name: world.commit(at="2026-01-01T00:00:00Z") for name, world in worlds.items()}
-    for name, world in worlds.items():
-        mark = MARK if name == FOREIGN else "own"
-        world.article("later.md", f"Later {name} guidance on lost cards.", id=f"later-{mark}", tier=2)
-    commits = {name: world.commit(at="2026-02-01T00:00:00Z") for name, world in worlds.items()}
     entries = "\n".join(f"  {name}: {{repo: {name}/repo}}" for name in worlds)
     (root / "spaces.yml").write_text(f"spaces:\n{entries}\n")
     settings = read_settings(config=root / "spaces.yml", data_dir=root / "data", refresh_seconds=0.1)
-    records = open_records(settings, open_database(settings))
+    database = open_database(settings)
+    records, guidance = open_records(settings, database), open_guidance(settings, models)
+    clerks = [Clerk(live, Desk(guidance, database), "https://help.example") for live in guidance.spaces.values()]
+    now = datetime.now(UTC)
     try:
-        yield TwoSpaces(root, worlds, settings, open_guidance(settings, models), commits, first, records)
+        for clerk in clerks:
+            clerk.work(now)
+        commits = {name: _change(world, MARK if name == FOREIGN else "own") for name, world in worlds.items()}
+        for clerk in clerks:
+            clerk.live.update()
+            clerk.work(now + timedelta(days=1))
+        yield TwoSpaces(root, worlds, settings, guidance, commits, first, records)
     finally:
         records.recorder.close()
+
+
+def _limit(world: World, mark: str, amount: int) -> None:
+    keys = {"id": f"limit-{mark}", "title": f"Daily limit of {mark}", "products": [f"cards{mark}"]}
+    world.article(f"limit-{mark}.md", f"## Daily limit\n\nA customer of {mark} can pay {amount} USD each day.", **keys)
+
+
+def _change(world: World, mark: str) -> str:
+    """A new text, and a rule that says another figure: what digests and drills are made of."""
+    world.article(f"later-{mark}.md", f"Later {mark} guidance on lost cards.", id=f"later-{mark}", tier=2)
+    _limit(world, mark, 900)
+    return world.commit(at="2026-02-01T00:00:00Z")
 
 
 def _world(root: Path, models: Models, mark: str) -> World:
@@ -86,10 +110,11 @@ def _world(root: Path, models: Models, mark: str) -> World:
     world.repo.mkdir(parents=True)
     world.git("init", "--quiet", "--initial-branch=main")
     place = "MX" if mark == MARK else "CA"
-    world.write("kb.yml", _TAXONOMY.format(mark=mark, place=place))
+    world.write("kb.yml", _TAXONOMY.format(mark=mark, place=place, digest=_DIGEST))
     keys = {"products": [f"cards{mark}"], "jurisdictions": ["US"], "owner": f"owner{mark}"}
     world.article(f"lost-{mark}.md", f"Freeze the lost card in the {mark} console.", id=f"lost-{mark}", **keys)
     world.article(f"deep-{mark}.md", f"Raise the wire limit, {mark}.", id=f"deep-{mark}", **{**keys, "tier": 2})
+    _limit(world, mark, 500)
     return world
 
 
@@ -120,7 +145,7 @@ class Call:
         return sorted({text for text in texts if len(text) > 3}, key=len, reverse=True)
 
 
-def walk(client: TestClient, values: Mapping[str, list[str]]) -> Iterator[Call]:
+def walk(client: TestClient, values: Mapping[str, list[Any]]) -> Iterator[Call]:
     """Every operation of the contract and every hidden page, once for each value of each parameter that `values` names."""
     document = client.get("/openapi.json").json()
     for path, operations in document["paths"].items():
@@ -134,13 +159,14 @@ def walk(client: TestClient, values: Mapping[str, list[str]]) -> Iterator[Call]:
 
 
 def _calls(
-    document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any], values: Mapping[str, list[str]]
+    document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any], values: Mapping[str, list[Any]]
 ) -> Iterator[Call]:
     declared = operation.get("parameters", [])
     places = {entry["name"]: entry["in"] for entry in declared}
-    body = _properties(document, operation)
+    schema = _body(document, operation)
+    body = schema.get("properties", {})
     names = {*places, *body}
-    needed = {entry["name"] for entry in declared if entry.get("required")} | {"q"}
+    needed = {entry["name"] for entry in declared if entry.get("required")} | {"q", *schema.get("required", ())}
     base = {name: values.get(_plain(name), ["some"])[0] for name in sorted(names & needed)}
     varied = [{name: value} for name in sorted(names) for value in values.get(_plain(name), []) if name != "space"]
     for space in values["space"] if "space" in names else [None]:
@@ -157,8 +183,8 @@ def _plain(name: str) -> str:
     return "id" if name.endswith("id") else name
 
 
-def _properties(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Mapping[str, Any]:
+def _body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of what the operation takes as its body."""
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    name = content.get("$ref", "").rpartition("/")[2]
-    properties: Mapping[str, Any] = document["components"]["schemas"].get(name, content).get("properties", {})
-    return properties
+    found: Mapping[str, Any] = document["components"]["schemas"].get(content.get("$ref", "").rpartition("/")[2], content)
+    return found

@@ -11,14 +11,14 @@ from typing import Final
 from kb.redaction.check_digits import iban_length, is_clabe, is_iban, is_routing_number
 from kb.redaction.digits import Chain, is_amount
 from kb.redaction.found import Found
-from kb.redaction.labels import Label, fragments
+from kb.redaction.labels import Label, last_words
 
 _CLABE_DIGITS: Final = 18
 _ROUTING_DIGITS: Final = 9
 _ACCOUNT: Final = (6, 17)  # digits
 _HELD: Final = (Label.ACCOUNT, Label.ACCOUNT_NUMBER, Label.CARD)
-_WORDS: Final = fragments(Label.ACCOUNT, Label.ACCOUNT_NUMBER, Label.ROUTING)
-_A_C: Final = re.compile(r"a(?<![a-z]a)[^a-z0-9]*+c(?![a-z])")  # a/c
+CLABE_WORDS: Final = last_words(Label.CLABE, *_HELD)
+ACCOUNT_WORDS: Final = last_words(Label.ACCOUNT, Label.ACCOUNT_NUMBER, Label.ROUTING)
 _JOINTS: Final = frozenset("/|⑈⑆")
 _PAIRED: Final = re.compile(
     r"[\s,;:|/⑆⑈-]{1,4}(?:(?:and|y|et|account|acct|cuenta|compte)[ :#.]{1,3}){0,2}([0-9]{4,17})(?![0-9/-]|[.,][0-9])"
@@ -108,7 +108,7 @@ def _account(chain: Chain) -> Iterator[Found]:
 
 
 def _is_called_account(chain: Chain) -> bool:
-    if not (chain.mentions(_WORDS) or chain.has(_A_C)):
+    if not chain.mentions(ACCOUNT_WORDS):
         return False
     before, solid = chain.before, len(chain.sizes) == 1
     if before.near(Label.ACCOUNT_NUMBER) and (solid or _is_grouped(chain)):

@@ -13,7 +13,7 @@ from kb.redaction.check_digits import is_luhn
 from kb.redaction.context import follows
 from kb.redaction.digits import Chain, is_amount
 from kb.redaction.found import Found
-from kb.redaction.labels import LABELS, Label, fragments
+from kb.redaction.labels import LABELS, Label, last_words
 
 _EMBOSSED: Final = ((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3))
 _SHORTEST, _LONGEST = 12, 19
@@ -50,8 +50,8 @@ _ISSUERS: Final = (
     ("6304", "6304", (12, 13, 14, 15, 16, 17, 18, 19)),
     ("6759", "6763", (12, 13, 14, 15, 16, 17, 18, 19)),
 )
-_CODE_WORDS: Final = fragments(Label.SECURITY_CODE)
-_CARD_WORDS: Final = fragments(Label.CARD)
+SECURITY_WORDS: Final = last_words(Label.SECURITY_CODE)
+_CARD_WORDS: Final = last_words(Label.CARD)
 _CARD_WORD: Final = re.compile(r"[a-z]+\Z")
 _EXPIRY: Final = re.compile(
     r"[\s,;:|/.\"'-]{0,4}(?:(?:exp|valid|venc|caduc)[a-z.: ]{0,18})?"
@@ -85,7 +85,7 @@ def card_numbers(chain: Chain) -> Iterator[Found]:
 def security_codes(chain: Chain) -> Iterator[Found]:
     """Three or four digits that are called a security code, before or after: `CVV: 123`, `123 es el cvv`."""
     first, last = int(_ends_a_word(chain)), len(chain.sizes) - 1
-    if not (chain.sizes[first] in _CODE or chain.sizes[last] in _CODE) or not chain.mentions(_CODE_WORDS):
+    if chain.sizes[first] not in _CODE and chain.sizes[last] not in _CODE:
         return
     if chain.sizes[first] in _CODE and chain.named_at(first).near(Label.SECURITY_CODE, between=0) and _is_code(chain, first):
         yield Found(*chain.groups[first], "security_code")

@@ -10,7 +10,7 @@ from typing import Final
 
 from kb.redaction.digits import Chain
 from kb.redaction.found import Found
-from kb.redaction.labels import Label, fragments
+from kb.redaction.labels import Label, last_words
 from kb.redaction.phone_numbers import is_phone_number
 from kb.redaction.view import View
 
@@ -22,7 +22,7 @@ _NORTH_AMERICA: Final = ((3, 3, 4), (1, 3, 3, 4), (3, 7), (1, 3, 7))
 _MEXICO: Final = ((2, 4, 4), (2, 8))
 _NATIONAL: Final = 10  # digits
 _MOST: Final = 15
-_WORDS: Final = fragments(Label.PHONE)
+_WORDS: Final = last_words(Label.PHONE)
 _GROUPS: Final = 7
 
 

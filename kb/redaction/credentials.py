@@ -12,7 +12,7 @@ from typing import Final
 
 from kb.redaction.digits import Chain, is_amount
 from kb.redaction.found import Found
-from kb.redaction.labels import Label, fragments
+from kb.redaction.labels import Label, last_words
 from kb.redaction.view import View
 
 _PIN: Final = (4, 12)  # digits
@@ -23,7 +23,7 @@ _PASSWORD: Final = re.compile(
     r"(?![a-z])(?:\s(?:for|de|del|para|of|la|mi|my|the|app|online|banking|account|cuenta|login|wifi|acceso)){0,3}"
     r"(?P<joint>[\"']?\s{0,3}(?:[:=]|=>)\s{0,3}|\s(?:is|es|est|was|era)\s{1,3}:?\s{0,2})(?P<quote>[\"'`«“]?)(?P<value>[^\s]{4,128})"
 )
-_CODE_WORDS: Final = fragments(Label.PIN, Label.ONE_TIME_CODE, Label.SECURITY_CODE)
+CODE_WORDS: Final = last_words(Label.PIN, Label.ONE_TIME_CODE, Label.SECURITY_CODE)
 _ADDRESS: Final = re.compile(r"://[^\s/:@]{1,64}:([^\s/@]{1,128})@")
 _SAID: Final = re.compile(r"(?:api|access|auth|client|private|signing|encryption|service|app|refresh|webhook|secret)[ _-]?\Z")
 _KEY: Final = re.compile(
@@ -39,7 +39,7 @@ _STOPS: Final = "\"'`»”.,;)]}>"
 def spoken_codes(chain: Chain) -> Iterator[Found]:
     """PINs and one-time codes in the chain: solid, digit by digit, or in two halves."""
     last = len(chain.sizes) - 1
-    if not _PIN[0] <= chain.digits <= _PIN[1] or not chain.mentions(_CODE_WORDS) or is_amount(chain.view, chain.end):
+    if not _PIN[0] <= chain.digits <= _PIN[1] or is_amount(chain.view, chain.end):
         return
     if not (last == 0 or set(chain.sizes) == {1} or chain.sizes in ((3, 3), (4, 4))) or not chain.stands_alone(
         0, last, labelled=True
@@ -57,7 +57,8 @@ def _is_named(chain: Chain, *labels: Label) -> bool:
 
 def passwords(view: View) -> Iterator[Found]:
     """Passwords that are said, and those in an address such as `https://user:password@host`."""
-    for _, end in _places(view.lower, _PASSWORDS):
+    lower = view.lower
+    for _, end in _places(lower, _PASSWORDS) if any(map(lower.__contains__, _PASSWORDS)) else ():
         if (match := _PASSWORD.match(view.lower, end)) and (value := _password(view, match)):
             start = match.start("value")
             yield Found(start, start + len(value), "password")
@@ -111,7 +112,8 @@ def _is_no_word(value: str) -> bool:
 
 def named_keys(view: View) -> Iterator[Found]:
     """Long disorderly values behind `api_key=`, `token:`, `Bearer` and the like; a hash or UUID only behind two such words."""
-    for start, end in _places(view.lower, _KEYS):
+    lower = view.lower
+    for start, end in _places(lower, _KEYS) if any(map(lower.__contains__, _KEYS)) else ():
         match = _KEY.match(view.lower, end)
         said = match is not None and _SAID.search(view.lower, max(0, start - _SAID_REACH), start)
         if match is None or (not said and view.lower[start - 1 : start].isalpha()):

@@ -1,18 +1,23 @@
 """Runs of digits, alone or grouped by blanks, dashes, dots and line breaks, as people write and paste long numbers."""
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterator
 from itertools import pairwise
+from string import ascii_letters
 from typing import Final
 
 from kb.redaction.context import REACH, Named, named_after, named_before
+from kb.redaction.labels import Label, last_words
 from kb.redaction.view import View
 
 # One set of characters at the front lets the engine look for it at memory speed; nothing in it can be tried twice.
 _CHAIN: Final = re.compile(r"[0-9](?:[ \t\r\n./()-]{0,3}+[0-9])++")
 _GROUP: Final = re.compile(r"[0-9]+")
 _LEAST: Final = 3  # digits: the shortest secret is a card's security code
+_FEW: Final = 8  # digits: from nine on, some numbers are secrets by themselves
+_WORD: Final = 30  # characters of a word before its digits
+_WORD_SIGNS: Final = frozenset(f"{ascii_letters}&-")
+_LABEL_WORDS: Final = last_words(*(label for label in Label if label not in (Label.TRACE, Label.REFERENCE, Label.OTHER)))
 _THOUSAND: Final = 3  # digits between the separators of an amount
 _ZERO: Final = re.compile(r"(?<![0-9])0,\Z")
 _LARGEST: Final = 11  # digits of an amount without separators
@@ -27,38 +32,41 @@ _UNITS: Final = re.compile(
 class Chain:
     """Groups of digits with at most three separators between neighbours: `view.plain[start:end]`.
 
+    near:   the words near that may end a label; none in most texts, and then nothing can be called a secret.
+    in_word: whether letters come right before, as in an IBAN, a CURP and an RFC.
     groups: start and end of each.
     sizes:  how many digits each has.
     digits: how many they have together.
     """
 
-    def __init__(self, view: View, start: int, end: int) -> None:
-        self.view, self.start, self.end = view, start, end
+    def __init__(self, view: View, start: int, end: int, near: frozenset[bytes], *, in_word: bool) -> None:
+        self.view, self.start, self.end, self.near, self.in_word = view, start, end, near, in_word
         if view.plain[start:end].isdigit():
             self.groups: list[tuple[int, int]] = [(start, end)]
         else:
             self.groups = [match.span() for match in _GROUP.finditer(view.plain, start, end)]
         self.sizes = tuple([last - first for first, last in self.groups])
         self.digits = sum(self.sizes)
-        self._around = view.lower[max(0, start - REACH) : end + REACH]
+        self._before: Named | None = None  # a cached_property would take a lock, which costs more than the reading
+        self._after: Named | None = None
 
-    @cached_property
+    @property
     def before(self) -> Named:
         """The label before the first group."""
-        return named_before(self.view, self.start)
+        if self._before is None:
+            self._before = named_before(self.view, self.start)
+        return self._before
 
-    @cached_property
+    @property
     def after(self) -> Named:
         """The label after the last group."""
-        return named_after(self.view, self.end)
+        if self._after is None:
+            self._after = named_after(self.view, self.end)
+        return self._after
 
-    def mentions(self, fragments: Sequence[str]) -> bool:
-        """Whether one of the fragments stands near: a look at memory speed, which spares most chains the reading of a label."""
-        return any(map(self._around.__contains__, fragments))
-
-    def has(self, words: re.Pattern[str]) -> bool:
-        """The same, of a pattern."""
-        return words.search(self._around) is not None
+    def mentions(self, words: frozenset[bytes]) -> bool:
+        """Whether a label that ends with one of the words may stand near."""
+        return not words.isdisjoint(self.near)
 
     def named_from(self, start: int) -> Named:
         """The label before an offset, for a word that begins before its digits."""
@@ -93,12 +101,14 @@ class Chain:
 
 
 def chains(view: View) -> Iterator[Chain]:
-    """Every chain of at least three characters, or two behind letters, as in an IBAN; in order."""
+    """Every chain that may hold a secret, in order: not those of few digits without a label near or letters before."""
     plain = view.plain
     for match in _CHAIN.finditer(plain):
         start, end = match.span()
-        if end - start >= _LEAST or plain[max(0, start - 2) : start].isalpha():
-            yield Chain(view, start, end)
+        in_word = _WORD_SIGNS.issuperset(plain[start - 2 : start]) if start > 1 else False
+        near = _LABEL_WORDS.intersection(view.words(max(0, start - REACH - _WORD), end + REACH))
+        if in_word or (near and end - start >= _LEAST) or end - start > _FEW:
+            yield Chain(view, start, end, near, in_word=in_word)
 
 
 def clings_before(view: View, start: int, size: int, *, labelled: bool = False) -> bool:

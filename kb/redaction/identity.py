@@ -7,24 +7,26 @@ one in ten. Beside `ticket`, `order` and the like nothing is taken without the w
 
 import re
 from collections.abc import Iterator
+from string import ascii_letters, digits
 from typing import Final
 
 from kb.redaction.check_digits import is_curp, is_itin, is_luhn, is_rfc, is_sin, is_ssn
 from kb.redaction.digits import Chain
 from kb.redaction.found import Found
-from kb.redaction.labels import Label, fragments
+from kb.redaction.labels import Label, last_words
 
 _DIGITS: Final = 9
 _US: Final = (3, 2, 4)
 _CANADA: Final = (3, 3, 3)
 _SOCIAL: Final = (Label.SSN, Label.TAX, Label.SIN)
-_WORDS: Final = fragments(*_SOCIAL)
+_WORDS: Final = last_words(*_SOCIAL)
 _WORD: Final = re.compile(r"[A-Za-z0-9&]+(?:[-.][A-Za-z0-9&]+)*")
 _CURP_LENGTH: Final = 18
 _RFC: Final = re.compile(r"[A-Z&]{3,4}[0-9]{6}(?:[A-Z0-9]{3})?")
 _PASSPORT: Final = re.compile(r"[A-Z]{0,2}[0-9]{6,9}[A-Z]{0,2}")
 _LICENCE: Final = re.compile(r"(?=(?:[^0-9]*[0-9]){5})[A-Z0-9*-]{5,25}")
-_CODE_WORDS: Final = fragments(Label.CURP, Label.PASSPORT, Label.LICENCE)
+PAPER_WORDS: Final = last_words(Label.CURP, Label.PASSPORT, Label.LICENCE)
+_WORD_SIGNS: Final = f"{ascii_letters}{digits}-&"
 _REACH: Final = 30  # characters of a word that are looked at
 
 
@@ -73,8 +75,6 @@ def _named_kind(chain: Chain, first: int, last: int, label: Label) -> str | None
 
 def codes_of_letters_and_digits(chain: Chain) -> Iterator[Found]:
     """CURP and RFC by their check digits; passports, licences and unchecked RFCs by their words."""
-    if _stands_before_its_word(chain) and not chain.mentions(_CODE_WORDS):
-        return
     start, end = _word_around(chain)
     given = chain.view.plain[start:end]
     word = given.upper()
@@ -87,12 +87,6 @@ def codes_of_letters_and_digits(chain: Chain) -> Iterator[Found]:
         yield Found(start, end, "passport_number")
     elif _LICENCE.fullmatch(word) and _is_named(chain, start, Label.LICENCE):
         yield Found(start, end, "licence_number")
-
-
-def _stands_before_its_word(chain: Chain) -> bool:
-    """Whether the word begins with the chain's digits; then it is no CURP and no RFC, and nothing without a label."""
-    before = chain.view.plain[max(0, chain.start - 1) : chain.start]
-    return not before.isalnum() and before not in ("-", "&")
 
 
 def _is_rfc(chain: Chain, start: int, compact: str, *, written: bool) -> bool:
@@ -111,10 +105,7 @@ def _is_named(chain: Chain, start: int, label: Label) -> bool:
 def _word_around(chain: Chain) -> tuple[int, int]:
     """The letters, digits, dots and dashes that the chain's first group stands in."""
     plain, (first, _) = chain.view.plain, chain.groups[0]
-    begin = first
-    while begin > max(0, first - _REACH) and (plain[begin - 1].isalnum() or plain[begin - 1] in "-&"):
-        begin -= 1
-    while begin < first and plain[begin] in "-&":
-        begin += 1
+    head = plain[max(0, first - _REACH) : first]
+    begin = first - len(head[len(head.rstrip(_WORD_SIGNS)) :].lstrip("-&"))
     match = _WORD.match(plain, begin, min(len(plain), begin + 2 * _REACH))
     return match.span() if match else (begin, begin)

@@ -1,7 +1,9 @@
 """The words that people put beside numbers, in English, Spanish and French, without accents: which words mean which label."""
 
+import re
 from collections.abc import Mapping
 from enum import Enum, auto
+from itertools import chain
 from typing import Final
 
 
@@ -132,18 +134,13 @@ def phrases_of(label: Label) -> list[str]:
     return _PHRASES[label].split("|")
 
 
-def fragments(*labels: Label) -> tuple[str, ...]:
-    """Parts of words of which at least one stands in each phrase of these labels; a few for many phrases.
+def last_words(*labels: Label) -> frozenset[bytes]:
+    """The letters that each phrase of these labels ends with: a text without any of them names none of the labels.
 
-    A text without any of them names none of the labels, which is seen much sooner than its words are read. A phrase of single
-    letters, as a/c, has no such part.
+    That is seen much sooner than its words are read.
     """
-    chosen: list[str] = []
-    for phrase in sorted((phrase for label in labels for phrase in phrases_of(label)), key=len):
-        words = [word for word in phrase.split() if len(word) > 1]
-        if words and not any(part in word for part in chosen for word in words):
-            chosen.append(max(words, key=len))
-    return tuple(chosen)
+    forms = (form for phrase in chain.from_iterable(map(phrases_of, labels)) for form in (phrase, phrase.replace(" ", "")))
+    return frozenset(re.findall("[a-z]+", form)[-1].encode() for form in forms)
 
 
 BEGINS: Final = frozenset(phrase.split()[0] for phrase in LABELS)

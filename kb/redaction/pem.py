@@ -7,6 +7,7 @@ from typing import Final
 from kb.redaction.found import Found
 from kb.redaction.view import View
 
+_DASHES: Final = "-----BEGIN "
 _BEGIN: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _END: Final = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _LETTERS: Final = re.compile(
@@ -17,7 +18,7 @@ _LETTERS: Final = re.compile(
 def private_key_blocks(view: View) -> Iterator[Found]:
     """Each block; one that was cut off as far as it goes."""
     plain = view.plain
-    begin = _BEGIN.search(plain)
+    begin = _BEGIN.search(plain) if _DASHES in plain else None
     while begin:
         following = _BEGIN.search(plain, begin.end())
         end = _END.search(plain, begin.end(), following.start() if following else len(plain))

@@ -3,38 +3,61 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
-from typing import Final
+from typing import Final, NamedTuple
 
-from kb.redaction.bank import clabes, ibans, routing_and_accounts
-from kb.redaction.cards import card_numbers, security_codes
+from kb.redaction.bank import ACCOUNT_WORDS, CLABE_WORDS, clabes, ibans, routing_and_accounts
+from kb.redaction.cards import SECURITY_WORDS, card_numbers, security_codes
 from kb.redaction.contact import emails, phones
-from kb.redaction.credentials import named_keys, passwords, spoken_codes
+from kb.redaction.credentials import CODE_WORDS, named_keys, passwords, spoken_codes
 from kb.redaction.digits import Chain, chains
 from kb.redaction.found import PLACEHOLDERS, Found, united
-from kb.redaction.identity import codes_of_letters_and_digits, social_numbers
+from kb.redaction.identity import PAPER_WORDS, codes_of_letters_and_digits, social_numbers
 from kb.redaction.pem import private_key_blocks
 from kb.redaction.seeds import seed_phrases
 from kb.redaction.tokens import tokens
 from kb.redaction.view import View, view_of
 
-_ChainRule = Callable[[Chain], Iterator[Found]]
-# Each rule with the digits that a chain needs at least, and may have at most: most chains are short, and asked little.
-_CHAIN_RULES: Final[tuple[tuple[int, float, _ChainRule], ...]] = (
-    (12, inf, card_numbers),
-    (3, inf, security_codes),
-    (2, inf, ibans),
-    (18, inf, clabes),
-    (6, inf, routing_and_accounts),
-    (9, inf, social_numbers),
-    (2, inf, codes_of_letters_and_digits),
-    (10, inf, phones),
-    (4, 12, spoken_codes),
+
+class _Rule(NamedTuple):
+    """A rule for chains, and the chains that it has to be asked of: most are asked little.
+
+    least, most: digits. words: one of them has to stand near. in_word: or letters right before.
+    """
+
+    find: Callable[[Chain], Iterator[Found]]
+    least: int
+    most: float = inf
+    words: frozenset[bytes] = frozenset()
+    in_word: bool = False
+
+    def fits(self, digits: int, near: frozenset[bytes], *, in_word: bool) -> bool:
+        """Whether it may find something in such a chain."""
+        asks = self.words or self.in_word
+        given = not asks or (self.in_word and in_word) or not self.words.isdisjoint(near)
+        return given and self.least <= digits <= self.most
+
+
+_CHAIN_RULES: Final = (
+    _Rule(card_numbers, 12),
+    _Rule(security_codes, 3, words=SECURITY_WORDS),
+    _Rule(ibans, 2, in_word=True),
+    _Rule(clabes, 18, words=CLABE_WORDS),
+    _Rule(routing_and_accounts, 9),
+    _Rule(routing_and_accounts, 6, 8, words=ACCOUNT_WORDS),
+    _Rule(social_numbers, 9),
+    _Rule(codes_of_letters_and_digits, 2, words=PAPER_WORDS, in_word=True),
+    _Rule(phones, 10),
+    _Rule(spoken_codes, 4, 12, words=CODE_WORDS),
 )
-_MANY: Final = 19  # digits: from here on every rule is asked that has no upper bound
-_RULES_FOR: Final[tuple[tuple[_ChainRule, ...], ...]] = tuple(
-    tuple(rule for least, most, rule in _CHAIN_RULES if least <= digits <= most) for digits in range(_MANY + 1)
-)
+
+
+@lru_cache(maxsize=4096)
+def _rules(digits: int, near: frozenset[bytes], in_word: bool) -> tuple[Callable[[Chain], Iterator[Found]], ...]:  # noqa: FBT001
+    return tuple(rule.find for rule in _CHAIN_RULES if rule.fits(digits, near, in_word=in_word))
+
+
 _TEXT_RULES: Final[tuple[Callable[[View], Iterator[Found]], ...]] = (
     private_key_blocks,
     seed_phrases,
@@ -45,6 +68,7 @@ _TEXT_RULES: Final[tuple[Callable[[View], Iterator[Found]], ...]] = (
 )
 
 
+_MANY: Final = 19  # digits: from here on every rule is asked that has no upper bound
 _MOST_PASSES: Final = 6  # one finds nothing in nearly every text, two in nearly every other
 
 
@@ -91,7 +115,7 @@ def _all(view: View) -> Iterator[Found]:
     for rule in _TEXT_RULES:
         yield from rule(view)
     for chain in chains(view):
-        for chain_rule in _RULES_FOR[min(chain.digits, _MANY)]:
+        for chain_rule in _rules(min(chain.digits, _MANY), chain.near, chain.in_word):
             yield from chain_rule(chain)
 
 

@@ -33,6 +33,12 @@ def word_lists() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def octets_of_words() -> frozenset[bytes]:
+    """The words of all lists, in lower case and without accents, in ASCII."""
+    return frozenset(word.encode() for word in word_lists())
+
+
+@cache
 def _spelled(language: str) -> Mapping[str, str]:
     """Each word without its accents, and as the list spells it."""
     return {without_accents(word): word for word in _list(language).wordlist}

@@ -6,14 +6,14 @@ mistype them. From six, with a word such as `seed` or `frase de recuperación` b
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import Final
 
 from kb.redaction.found import Found
-from kb.redaction.seed_words import has_checksum, word_lists
+from kb.redaction.seed_words import has_checksum, octets_of_words, word_lists
 from kb.redaction.view import View
 
 _SIZES: Final = (12, 15, 18, 21, 24)  # words
+_WHOLE: Final = _SIZES[0] - 1  # different words in a row that nobody writes by chance
 _PART: Final = 6
 _LEAST: Final = 20  # characters that six words need at least
 _STRAY: Final = 4  # words around a phrase that happen to be of the list too
@@ -26,6 +26,7 @@ _SAMPLE: Final = re.compile(
 _EACH: Final = re.compile(r"([a-z]++)(?=[^a-z]{1,8}+([a-z]++)[^a-z]{1,8}+([a-z]++)|)")
 _NEXT: Final = re.compile(r"[^a-z_\[\]<>={}]{1,8}+([a-z]{3,8})(?![a-z_])")
 _PREVIOUS: Final = re.compile(r"(?<![a-z_])([a-z]{3,8})[^a-z_\[\]<>={}]{1,8}\Z")
+_IN_A_ROW: Final = b"\1" * _WHOLE
 _LOOK_BACK: Final = 3  # words
 _BEFORE: Final = 16  # characters in which the word before has to lie, with what stands between
 _SAYS_SEED: Final = re.compile(
@@ -34,6 +35,7 @@ _SAYS_SEED: Final = re.compile(
 )
 _SEED_WORDS: Final = ("seed", "mnemo", "phrase", "words", "semilla", "frase", "palabras", "mots")
 _REACH: Final = 120  # characters before a part in which it has to be called one
+_THREE_WORDS: Final = 3 * 8 + 2 * 8  # characters of three words of a list, with what stands between
 _ABOUT: Final = frozenset("seed phrase word secret wallet never ask".split())  # words of a list that also speak of seeds
 
 
@@ -42,7 +44,7 @@ def seed_phrases(view: View) -> Iterator[Found]:
     if len(view.lower) < _LEAST:
         return
     lower, lists, done = view.lower, word_lists(), 0
-    for sample in _samples(lower):
+    for sample in _samples(view):
         one, two, three = sample.groups()
         if one not in lists or two not in lists or three not in lists or sample.start(1) < done:
             continue
@@ -56,15 +58,19 @@ def seed_phrases(view: View) -> Iterator[Found]:
         done = read
 
 
-def _may_say_seed(lower: str) -> bool:
-    """Whether the text may speak of seeds: a search for each word in C is the quickest for the many texts that do not."""
-    return any(map(lower.__contains__, _SEED_WORDS))
+def _samples(view: View) -> Iterator[re.Match[str]]:
+    """A word in every thirty characters if the text has a long row of such words, and every word behind a mention of seeds."""
+    lower = view.lower
+    if _has_long_row(view):
+        yield from _SAMPLE.finditer(lower)
+    if any(map(lower.__contains__, _SEED_WORDS)):  # a search for each in C is the quickest for the many texts without
+        for said in _SAYS_SEED.finditer(lower):
+            yield from _EACH.finditer(lower, said.start(), said.end() + _REACH + _THREE_WORDS)
 
 
-def _samples(lower: str) -> Iterator[re.Match[str]]:
-    """A word in every thirty characters, and every word behind a mention of seeds."""
-    said = _SAYS_SEED.finditer(lower) if _may_say_seed(lower) else ()
-    return chain(_SAMPLE.finditer(lower), *(_EACH.finditer(lower, one.start(), one.end() + _REACH) for one in said))
+def _has_long_row(view: View) -> bool:
+    """Whether enough words of the lists follow each other, whatever stands between: of all but few texts, no more is read."""
+    return _IN_A_ROW in bytes(map(octets_of_words().__contains__, view.words()))
 
 
 def _row(lower: str, start: int, end: int, language: str, floor: int) -> list[tuple[int, int]]:
@@ -93,7 +99,7 @@ def _phrase(lower: str, row: list[tuple[int, int]], language: str) -> list[tuple
         return row[first:last]
     various = len(set(words) - _ABOUT)
     called = _SAYS_SEED.search(lower, max(0, row[0][0] - _REACH), row[0][1]) is not None
-    whole = various >= _SIZES[0] - 1 and various > len(words) // 2
+    whole = various >= _WHOLE and various > len(words) // 2
     return row if whole or (called and various >= _PART) or last > first else []
 
 

@@ -7,7 +7,7 @@ Ethereum address without them, an address of another chain and a private key in 
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from kb.redaction.checksums import base58check, is_bech32, is_eip55
@@ -16,7 +16,8 @@ from kb.redaction.found import Found
 from kb.redaction.labels import Label
 from kb.redaction.view import View
 
-_LONG: Final = re.compile(r"[!-~][!-~]{15,}+")
+_SOLID: Final = bytes(ord("x") if 33 <= code < 127 else 32 for code in range(256))
+_LONG: Final = b"x" * 16
 _EDGE: Final = r"(?<![A-Za-z0-9])"
 _BASE58: Final = re.compile(_EDGE + r"[1-9A-HJ-NP-Za-km-z]{25,112}+(?![A-Za-z0-9])")
 _BECH32: Final = re.compile(
@@ -52,27 +53,34 @@ _API_KEY: Final = re.compile(
 def tokens(view: View) -> Iterator[Found]:
     """Everything that lies in a run of at least sixteen characters without a blank."""
     plain = view.plain
-    for match in _LONG.finditer(plain):
-        start, end = match.span()
+    for start, end in _long_runs(view):
         yield from _addresses_and_keys(view, start, end)
-        yield from (Found(*hit.span(), "jwt") for hit in _JWT.finditer(plain, start, end) if _is_jwt(hit[0]))
+        if plain.find("eyJ", start, end) != -1:
+            yield from (Found(*hit.span(), "jwt") for hit in _JWT.finditer(plain, start, end) if _is_jwt(hit[0]))
         yield from (Found(*hit.span(), "api_key") for hit in _API_KEY.finditer(plain, start, end))
 
 
+def _long_runs(view: View) -> Iterator[tuple[int, int]]:
+    """Start and end of each. A search for octets in C: a pattern would begin anew at every letter."""
+    solid = view.octets.translate(_SOLID)
+    start = solid.find(_LONG)
+    while start != -1:
+        end = solid.find(b" ", start + len(_LONG))
+        end = len(solid) if end == -1 else end
+        yield start, end
+        start = solid.find(_LONG, end)
+
+
 def _addresses_and_keys(view: View, start: int, end: int) -> Iterator[Found]:
-    plain = view.plain
-    for hit in _BASE58.finditer(plain, start, end):
-        if kind := _base58_kind(view, *hit.span()):
-            yield Found(*hit.span(), kind)
-    for hit in _BECH32.finditer(plain, start, end):
-        if is_bech32(hit[0]):
-            yield Found(*hit.span(), "crypto_address")
-    for hit in _ETHEREUM.finditer(plain, start, end):
-        if _is_ethereum(view, *hit.span()):
-            yield Found(*hit.span(), "crypto_address")
-    for hit in _HEX_KEY.finditer(plain, start, end):
-        if _KEY_WORDS.search(view.lower, max(0, hit.start() - _KEY_REACH), hit.start()):
-            yield Found(*hit.span(), "private_key")
+    for least, form, kind_of in _FORMS:
+        if end - start >= least:
+            for hit in form.finditer(view.plain, start, end):
+                if kind := kind_of(view, *hit.span()):
+                    yield Found(*hit.span(), kind)
+
+
+def _bech32_kind(view: View, start: int, end: int) -> str | None:
+    return "crypto_address" if is_bech32(view.plain[start:end]) else None
 
 
 def _base58_kind(view: View, start: int, end: int) -> str | None:
@@ -89,9 +97,15 @@ def _base58_kind(view: View, start: int, end: int) -> str | None:
     return "crypto_address"
 
 
-def _is_ethereum(view: View, start: int, end: int) -> bool:
+def _ethereum_kind(view: View, start: int, end: int) -> str | None:
     digits = view.plain[start + 2 : end]
-    return (digits != digits.lower() and is_eip55(digits)) or _is_wallet(view, start, end)
+    checked = digits != digits.lower() and is_eip55(digits)
+    return "crypto_address" if checked or _is_wallet(view, start, end) else None
+
+
+def _hex_kind(view: View, start: int, end: int) -> str | None:  # noqa: ARG001
+    """A key, if the words before call it one; a hash has the same shape."""
+    return "private_key" if _KEY_WORDS.search(view.lower, max(0, start - _KEY_REACH), start) else None
 
 
 def _is_wallet(view: View, start: int, end: int) -> bool:
@@ -105,3 +119,12 @@ def _is_jwt(text: str) -> bool:
         return base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)).lstrip().startswith(b"{")
     except ValueError:
         return False
+
+
+# The shortest run that holds one, its form, and what one is.
+_FORMS: Final[tuple[tuple[int, re.Pattern[str], Callable[[View, int, int], str | None]], ...]] = (
+    (len(_LONG), _BECH32, _bech32_kind),
+    (25, _BASE58, _base58_kind),
+    (42, _ETHEREUM, _ethereum_kind),
+    (64, _HEX_KEY, _hex_kind),
+)

@@ -7,6 +7,7 @@ from typing import Final
 
 _DASHES: Final = frozenset("‐‑‒–—―−﹘﹣－⁃")
 _FOREIGN: Final = re.compile(r"[^\x00-\x7f]+")
+_LETTERS: Final = bytes(ord(chr(code).lower()) if chr(code).isascii() and chr(code).isalpha() else 32 for code in range(256))
 _NOTHING: Final = frozenset(("Mn", "Me", "Cf"))  # accents on their own, keycaps, zero-width and direction marks
 
 
@@ -16,14 +17,20 @@ class View:
 
     plain:  keeps upper and lower case.
     lower:  the same length, lower case.
+    octets: one for each character of `plain`, `?` where it is not of Latin-1: what is looked for at the speed of memory.
     origin: for each character of `plain` its offset in the text; None where the two run in step.
     length: of the text, in code points.
     """
 
     plain: str
     lower: str
+    octets: bytes
     origin: tuple[int, ...] | None
     length: int
+
+    def words(self, start: int = 0, end: int | None = None) -> list[bytes]:
+        """Every run of letters of `lower[start:end]`, in order; all in C."""
+        return self.octets[start:end].translate(_LETTERS).split()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The offsets in the text of `plain[start:end]`, with the invisible characters that belong to it."""
@@ -33,27 +40,26 @@ class View:
 
 
 def view_of(text: str) -> View:
-    """Fold a text. Most of it in C: plain ASCII not at all, Latin-1 by a table of bytes, anything else by code point."""
+    """Fold a text. Plain ASCII not at all, what Western keyboards type by a table in C, anything else by code point."""
     if "\\" in text:  # line breaks as JSON writes them
         text = text.replace("\\n", "  ").replace("\\r", "  ").replace("\\t", "  ")
     if text.isascii():
-        return View(text, text.lower(), None, len(text))
-    try:
-        octets = text.encode("latin-1")
-    except UnicodeEncodeError:
-        return _any_view(text)
-    if b"\xad" in octets:  # a soft hyphen is invisible
-        return _any_view(text)
-    plain = octets.translate(_LATIN).decode("latin-1")
-    return View(plain, _lower(plain), None, len(text))
-
-
-def _any_view(text: str) -> View:
+        return _view(text, None, len(text))
+    for codec, table in _TABLES.items():
+        try:
+            octets = text.encode(codec)
+        except UnicodeEncodeError:
+            continue
+        if b"\xad" not in octets:  # a soft hyphen is invisible, and one octet has to stay one
+            return _view(octets.translate(table).decode(codec), None, len(text))
     plain = _FOREIGN.sub(_folded, text)
     if len(plain) == len(text):
-        return View(plain, _lower(plain), None, len(text))
-    origin = tuple(place for place, character in enumerate(text) if _FOLDS[ord(character)])
-    return View(plain, _lower(plain), origin, len(text))
+        return _view(plain, None, len(text))
+    return _view(plain, tuple(place for place, character in enumerate(text) if _FOLDS[ord(character)]), len(text))
+
+
+def _view(plain: str, origin: tuple[int, ...] | None, length: int) -> View:
+    return View(plain, _lower(plain), plain.encode("latin-1", "replace"), origin, length)
 
 
 def _folded(run: re.Match[str]) -> str:
@@ -96,4 +102,16 @@ class _Folds(dict[int, str]):
 
 
 _FOLDS: Final = _Folds({code: chr(code) for code in range(128)})
-_LATIN: Final = bytes(folded if (folded := ord(_FOLDS[code] or chr(code))) < 256 else code for code in range(256))
+
+
+def _table(codec: str) -> bytes:
+    """For each octet of the codec the one that it folds to."""
+    octets = [bytes((code,)) for code in range(256)]
+    folds = [_FOLDS[ord(octet.decode(codec, "replace"))] for octet in octets]
+    return b"".join(
+        fold.encode(codec, "replace")[:1] if fold and fold.encode(codec, "ignore") else octet
+        for octet, fold in zip(octets, folds, strict=True)
+    )
+
+
+_TABLES: Final = {codec: _table(codec) for codec in ("latin-1", "cp1252")}

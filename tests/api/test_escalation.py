@@ -10,7 +10,7 @@ from api.database import Database
 from api.edges import Edges
 from retriever.snapshot import Models
 from tests.doors import Door, bearer, recording
-from tests.two_spaces import walk
+from tests.two_spaces import Call, walk
 from tests.world import TAXONOMY, World
 
 SECRET = "vexillum"  # noqa: S105 - the word that stands in the text above the reader's tier and nowhere else
@@ -38,10 +38,9 @@ def door(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[D
     database.close()
 
 
-def test_no_parameter_shows_a_higher_tier(door: Door) -> None:
-    """Every endpoint, with every tier, moment, id and word that could lead there."""
-    secret = door.token()
-    values = {
+def _values(door: Door) -> dict[str, list[str]]:
+    """Every tier, moment, id and word that could lead there."""
+    return {
         "space": ["default"],
         "q": ["raise the wire limit", '"deep"', "override", "tier 3"],
         "id": ["deep", "open", "../deep", "open?tier=3"],
@@ -56,9 +55,13 @@ def test_no_parameter_shows_a_higher_tier(door: Door) -> None:
         "products": ["all", "cards"],
         "cursor": ["x", "3", "eyJ0aWVyIjozfQ"],
     }
+
+
+def test_no_parameter_shows_a_higher_tier(door: Door) -> None:
+    """Every endpoint, with each of the values."""
     client = door.client
-    client.headers.update(bearer(secret))
-    shown = [str(call) for call in walk(client, values) if SECRET in call.send(client).text]
+    client.headers.update(bearer(door.token()))
+    shown = [str(call) for call in walk(client, _values(door)) if SECRET in call.send(client).text]
     client.headers.pop("Authorization")
 
     assert shown == []
@@ -118,3 +121,59 @@ def test_an_etag_of_another_reader_confirms_nothing(door: Door) -> None:
     assert door.client.get("/v1/articles/deep", headers={**low, "If-None-Match": tag}).status_code == 404
     assert door.client.get("/v1/articles/open", headers={**low, "If-None-Match": full}).status_code == 200
     assert door.client.get("/v1/articles/open", headers={**high, "If-None-Match": full}).status_code == 304
+
+
+def test_a_cursor_of_a_higher_reader_shows_no_more(door: Door) -> None:
+    """A cursor says where a page ended, not who may read the next one."""
+    high, low = bearer(door.token(tier=3)), bearer(door.token())
+    shown = {}
+    for path in (
+        "/v1/articles/open/history?limit=1",
+        f"/v1/changes?from={door.commits[1]}&limit=1",
+        "/v1/articles/deep/history?limit=1",
+    ):
+        following = door.client.get(path, headers=high).json()["next"]
+        if following:
+            shown[path] = door.client.get(f"{path}&cursor={following}", headers=low)
+
+    assert len(shown) > 0
+    assert [path for path, answer in shown.items() if SECRET in answer.text] == []
+
+
+def test_a_receipt_of_a_higher_reader_opens_for_nobody_else(door: Door) -> None:
+    """Its id is no key: the answer is that of an id that was never given."""
+    receipt = door.ask(door.token(tier=3), q="raise the wire limit").json()["receipt"]
+    low = bearer(door.token())
+    answers = [door.client.get(f"/v1/receipts/{name}", headers=low) for name in (receipt, "0" * 26)]
+
+    assert [it.status_code for it in answers] == [404, 404]
+    assert [it.json()["detail"].replace(receipt, "0" * 26) for it in answers] == [answers[1].json()["detail"]] * 2
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_mixture_of_parameters_shows_a_higher_tier(door: Door, calls: list[Call], low: str, data: st.DataObject) -> None:
+    """Any operation of the contract with several of its parameters at once, and a header that claims more."""
+    call = data.draw(st.sampled_from(calls))
+    alike = [it for it in calls if (it.method, it.path) == (call.method, call.path)]
+    others = data.draw(st.lists(st.sampled_from(alike), max_size=5))
+    claims = data.draw(st.dictionaries(st.sampled_from(NAMES), st.sampled_from(["3", "admin", "tier=3"])))
+    params = {name: value for it in (call, *others) for name, value in it.params.items()}
+    body = {name: value for it in (call, *others) for name, value in (it.body or {}).items()} or None
+
+    response = door.client.request(call.method, call.path, params=params, json=body, headers={**claims, **bearer(low)})
+
+    assert SECRET not in response.text
+    assert response.status_code != 500
+
+
+@pytest.fixture(scope="module")
+def calls(door: Door) -> list[Call]:
+    """Every request of the walk."""
+    return list(walk(door.client, _values(door)))
+
+
+@pytest.fixture(scope="module")
+def low(door: Door) -> str:
+    """A token of the lowest tier."""
+    return door.token()

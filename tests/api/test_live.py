@@ -297,7 +297,7 @@ def test_snapshots_on_the_disk_keep_to_their_budget(world: World) -> None:
     """The oldest go; what is published stays however small the budget."""
     push(world, 1)
     live = world.live
-    live.space._megabytes = 0
+    live.space.megabytes = 0
     for days in (2, 3):
         push(world, days)
         live.update()

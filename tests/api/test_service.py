@@ -254,7 +254,7 @@ def test_many_old_moments_leave_room_for_live_questions(world: World, monkeypatc
     monkeypatch.setattr(Space, "snapshot", slowly)
     with ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(ask, commit) for commit in commits[:3]]
-        until(lambda: world.live.past.waiting == 3)
+        until(lambda: world.live.past.waiting("default") == 3)
         fourth, live = ask(commits[3]), ask(None)
         may_build.set()
         statuses = [it.result().status_code for it in waiting]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from kb.redaction import PLACEHOLDERS, Found, redact
 from kb.redaction.checksums import is_bech32, is_eip55, keccak256
 from kb.redaction.labels import Label, phrases_of
-from tests.kb.secrets import SECRETS, Secret, look_alikes, sentence
+from tests.kb.look_alikes import look_alikes
+from tests.kb.secrets import SECRETS, Secret, sentence
 
 NAMES = [secret.kind for secret in SECRETS]
 

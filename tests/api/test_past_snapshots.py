@@ -1,0 +1,73 @@
+"""Other moments of many spaces: one budget of memory and of waiting for the whole service."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
+import pytest
+
+from api.composition import open_space
+from api.live import LiveSpace
+from api.past_snapshots import WAITING, WAITING_IN_ALL, BusyError, PastSnapshots
+from api.settings import read_settings
+from api.space import Source, Space
+from tests.events import until
+from tests.world import World
+
+
+def served(world: World, past: PastSnapshots, count: int) -> tuple[Sequence[LiveSpace], str]:
+    """So many spaces of one service, each with an older commit that is not live; and that commit."""
+    world.article("card.md", "Cards arrive in 7 days.")
+    old = world.commit()
+    world.article("card.md", "Cards arrive in 5 days.")
+    world.commit()
+    source, vectors = Source(str(world.repo), None, "articles"), world.root / "vectors.sqlite"
+    spaces = [Space(f"client-{number}", source, world.root / "data", world.models, vectors=vectors) for number in range(count)]
+    lives = [LiveSpace(space, refresh_seconds=float("inf"), past=past) for space in spaces]
+    for live in lives:
+        live.start()
+    return lives, old
+
+
+def test_twenty_spaces_keep_no_more_of_the_past_than_one(world: World) -> None:
+    """An auditor who asks all of them of last year fills no memory; each answer is right all the same."""
+    past = PastSnapshots(most=4)
+    lives, old = served(world, past, 20)
+
+    commits = {live.at(old).manifest.commit for live in [*lives, *lives]}
+
+    assert commits == {old}
+    assert [past.kept(live.space.name) for live in lives] == [0] * 16 + [1] * 4
+
+
+def test_no_more_wait_in_all_than_leave_threads_for_live_questions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three of a space, twelve of a service; who comes then is sent away, and what is live is answered."""
+    lives, old = served(world, PastSnapshots(), 5)
+    may_build, build = Event(), Space.snapshot
+
+    def slowly(*args: Any) -> Any:
+        may_build.wait(20)
+        return build(*args)
+
+    monkeypatch.setattr(Space, "snapshot", slowly)
+    with ThreadPoolExecutor(WAITING_IN_ALL) as pool:
+        waiting = [pool.submit(live.at, old) for live in lives[:4] for _ in range(WAITING)]
+        until(lambda: sum(lives[0].past.waiting(live.space.name) for live in lives) == WAITING_IN_ALL)
+        with pytest.raises(BusyError, match=r"^Other moments are being prepared\. Ask again in 5 seconds, or without as_of\.$"):
+            lives[4].at(old)
+        current = lives[4].current()
+        may_build.set()
+        answers = [it.result().manifest.commit for it in waiting]
+
+    assert current.manifest.commit != old
+    assert answers == [old] * WAITING_IN_ALL
+    assert lives[4].at(old).manifest.commit == old
+
+
+def test_the_spaces_share_the_disk_for_snapshots(world: World) -> None:
+    """However many clients there are, their snapshots take what the setting says, or what is live."""
+    (world.root / "spaces.yml").write_text("spaces:\n  one: {repo: repo}\n  two: {repo: repo}\n")
+    settings = read_settings(config=world.root / "spaces.yml", data_dir=world.root / "data", snapshots_megabytes=100)
+
+    assert open_space(settings, world.models, "one").megabytes == 50
