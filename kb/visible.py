@@ -30,17 +30,9 @@ def visible_body(article: Article, sees: Callable[[PartScope], bool]) -> str:
     return "".join([*kept, article.body[cursor:]])
 
 
-def part_scopes(article: Article) -> frozenset[PartScope]:
-    """The scopes of its parts: nearly always one or two, however long the article."""
-    return frozenset(it.scope for parts in (article.sections, article.blocks, article.steps) for it in parts)
-
-
-def seen(article: Article, sees: Callable[[PartScope], bool], parts: frozenset[PartScope] | None = None) -> Article:
-    """The article without the parts that the reader may not see: blanks stand there, so that every offset stays true.
-
-    parts: its `part_scopes`, where they are known already.
-    """
-    if all(map(sees, part_scopes(article) if parts is None else parts)):
+def seen(article: Article, sees: Callable[[PartScope], bool]) -> Article:
+    """The article without the parts that the reader may not see: blanks stand there, so that every offset stays true."""
+    if all(sees(it.scope) for parts in (article.sections, article.blocks, article.steps) for it in parts):
         return article
     body = article.body
     for block in article.blocks:

@@ -1,12 +1,10 @@
 """From a ranked article to a hit: why it applies here, which text is shown, what to say."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from kb.article import NEVER_SENT, Article, BlockKind, is_in_force
 from kb.jurisdiction import ALL, nearest
 from kb.translation import Lacking, translation_state
-from kb.visible import seen
 from retriever.answer import Explanation, Hit, LegScore, PlaceMatch
 from retriever.collapse import Ranked
 from retriever.legs import Candidates
@@ -23,12 +21,13 @@ def hit_of(
 ) -> Hit:
     """One hit. replaced: see scope.replacements."""
     article = ranked.article
+    visible = snapshot.seen(article.id, scope.tier, scope.jurisdiction)
     passage = snapshot.passages[ranked.row]
     text, highlights = snippet(passage.text, query.in_language(article.lang), article.lang)
     place = _place(snapshot, article, passage.scope.jurisdictions, scope, replaced)
     ranked_by = snapshot.passages[int(candidates.rows[ranked.found])].article
     return Hit(
-        article=seen(article, partial(sees, scope), snapshot.part_scopes(article)),
+        article=visible,
         passage=passage,
         score=ranked.score,
         place=place,
@@ -37,8 +36,8 @@ def hit_of(
         internal=_is_internal(article, passage),
         snippet=text,
         highlights=tuple(highlights),
-        say=_spoken(article, BlockKind.SAY, passage.heading, scope),
-        dont_say=_spoken(article, BlockKind.DONT_SAY, passage.heading, scope),
+        say=_spoken(visible, BlockKind.SAY, passage.heading),
+        dont_say=_spoken(visible, BlockKind.DONT_SAY, passage.heading),
         explanation=Explanation(
             legs=_legs(candidates, ranked.found),
             exact=ranked.exact,
@@ -89,7 +88,7 @@ def _place(
     return PlaceMatch(scope.jurisdiction, matched, None, label + inside)
 
 
-def _spoken(article: Article, kind: BlockKind, heading: tuple[str, ...], scope: Scope) -> tuple[str, ...]:
-    """The article's texts of one kind that the reader may see, those under the passage's heading first."""
-    visible = [block for block in article.blocks if block.kind is kind and sees(scope, block.scope)]
-    return tuple(block.text for block in sorted(visible, key=lambda block: block.heading != heading))
+def _spoken(visible: Article, kind: BlockKind, heading: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts of one kind in what the reader may see, those under the passage's heading first."""
+    its = [block for block in visible.blocks if block.kind is kind]
+    return tuple(block.text for block in sorted(its, key=lambda block: block.heading != heading))

@@ -223,11 +223,16 @@ def anywhere(table: PassageTable, scope: Scope) -> BoolVector:
 
 def sees(scope: Scope, part: PartScope) -> bool:
     """Whether a part of an article that is in force is in the scope: the mask's rule for one part."""
-    if part.tier > scope.tier:
+    return sees_from(scope.tier, scope.jurisdiction, part)
+
+
+def sees_from(tier: int, jurisdiction: str | None, part: PartScope) -> bool:
+    """See `sees`: it depends on the scope's tier and place alone."""
+    if part.tier > tier:
         return False
-    if scope.jurisdiction is None:
+    if jurisdiction is None:
         return is_country_level(part.jurisdictions)
-    return nearest(part.jurisdictions, scope.jurisdiction) is not None
+    return nearest(part.jurisdictions, jurisdiction) is not None
 
 
 def _any(columns: Mapping[str, BoolVector], names: Iterable[str], size: int) -> BoolVector:

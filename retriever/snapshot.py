@@ -5,16 +5,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Final, TypeAlias
 
 import numpy as np
 
-from kb.article import Article, PartScope
+from kb.article import Article
 from kb.language import base_language
 from kb.library import Library
 from kb.stages import UNTIMED, Stages
-from kb.visible import part_scopes
+from kb.visible import seen
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
 from retriever.centring import centred
 from retriever.embedder import Embedder
@@ -22,7 +22,7 @@ from retriever.exact import ExactIndex
 from retriever.lexical import Lexical
 from retriever.passage import Passage, embedding_text, lexical_text, passages_of
 from retriever.ranking import Ranking
-from retriever.scope import PassageTable, table_of
+from retriever.scope import PassageTable, sees_from, table_of
 from retriever.space_words import SpaceWords
 from retriever.spelling import Spelling
 from retriever.splitter import CHUNKING
@@ -34,6 +34,7 @@ from retriever.vector_cache import VectorCache, embed_cached
 FORMAT: Final = 1  # of its files; another number is another snapshot
 NOT_TRANSLATED: Final = NoTranslator()
 EXACT_UP_TO: Final = 20_000  # rows that are compared one by one in 1.4 ms; beyond, 8-bit codes find the same rows sooner
+SEEN: Final = 2**11  # articles as readers saw them, of which those that hide a part are copies: 4 kB each
 SOURCE_LANGUAGE: Final = "en"  # passages in it are also embedded by the English model
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # leg, passages finished since the last call, passages in all
@@ -175,7 +176,8 @@ class Snapshot:
             before.spelling if before else None,
             lambda: _fresh(passages, articles, before),
         )
-        self._part_scopes: dict[str, frozenset[PartScope]] = {}
+        # bound to the articles, not to the snapshot: a cycle would keep an old snapshot until the collector comes
+        self._seen = lru_cache(maxsize=SEEN)(partial(_seen, articles))
         self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
 
     def words_of(self, row: int) -> str:
@@ -183,11 +185,9 @@ class Snapshot:
         passage = self.passages[row]
         return lexical_text(self.articles[passage.article], passage)
 
-    def part_scopes(self, article: Article) -> frozenset[PartScope]:
-        """See kb.visible; looked up once for each article."""
-        if article.id not in self._part_scopes:
-            self._part_scopes[article.id] = part_scopes(article)
-        return self._part_scopes[article.id]
+    def seen(self, id_: str, tier: int, jurisdiction: str | None) -> Article:
+        """The article as a reader of this tier sees it for this place."""
+        return self._seen(id_, tier, jurisdiction)
 
     @cached_property
     def titles(self) -> TitleIndex:
@@ -205,6 +205,10 @@ def _fresh(passages: Iterable[Passage], articles: Mapping[str, Article], before:
         article, old = articles[passage.article], before.articles.get(passage.article) if before else None
         if old is None or not _reads_the_same(article, old):
             yield article.lang, lexical_text(article, passage)
+
+
+def _seen(articles: Mapping[str, Article], id_: str, tier: int, jurisdiction: str | None) -> Article:
+    return seen(articles[id_], partial(sees_from, tier, jurisdiction))
 
 
 def _rows_of(passages: Sequence[Passage]) -> Mapping[str, range]:
