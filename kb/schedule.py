@@ -69,6 +69,14 @@ class Schedule:
         clock = now.astimezone(self.zone).time()
         return begin <= clock < end if begin <= end else clock >= begin or clock < end
 
+    def quiet_end(self, now: datetime) -> datetime | None:
+        """When something may be sent again, in UTC, if `now` lies in quiet hours; else None."""
+        if self.quiet is None or not self.is_quiet(now):
+            return None
+        local, end = now.astimezone(self.zone), self.quiet[1]
+        day = local.date() + timedelta(days=local.time() >= end)
+        return datetime.combine(day, end, self.zone).astimezone(UTC)
+
     def _has(self, weekday: int) -> bool:
         if self.every is Every.WEEKDAYS:
             return weekday not in _WEEKEND

@@ -7,8 +7,8 @@ from typing import Final
 
 import structlog
 
-from api.digests.desk import Desk
-from api.digests.document import DigestDocument, DigestLine
+from api.digests.desk import Desk, Unread
+from api.digests.document import DigestDocument
 from api.digests.drawing import Drawn, Frame, document
 from api.digests.outbox import Outbox, Told
 from api.live import LiveSpace
@@ -108,6 +108,7 @@ class _Pass:
             self._windows[old, new] = (Digests(window), {})
         digests, drawn = self._windows[old, new]
         digest = digests.of(team)
+        unread = self._unread(name, team) if kind == REGULAR else ()
         frame = Frame(
             self.space,
             name,
@@ -117,13 +118,14 @@ class _Pass:
             kind=kind,
             drawn=drawn,
             shown=self.clerk.desk.showings(self.space, name, team, self.snapshot, self.now),
-            unread=self._unread(name, team) if kind == REGULAR else (),
+            unread=[it.line for it in unread],
+            reminds=any(it.reminds(told.until, until) for it in unread),
             versions=self._known_versions(),
             told=self._told_at_once(name, told.until) if kind == REGULAR else frozenset(),
         )
         return document(_rules_alone(digest) if kind == IMMEDIATE else digest, digests.window, frame)
 
-    def _unread(self, name: str, team: Team) -> Sequence[DigestLine]:
+    def _unread(self, name: str, team: Team) -> Sequence[Unread]:
         return self.clerk.desk.unread(self.space, name, team, self.snapshot, self.now)
 
     def _known(self, told: Told) -> Commit:

@@ -11,6 +11,7 @@ from api.digests.document import DigestDocument, DigestLine
 from api.digests.exposure import Exposure, Showings
 from api.digests.outbox import Outbox
 from api.digests.roster import Person, known_readers, roster
+from api.digests.sight import as_seen
 from api.events.ledger import Ledger
 from api.events.readers_table import met_in
 from api.events.readings_table import Reading, acknowledged
@@ -24,6 +25,7 @@ from retriever.scope import Scope
 from retriever.snapshot import Snapshot
 
 REMINDED: Final = timedelta(days=14)  # a team is reminded of what it was told to acknowledge for so long
+_REMINDERS: Final = tuple(timedelta(days=days) for days in (1, 3, 7))  # after it was told, if nothing else is new meanwhile
 _TOLD: Final = timedelta(days=365)  # what was told earlier has to be acknowledged no more
 
 
@@ -34,6 +36,18 @@ class Acknowledgement:
     wanted: MustRead
     read: Sequence[tuple[str, datetime]]
     waiting: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What somebody has not acknowledged yet. at: when the team was told of it."""
+
+    line: DigestLine
+    at: datetime
+
+    def reminds(self, since: datetime, until: datetime) -> bool:
+        """Whether this window is one of those in which the team is reminded even if nothing else is new."""
+        return any(since < self.at + gap <= until for gap in _REMINDERS)
 
 
 class Desk:
@@ -71,7 +85,7 @@ class Desk:
     ) -> list[DigestDocument]:
         """What the team was told, newest first, as far as it may see it now."""
         found = self.outbox.documents(space, team_id, since=since, limit=limit)
-        return [seen for document in found if (seen := _as_seen(document, team, snapshot))]
+        return [seen for document in found if (seen := as_seen(document, team, snapshot))]
 
     def told(self, space: str, teams: Sequence[str]) -> frozenset[tuple[str, str]]:
         """The (article, version) that these teams were told to acknowledge."""
@@ -100,11 +114,11 @@ class Desk:
         readers = {reader for person in self.people(space, team_id, team, snapshot, now) for reader in person.readers}
         return self.exposure.showings(space, readers, now)
 
-    def unread(self, space: str, team_id: str, team: Team, snapshot: Snapshot, now: datetime) -> list[DigestLine]:
+    def unread(self, space: str, team_id: str, team: Team, snapshot: Snapshot, now: datetime) -> list[Unread]:
         """What the team was told to acknowledge lately and somebody has not: what it is reminded of."""
         told = {}
-        for document in self.outbox.documents(space, team_id, since=now - REMINDED, limit=400):
-            told.update({(line.id, line.version): line for _, line in reversed(document.lines()) if line.must_read})
+        for document in self.outbox.documents(space, team_id, since=now - REMINDED, limit=400):  # what told it first goes last
+            told.update({(it.id, it.version): (it, document.to.at) for _, it in reversed(document.lines()) if it.must_read})
         if not told:
             return []
         waiting = {
@@ -112,27 +126,9 @@ class Desk:
             for it in self.acknowledgements(space, team_id, team, snapshot)
             for version in it.wanted.versions
         }
-        found = [(line, waiting.get((name, version or ""), ())) for (name, version), line in told.items()]
+        found = [(line, at, waiting.get((name, version or ""), ())) for (name, version), (line, at) in told.items()]
         bare = {"facts": [], "fields": [], "events": [], "must_read": False}
-        return [line.model_copy(update={**bare, "waits_for": list(names)}) for line, names in found if names]
-
-
-def _as_seen(document: DigestDocument, team: Team, snapshot: Snapshot) -> DigestDocument | None:
-    """What of the document is not above the team's tier as that and the articles stand now; None if nothing is."""
-    if document.tier is not None and document.tier > team.tier:  # its lines may quote higher parts of lower articles
-        return None
-    sections = []
-    for section in document.sections:
-        lines = [line for line in section.lines if _tier(line, snapshot) <= team.tier]
-        if lines:
-            found = section.found - len(section.lines) + len(lines)
-            sections.append(section.model_copy(update={"lines": lines, "found": found}))
-    return document.model_copy(update={"sections": sections}) if sections or not document.sections else None
-
-
-def _tier(line: DigestLine, snapshot: Snapshot) -> int:
-    article = snapshot.articles.get(line.id)
-    return max(line.tier, article.scope.tier) if article else line.tier
+        return [Unread(line.model_copy(update={**bare, "waits_for": list(names)}), at) for line, at, names in found if names]
 
 
 def _for(document: DigestDocument, showings: Showings) -> DigestDocument:

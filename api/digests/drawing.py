@@ -53,6 +53,7 @@ class Frame:
     kind: str = "regular"
     shown: Showings = field(default_factory=Showings)
     unread: Sequence[DigestLine] = ()
+    reminds: bool = False  # whether what is unread is worth a digest by itself
     drawn: Drawn = field(default_factory=dict)  # shared by the teams of one window, whose changes live as long
     versions: Mapping[tuple[str, str], str] = field(default_factory=dict)  # article and text → the commit that made it
     told: frozenset[tuple[str, str]] = frozenset()  # article and text of the rules that were told at once
@@ -98,7 +99,7 @@ def document(digest: Digest, window: Window, frame: Frame) -> DigestDocument:
         sections=[section for section in sections if section.found],
         reworded=digest.clarified + digest.editorial,
         told=told,
-        news=(digest.news and not told_all) or bool(frame.unread),
+        news=(digest.news and not told_all) or frame.reminds,
         url=f"{frame.site}/digests/{frame.team_id}{'' if frame.space == DEFAULT else '?' + urlencode({'space': frame.space})}",
     )
 

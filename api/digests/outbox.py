@@ -37,11 +37,15 @@ _LONGEST_ERROR: Final = 300
 
 
 class State(StrEnum):
-    """Where a delivery stands. DEAD: given up; it is kept until somebody lets it go out again."""
+    """Where a delivery stands. DEAD: given up; it is kept until somebody lets it go out again.
+
+    CANCELLED: while it waited, everything in it became what its team may not see; it never goes out.
+    """
 
     WAITING = "waiting"
     SENT = "sent"
     DEAD = "dead"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +163,19 @@ class Outbox:
             connection.execute(deliveries.update().where(deliveries.c.id == row["id"]).values(values))
             return _delivery(row)
 
-    def sent(self, delivery: Delivery, now: datetime) -> None:
-        """It has arrived."""
-        done = {"state": State.SENT.value, "held_until": None, "error": None, "done_at": moment_text(now)}
+    def sent(self, delivery: Delivery, now: datetime, note: str | None = None) -> None:
+        """It has arrived. note: in what it was another one than the digest as it was made."""
+        done = {"state": State.SENT.value, "held_until": None, "error": note, "done_at": moment_text(now)}
         self._update(delivery, {**done, "attempts": delivery.attempts + 1})
+
+    def cancel(self, delivery: Delivery, now: datetime, reason: str) -> None:
+        """It is not to arrive any more."""
+        done = {"state": State.CANCELLED.value, "held_until": None, "error": reason, "done_at": moment_text(now)}
+        self._update(delivery, done)
+
+    def postpone(self, delivery: Delivery, now: datetime, until: datetime) -> None:
+        """It was not tried, and waits on; at most as long as after a failure, and then it is looked at again."""
+        self._update(delivery, {"held_until": None, "next_at": moment_text(min(until, now + PAUSES[-1]))})
 
     def failed(self, delivery: Delivery, now: datetime, error: str, *, final: bool, after: timedelta | None = None) -> State:
         """It has not: it is tried again later, or kept as given up. after: what the receiver asks for."""

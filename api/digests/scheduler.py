@@ -7,13 +7,15 @@ from typing import Final
 
 import structlog
 
-from api.digests.clerk import Clerk
+from api.digests.clerk import Clerk, schedule_of
+from api.digests.document import DigestDocument
 from api.digests.leaving import Leaving
 from api.digests.notifier import DeliveryError, Message, Notifier
 from api.digests.outbox import Delivery, Outbox
+from api.digests.sight import as_sent
 from api.store_error import StoreError
 from kb.errors import KbError
-from kb.teams import Channel, ChannelKind
+from kb.teams import Channel, ChannelKind, Team
 from retriever.errors import RetrieverError
 
 _LOOK: Final = 10.0  # seconds between two looks
@@ -50,23 +52,41 @@ class Courier:
         if delivery is None:
             return False
         try:
-            self._send(delivery)
+            self._deliver(delivery)
         except DeliveryError as error:
             self._failed(delivery, str(error), error)
+        except StoreError:  # whether it was sent or not, it goes out again with the same key when its hold ends
+            raise
         except Exception as error:
             log.exception("a digest could not be sent", space=delivery.space, team=delivery.team, channel=delivery.channel)
             self._failed(delivery, f"a bug: {type(error).__name__}; the log has more", None)
-        else:
-            self.outbox.sent(delivery, self._clock())
         return True
 
-    def _send(self, delivery: Delivery) -> None:
-        channel = self._channel(delivery)
-        if channel is None:
-            raise DeliveryError("kb.yml has this channel no more", final=True)
+    def _deliver(self, delivery: Delivery) -> None:
+        """Send what the team may see of it now, unless that is nothing, or these are quiet hours."""
+        snapshot, now = self._clerks[delivery.space].live.current(), self._clock()
+        taxonomy = snapshot.library.taxonomy
+        team = taxonomy.teams.get(delivery.team)
+        channel = next((it for it in _channels(team) if it.name == delivery.channel), None)
+        if team is None or team.digest is None or channel is None or delivery.recipient not in channel.recipients:
+            raise DeliveryError("kb.yml has this channel, or this address of it, no more", final=True)
+        if until := schedule_of(team.digest, taxonomy).quiet_end(now):
+            self.outbox.postpone(delivery, now, until)
+            return
+        made = self.outbox.document(delivery.digest)
+        document = as_sent(made, team, snapshot, now)
+        if document is None:
+            self.outbox.cancel(delivery, now, "its team may see nothing of it any more")
+            log.warning("a digest was cancelled", space=delivery.space, team=delivery.team, channel=delivery.channel)
+            return
+        self._send(delivery, channel, document)
+        left = len(made.lines()) - len(document.lines())
+        note = f"without {left} of {len(made.lines())} articles, which its team may see no more" if left else None
+        self.outbox.sent(delivery, self._clock(), note)
+
+    def _send(self, delivery: Delivery, channel: Channel, document: DigestDocument) -> None:
         mail = channel.kind is ChannelKind.EMAIL
         leave = self.leaving.url(delivery.space, delivery.team, delivery.recipient) if mail else None
-        document = self.outbox.document(delivery.digest)
         self._notifiers[channel.kind].send(Message(delivery.id, document, channel, delivery.recipient, leave))
 
     def _failed(self, delivery: Delivery, reason: str, error: DeliveryError | None) -> None:
@@ -77,10 +97,9 @@ class Courier:
             attempt=delivery.attempts + 1, state=state.value, reason=reason,
         )  # fmt: skip
 
-    def _channel(self, delivery: Delivery) -> Channel | None:
-        team = self._clerks[delivery.space].live.current().library.taxonomy.teams.get(delivery.team)
-        channels = team.digest.channels if team and team.digest else ()
-        return next((channel for channel in channels if channel.name == delivery.channel), None)
+
+def _channels(team: Team | None) -> Sequence[Channel]:
+    return team.digest.channels if team and team.digest else ()
 
 
 class Scheduler:

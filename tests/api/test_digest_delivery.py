@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 
-from api.database import Database
+from api.database import Database, deliveries
 from api.digests.clerk import Clerk
 from api.digests.desk import Desk
 from api.digests.leaving import Leaving
@@ -371,6 +371,80 @@ def test_rules_are_told_at_once_and_not_again_in_the_morning(office: Office, hoo
     ]
 
 
+def test_what_waits_tells_nothing_that_its_team_may_see_no_more(office: Office, hook: Hook) -> None:
+    """A receiver was down; meanwhile one article was withdrawn and a figure of another one moved above the team's tier."""
+    office.team(WEBHOOK)
+    for fee in (20, 30):
+        office.world.article("fee.md", f"The fee is {fee} USD.", id="fee", title="Fee")
+        office.world.article("gone.md", f"It takes {fee} days.", id="gone", title="Gone")
+        office.change()
+        office.morning()
+        hook.answers = [500] * (fee == 30)
+        office.send()
+    office.world.article("fee.md", "Nothing.\n\n:::tier 2\nThe fee is 30 USD.\n:::", id="fee", title="Fee")
+    office.world.article("gone.md", "It takes 30 days.", id="gone", title="Gone", status="retired")
+    office.world.commit(at=office.now.isoformat())
+    office.world.live.update()
+    office.now += timedelta(hours=1)
+    office.send()
+    made, sent = (body.decode() for _, body in hook.got[-2:])
+    (row,) = [it for it in office.database.rows(deliveries.select()) if it["error"]]
+
+    assert ("30 days" in made, "30 USD" in made, "800 USD" in made) == (True, True, True)
+    assert ("30 days" in sent, "30 USD" in sent, "800 USD" in sent) == (False, False, True)
+    assert (row["state"], row["error"]) == ("sent", "without 1 of 3 articles, which its team may see no more")
+
+
+def test_what_waits_for_a_team_that_was_lowered_is_cancelled(office: Office, hook: Hook) -> None:
+    """The record says so, and nobody can let it go out again."""
+    hook.answers = [500]
+    office.team(WEBHOOK, more="    tier: 2\n")
+    office.change()
+    office.morning()
+    office.send()
+    taxonomy = office.world.repo / "articles" / "kb.yml"
+    taxonomy.write_text(taxonomy.read_text().replace("    tier: 2\n", "    tier: 1\n"))
+    office.world.commit(at=office.now.isoformat())
+    office.world.live.update()
+    office.now += timedelta(hours=1)
+    office.send()
+    (standing,) = office.outbox.standings()
+
+    assert (office.states(), office.outbox.retry(office.now), len(hook.got)) == ({"webhook:CRM": {"cancelled": 1}}, 0, 1)
+    assert standing.error == "its team may see nothing of it any more"
+
+
+def test_an_address_that_was_taken_out_gets_nothing_that_waits(office: Office, mailbox: Mailbox) -> None:
+    """kb.yml as it stands now says who is told."""
+    office.team("{kind: email, to: [ana@acme.example, gone@acme.example]}")
+    office.change()
+    office.morning()
+    taxonomy = office.world.repo / "articles" / "kb.yml"
+    taxonomy.write_text(taxonomy.read_text().replace(", gone@acme.example", ""))
+    office.world.commit(at=office.now.isoformat())
+    office.world.live.update()
+    office.send()
+
+    assert ([mail["To"] for mail in mailbox.got], office.states()) == (["ana@acme.example"], {"email": {"sent": 1, "dead": 1}})
+
+
+def test_nothing_goes_out_again_in_quiet_hours(office: Office, hook: Hook) -> None:
+    """A receiver that comes back in the night rings in the morning, however long the quiet hours are."""
+    hook.answers = [500]
+    office.team(WEBHOOK, more='      quiet: ["09:30", "07:00"]\n')
+    office.change()
+    office.morning()
+    office.send()
+    got = []
+    for hours in (1, 6, 15, 21.9, 22.1):
+        moment, office.now = office.now, office.now + timedelta(hours=hours)
+        office.send()
+        got.append(len(hook.got))
+        office.now = moment
+
+    assert got == [1, 1, 1, 1, 2]
+
+
 def test_an_email_has_text_html_and_a_way_out(office: Office, mailbox: Mailbox) -> None:
     """Each address gets its own; one that bounces for good stops no other."""
     mailbox.refused["gone@acme.example"] = "550 no such user"
@@ -452,4 +526,4 @@ def test_the_command_shows_what_waits_and_sends_again(
         "1 delivery goes out again.\n",
         {"webhook:CRM": {"waiting": 1}},
     )
-    assert "default/front  webhook:CRM  waiting 0  sent 0  dead 1\n    it answered 410" in status.stdout
+    assert "default/front  webhook:CRM  waiting 0  sent 0  dead 1  cancelled 0\n    it answered 410" in status.stdout

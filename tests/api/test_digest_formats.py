@@ -143,6 +143,8 @@ def test_a_feed_is_valid_atom_and_its_ids_stay(world: World) -> None:
     feed = feedparser.parse(text)
 
     assert schema.validate(etree.fromstring(text.encode())), schema.error_log
+    assert [[link.rel for link in entry.links] for entry in feed.entries] == [["alternate", "related"]] * 3
+    assert feed.feed.author
     assert feed.bozo is False
     assert [entry.title for entry in feed.entries] == [f"Rules that changed: Fee {number}" for number in range(3)]
     assert [entry.id for entry in feed.entries] == [entry.id for entry in feedparser.parse(drawn(made, Format.ATOM)).entries]

@@ -265,6 +265,18 @@ def test_a_lead_sees_who_has_read_and_a_reminder_stops_when_read(floor: Floor) -
     assert [(section.name, section.lines[0].waits_for) for section in document.sections] == [("unread", ["luis"])]
 
 
+def test_a_team_with_nothing_else_new_is_reminded_after_one_three_and_seven_days(floor: Floor) -> None:
+    """And not every morning; another digest names what is unread all the same, for two weeks."""
+    alone = [floor.clerk.work(floor.now + day * DAY) for day in range(2, 12)]
+    floor.world.article("new.md", "Be kind.", id="new", products=["cards"])
+    floor.publish()
+    floor.clerk.work(floor.now + 12 * DAY)
+    document = Desk(floor.world.guidance, floor.database).outbox.documents("default", "front")[0]
+
+    assert alone == [1, 0, 1, 0, 0, 0, 1, 0, 0, 0]
+    assert [section.name for section in document.sections] == ["added", "unread"]
+
+
 def test_a_must_read_of_a_digest_waits_in_the_readers_own_list(floor: Floor) -> None:
     """Until that version is acknowledged; a newer version waits again."""
     ana = floor.reader("ana")
