@@ -26,7 +26,8 @@ from kb.repository import open_repository
 from retriever.apertium import Apertium
 from retriever.errors import RetrieverError
 from retriever.language import warm as warm_language
-from retriever.model_store import open_model
+from retriever.model_store import open_model, open_reranker
+from retriever.reranker import Reranker
 from retriever.snapshot import Models
 from retriever.spelling import warm as warm_spelling
 from retriever.translator import NoTranslator, Translator
@@ -52,14 +53,23 @@ def _own_data_folder(folder: Path) -> None:
 
 
 def open_models(settings: Settings, announce: Callable[[str], None] | None = None) -> Models:
-    """Both models, prepared on this machine if they are not yet, and the translator. Raises ModelError."""
+    """Both models and the reranker, prepared on this machine if they are not yet, and the translator. Raises ModelError."""
     _own_data_folder(settings.data_dir)
     folder = settings.models_folder
     return Models(
         english=open_model(settings.english_model, folder, threads=settings.threads, announce=announce),
         multilingual=open_model(settings.multilingual_model, folder, threads=settings.threads, announce=announce),
         translator=open_translator(settings),
+        reranker=reranker_of(settings, announce),
     )
+
+
+def reranker_of(settings: Settings, announce: Callable[[str], None] | None = None) -> Reranker | None:
+    """The cross-encoder that KB_RERANKER names, prepared if it is not yet; None without one. Raises ModelError."""
+    if settings.reranker is None:
+        return None
+    model = open_reranker(settings.reranker, settings.models_folder, threads=settings.threads, announce=announce)
+    return Reranker(model, settings.reranker_milliseconds / 1000, settings.reranked_languages)
 
 
 def open_translator(settings: Settings) -> Translator:
@@ -229,4 +239,6 @@ def warm(models: Models) -> None:
 
 def _warm_rest(models: Models) -> None:
     models.multilingual.query("warm")
+    if models.reranker:
+        models.reranker.model.warm()
     warm_spelling()  # last: the dictionaries take a second of the interpreter, which the first questions need too

@@ -51,6 +51,7 @@ class Answered:
     lang: str
     translated: bool
     milliseconds: float
+    reranked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,15 @@ def report(evaluation: Evaluation) -> dict[str, object]:
             "embedded": dict(published.index.embedded),
         },
         "translated": any(it.translated for it in evaluation.answered),
+        **_reranked(evaluation),
     }
+
+
+def _reranked(evaluation: Evaluation) -> dict[str, float | None]:
+    """The share of questions that the reranker answered in time; nothing where none is set."""
+    if "reranker" not in evaluation.published.guidance.model_names:
+        return {}
+    return {"reranked": _share([it.reranked for it in evaluation.answered])}
 
 
 def measured(answered: Sequence[Answered]) -> dict[str, float | int | None]:
@@ -172,7 +181,9 @@ def _answered(question: Judged, answer: Answer, ids: Mapping[str, str], millisec
     ranked = tuple(ids[found.article.id] for found in answer.hits)
     lang = question.lang or answer.query.lang
     translated = answer.query.translation is not None
-    return Answered(question, ranked, answer.confidence, answer.answerable, lang, translated, milliseconds)
+    return Answered(
+        question, ranked, answer.confidence, answer.answerable, lang, translated, milliseconds, answer.reranked_by is not None
+    )
 
 
 def _notes(snapshot: Snapshot) -> list[str]:

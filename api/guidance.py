@@ -129,8 +129,10 @@ class Guidance:
 
     @property
     def model_names(self) -> Mapping[str, str]:
-        """The models that answer, and what translates questions."""
-        return {**self._models.names, "translator": self._models.translator.name}
+        """The models that answer, what translates questions, and what reranks, if anything does."""
+        reranker = self._models.reranker
+        last = {"reranker": reranker.model.name} if reranker else {}
+        return {**self._models.names, "translator": self._models.translator.name, **last}
 
     def ask(self, ask: Ask, reader: Reader) -> Answered:
         """Answer one question for one reader. Raises RequestError, NotGrantedError, KbError or RetrieverError."""

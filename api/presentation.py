@@ -57,6 +57,7 @@ def search_response(answered: Answered, ask: Ask, reader: Reader, *, explain: bo
         found=answer.found,
         answerable=answer.answerable,
         confidence=round(answer.confidence, _DIGITS),
+        reranked=answer.reranked_by is not None,
         reason=answer.reason,
         above_tier=AboveTierOut(message=above.message, escalate_to=above.escalate_to) if above else None,
         varies_by_jurisdiction=list(answer.varies_by_jurisdiction),
@@ -211,6 +212,7 @@ def _explain(explanation: Explanation) -> dict[str, Any]:
         "lists": {name: {"score": round(leg.score, _DIGITS), "rank": leg.rank} for name, leg in explanation.legs.items()},
         "exact": explanation.exact,
         "fused": round(explanation.fused, _DIGITS),
+        "reranker": None if explanation.reranker is None else round(explanation.reranker, _DIGITS),
         "place": explanation.place,
         "ranked_by": explanation.ranked_by,
     }

@@ -248,6 +248,9 @@ class SearchResponse(BaseModel):
     found: int
     answerable: bool
     confidence: float
+    reranked: bool = Field(
+        description="Whether the optional cross-encoder ordered the first hits; false without one, or if its time was spent."
+    )
     reason: str | None
     above_tier: AboveTierOut | None
     varies_by_jurisdiction: list[str]

@@ -60,6 +60,13 @@ class Settings(BaseSettings):
     translator: Literal["apertium", "none"] = Field(
         "apertium", description="What turns Spanish questions into rough English: apertium (where it is installed) or none."
     )
+    reranker: str | None = Field(
+        None, description="Name or path of a cross-encoder that orders the first articles anew. Default: none does."
+    )
+    reranker_milliseconds: Annotated[float, Field(ge=0, le=60_000)] = Field(
+        300.0, description="Milliseconds that it may take for one question; the order before stands if they are spent."
+    )
+    reranker_languages: str = Field("en", description="Languages that it reads, with commas between them.")
     threads: Annotated[int, Field(ge=1, le=64)] = Field(
         min(os.cpu_count() or 1, 8), description="Passages that are embedded side by side."
     )
@@ -174,6 +181,11 @@ class Settings(BaseSettings):
     def own_origins(self) -> tuple[str, ...]:
         """Pages that may show the default space in a frame and call it."""
         return _listed(self.origins)
+
+    @property
+    def reranked_languages(self) -> frozenset[str]:
+        """Languages that the reranker reads."""
+        return frozenset(_listed(self.reranker_languages))
 
     @property
     def named_hosts(self) -> tuple[str, ...]:

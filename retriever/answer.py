@@ -35,6 +35,7 @@ class Explanation:
     legs: Mapping[str, LegScore]
     exact: int
     fused: float
+    reranker: float | None  # on the reranker's own scale; None if it did not read the hit
     place: str
     ranked_by: str  # id of the article whose passage ranked the hit: a translation may have, for its source
 
@@ -87,6 +88,7 @@ class Answer:
     answerable: whether the best hit probably answers the question.
     confidence: 0 to 1, how probable that is.
     reason:     why there is nothing, or why nothing fits; None if something does.
+    reranked_by: the cross-encoder that had the last word on the order of the first hits; None if none had.
     varies_by_jurisdiction: places whose guidance differs from what is shown, when no place was asked.
     """
 
@@ -100,4 +102,5 @@ class Answer:
     leads: tuple[Lead, ...]
     query: Query
     scope: Scope
+    reranked_by: str | None
     inferred_jurisdiction: str | None

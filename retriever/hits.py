@@ -17,9 +17,15 @@ from retriever.snippet import snippet
 
 
 def hit_of(
-    ranked: Ranked, candidates: Candidates, snapshot: Snapshot, query: Query, scope: Scope, replaced: Mapping[str, Article]
+    ranked: Ranked,
+    candidates: Candidates,
+    snapshot: Snapshot,
+    query: Query,
+    scope: Scope,
+    replaced: Mapping[str, Article],
+    reranker: float | None = None,
 ) -> Hit:
-    """One hit. replaced: see scope.replacements."""
+    """One hit. replaced: see scope.replacements. reranker: its score, if it read the hit."""
     article = ranked.article
     visible = snapshot.seen(article.id, scope.tier, scope.jurisdiction)
     passage = snapshot.passages[ranked.row]
@@ -42,6 +48,7 @@ def hit_of(
             legs=_legs(candidates, ranked.found),
             exact=ranked.exact,
             fused=ranked.score,
+            reranker=reranker,
             place=place.why,
             ranked_by=ranked_by,
         ),

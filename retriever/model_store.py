@@ -15,16 +15,25 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from retriever.errors import ModelError
 from retriever.model_sources import ModelSource, find_source, looks_like_a_path, slug
 from retriever.onnx_embedder import OnnxEmbedder
+from retriever.onnx_reranker import OnnxReranker
 from retriever.prepared_model import is_whole
 
 Announce: TypeAlias = Callable[[str], None]
 OFFLINE: Final = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+
+
+class Kind(StrEnum):
+    """What a model is prepared to be."""
+
+    EMBEDDER = "embedder"
+    RERANKER = "reranker"
 
 
 def open_model(name: str, models_dir: Path, *, threads: int, announce: Announce | None = None) -> OnnxEmbedder:
@@ -37,7 +46,16 @@ def open_model(name: str, models_dir: Path, *, threads: int, announce: Announce 
     return OnnxEmbedder(prepared_directory(name, models_dir, announce=announce), threads=threads)
 
 
-def prepared_directory(name: str, models_dir: Path, *, announce: Announce | None = None) -> Path:
+def open_reranker(name: str, models_dir: Path, *, threads: int, announce: Announce | None = None) -> OnnxReranker:
+    """The cross-encoder of that name: a name in the local Hugging Face cache, or a directory. See open_model.
+
+    Prepared rerankers lie apart, because the same source would make another graph as an embedder.
+    """
+    folder = models_dir / "rerankers"
+    return OnnxReranker(prepared_directory(name, folder, kind=Kind.RERANKER, announce=announce), threads=threads)
+
+
+def prepared_directory(name: str, models_dir: Path, *, kind: Kind = Kind.EMBEDDER, announce: Announce | None = None) -> Path:
     """The whole prepared directory for a name, prepared first where it is missing. Raises ModelError."""
     note = _Note.read(_note_path(name, models_dir))
     try:
@@ -51,7 +69,7 @@ def prepared_directory(name: str, models_dir: Path, *, announce: Announce | None
         return models_dir / note.directory
     directory = directory_of(source, models_dir)
     if not is_whole(directory):
-        _prepare_apart(name, models_dir, announce or _say_nothing)
+        _prepare_apart(name, models_dir, kind, announce or _say_nothing)
     _Note(directory.name, stamp).write(_note_path(name, models_dir))
     return directory
 
@@ -107,7 +125,7 @@ def _without_source(name: str, models_dir: Path, note: _Note | None) -> Path | N
     return prepared[0] if prepared else None
 
 
-def _prepare_apart(name: str, models_dir: Path, announce: Announce) -> None:
+def _prepare_apart(name: str, models_dir: Path, kind: Kind, announce: Announce) -> None:
     """Prepare in a child process: torch takes 6 s and up to 4 GB, which go back to the system when the child ends.
 
     The child alone is told to stay off the network, and inherits the rest of the environment.
@@ -115,7 +133,7 @@ def _prepare_apart(name: str, models_dir: Path, announce: Announce) -> None:
     announce(f"Preparing the model {name} in {models_dir}, once for this machine; this takes up to a minute.")
     search_path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     child = subprocess.run(  # noqa: S603 - our own interpreter and our own module
-        [sys.executable, "-P", "-m", "retriever.models", name, str(models_dir)],
+        [sys.executable, "-P", "-m", "retriever.models", name, str(models_dir), kind],
         env={**os.environ, **OFFLINE, "PYTHONPATH": search_path},
         capture_output=True,
         text=True,

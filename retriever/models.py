@@ -1,45 +1,43 @@
 """Prepare a model: the one file that knows sentence-transformers and torch. It is never on the serving path.
 
-    python -m retriever.models NAME MODELS_DIR
+    python -m retriever.models NAME MODELS_DIR embedder|reranker
 
-The whole sentence-transformers pipeline (transformer, pooling, dense layers, normalisation) is exported once to ONNX,
-its weights become int8, and the result must agree with the original before it is published.
+The whole sentence-transformers pipeline (transformer, pooling, dense layers, normalisation; of a cross-encoder its transformer
+and score) is exported once to ONNX, its weights become int8, and the result must agree with the original to be published.
 """
 
-import errno
-import os
-import shutil
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import onnx
 import torch
 from onnxruntime.quantization import quantize_dynamic
-from sentence_transformers import SentenceTransformer
+from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 from tokenizers import Tokenizer
 
 from retriever import e5_weights
 from retriever.arrays import FloatMatrix
+from retriever.conversion import converting, not_convertible
 from retriever.errors import ModelError
 from retriever.model_sources import E5_FILE, ModelSource, find_source
-from retriever.model_store import directory_of
+from retriever.model_store import Kind, directory_of
 from retriever.onnx_embedder import OnnxEmbedder
+from retriever.onnx_reranker import PAIR_TOKENS, OnnxReranker
 from retriever.prepared_model import GRAPH, PIECES, TOKENIZER, ModelConfig, PreparedModel, building, measured, write
 from retriever.tokenizer import taken_apart
 
 LEAST_AGREEMENT: Final = 0.99  # mean cosine to fp32; int8 that kept 0.994 lost no nDCG@10 (0.617, fp32 0.612)
+LEAST_CORRELATION: Final = 0.95  # of a cross-encoder's scores; MiniLM with an untrained head, whose hardly differ, keeps 0.977
 OPSET: Final = 17
+Model: TypeAlias = SentenceTransformer | CrossEncoder
 _LIBRARIES: Final = ("sentence-transformers", "transformers", "torch", "onnx", "onnxruntime", "tokenizers")
-_LITTLE: Final = 64 * 2**20  # bytes left on a disk that is full in practice
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 PROBES: Final = (
     "How do I dispute a card charge that I did not make?",
@@ -54,7 +52,7 @@ PROBES: Final = (
 )
 
 
-def prepare(name: str, models_dir: Path) -> Path:
+def prepare(name: str, models_dir: Path, kind: Kind = Kind.EMBEDDER) -> Path:
     """Prepare a model, unless another process has meanwhile, and give its directory. Raises ModelError.
 
     The directory appears whole or not at all; a full disk, a kill or vectors that disagree leave nothing behind.
@@ -63,14 +61,14 @@ def prepare(name: str, models_dir: Path) -> Path:
     target = directory_of(source, models_dir)
     with building(target) as folder:
         if folder:
-            _build(source, folder)
+            (_build if kind is Kind.EMBEDDER else _build_reranker)(source, folder)
     return target
 
 
 def main() -> int:
     """Prepare the model named on the command line; a ModelError becomes the only line of standard output."""
     try:
-        prepare(sys.argv[1], Path(sys.argv[2]))
+        prepare(sys.argv[1], Path(sys.argv[2]), Kind(sys.argv[3]))
     except ModelError as error:
         sys.stdout.write(f"{error}\n")
         return 1
@@ -78,14 +76,44 @@ def main() -> int:
 
 
 def _build(source: ModelSource, folder: Path) -> None:
-    with TemporaryDirectory(dir=folder) as scratch, _translated(source, folder):
+    with TemporaryDirectory(dir=folder) as scratch, converting(source, folder):
         model = _load(source, Path(scratch))
         _check_convertible(source, model)
-        _export(model, Path(scratch) / "float32.onnx")
-        _quantise(Path(scratch) / "float32.onnx", folder / GRAPH)
+        _convert(model, ["two texts of different length", "so that nothing about their length is fixed"], Path(scratch), folder)
         _save_tokenizer(model, folder)
-    made_with = {library: version(library) for library in _LIBRARIES}
-    _accept(source, model, write(folder, _config_of(source, model), made_with=made_with))
+    prepared = write(folder, _config_of(source, model), made_with=_made_with())
+    alone = OnnxEmbedder(prepared.directory, threads=1)
+    agreement = _agreement(model, prepared.config, alone)
+    _accept(source, agreement, LEAST_AGREEMENT, "vectors agree with the original at cosine")
+    measured(prepared, agreement=agreement, query_threads=_query_threads(prepared, alone))
+
+
+def _build_reranker(source: ModelSource, folder: Path) -> None:
+    with TemporaryDirectory(dir=folder) as scratch, converting(source, folder):
+        model = CrossEncoder(str(source.root), device="cpu", local_files_only=True, trust_remote_code=False).float().eval()
+        _check_reranker(source, model)
+        _convert(model, [("a question", "its text"), ("another question", "another, longer text")], Path(scratch), folder)
+        tokens = min(_max_tokens(model), PAIR_TOKENS)
+        tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(tokens)
+        (folder / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
+    config = ModelConfig(source.label, dim=1, max_tokens=tokens, query_prefix="", passage_prefix="", pooling="cross-encoder")
+    prepared = write(folder, config, made_with=_made_with())
+    pairs = [(question, passage) for question in PROBES[:4] for passage in PROBES]
+    ours = _scores(OnnxReranker(prepared.directory, threads=1), pairs)
+    agreement = float(np.corrcoef(model.predict(pairs, batch_size=1), ours)[0, 1])
+    _accept(source, agreement, LEAST_CORRELATION, "scores agree with the original at correlation")
+    in_two = OnnxReranker(measured(prepared, agreement=0.0, query_threads=2).directory, threads=2)
+    measured(prepared, agreement=agreement, query_threads=2 if _scores(in_two, pairs) == ours else 1)
+
+
+def _scores(reranker: OnnxReranker, pairs: Sequence[tuple[str, str]]) -> list[float]:
+    return [reranker.score(question, passage) for question, passage in pairs]
+
+
+def _made_with() -> dict[str, str]:
+    return {library: version(library) for library in _LIBRARIES}
 
 
 def _load(source: ModelSource, scratch: Path) -> SentenceTransformer:
@@ -101,29 +129,49 @@ def _load(source: ModelSource, scratch: Path) -> SentenceTransformer:
 def _check_convertible(source: ModelSource, model: SentenceTransformer) -> None:
     poolings = [module for module in model if isinstance(module, Pooling)]
     if not isinstance(model[0], Transformer):
-        raise _not_convertible(source, f"it begins with {type(model[0]).__name__}, expected a Transformer over text")
+        raise not_convertible(source, f"it begins with {type(model[0]).__name__}, expected a Transformer over text")
     if not isinstance(getattr(model.tokenizer, "backend_tokenizer", None), Tokenizer):
-        raise _not_convertible(source, "it has no fast tokenizer (tokenizer.json)")
+        raise not_convertible(source, "it has no fast tokenizer (tokenizer.json)")
     if any(model.prompts.values()) and not all(pooling.include_prompt for pooling in poolings):
-        raise _not_convertible(source, "its pooling leaves out the prompt, which a graph cannot tell from the text")
+        raise not_convertible(source, "its pooling leaves out the prompt, which a graph cannot tell from the text")
+
+
+def _check_reranker(source: ModelSource, model: CrossEncoder) -> None:
+    """A model that was never trained to score pairs gets a random head, and one with several labels tells no order."""
+    architectures = getattr(getattr(model[0], "config", None), "architectures", None) or ["none"]
+    if not architectures[0].endswith("ForSequenceClassification") or model.num_labels != 1:
+        raise ModelError(
+            f"{source.root}: no cross-encoder: it is {architectures[0]} with {model.num_labels} label(s), expected a model for "
+            "sequence classification with one. Name one that was trained to rank, such as cross-encoder/ms-marco-MiniLM-L6-v2."
+        )
+    if not isinstance(getattr(model.tokenizer, "backend_tokenizer", None), Tokenizer):
+        raise not_convertible(source, "it has no fast tokenizer (tokenizer.json)")
 
 
 class _Graph(torch.nn.Module):
-    """A sentence-transformers pipeline as ONNX wants it: tensors in, one unit vector for each text out."""
+    """A sentence-transformers pipeline as ONNX wants it: tensors in, one unit vector, or one score, for each text out."""
 
-    def __init__(self, model: SentenceTransformer, inputs: list[str]) -> None:
+    def __init__(self, model: Model, inputs: list[str]) -> None:
         super().__init__()
         self.model = model
         self.inputs = inputs
 
     def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
         features = self.model(dict(zip(self.inputs, tensors, strict=True)))
+        if isinstance(self.model, CrossEncoder):
+            scores: torch.Tensor = features["scores"]
+            return scores.reshape(-1, 1)
         return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
 
 
-def _export(model: SentenceTransformer, path: Path) -> None:
-    example = model.preprocess(["two texts of different length", "so that nothing about their length is fixed in the graph"])
-    tensors = {name: value for name, value in example.items() if isinstance(value, torch.Tensor)}
+def _convert(model: Model, example: list[Any], scratch: Path, folder: Path) -> None:
+    """example: two texts, or two pairs, of different length."""
+    _export(model, example, scratch / "float32.onnx")
+    _quantise(scratch / "float32.onnx", folder / GRAPH)
+
+
+def _export(model: Model, example: list[Any], path: Path) -> None:
+    tensors = {name: value for name, value in model.preprocess(example).items() if isinstance(value, torch.Tensor)}
     axes = {name: {0: "text", 1: "token"} for name in tensors} | {"vector": {0: "text"}}
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the legacy exporter announces itself, and each branch it follows
@@ -174,24 +222,21 @@ def _prompt(model: SentenceTransformer, *names: str) -> str:
     return next((prompt for name in names if (prompt := model.prompts.get(name))), "")
 
 
-def _max_tokens(model: SentenceTransformer) -> int:
+def _max_tokens(model: Model) -> int:
     """The least of what the pipeline, its tokenizer and its position embeddings allow."""
     positions = getattr(getattr(model[0], "config", None), "max_position_embeddings", None)
     limits = (model.max_seq_length, model.tokenizer.model_max_length, positions)
     return min(int(limit) for limit in limits if limit)
 
 
-def _accept(source: ModelSource, model: SentenceTransformer, prepared: PreparedModel) -> None:
-    """Compare what was built with what it was built from, and note it. Raises ModelError where they disagree."""
-    alone = OnnxEmbedder(prepared.directory, threads=1)
-    agreement = _agreement(model, prepared.config, alone)
-    if not agreement >= LEAST_AGREEMENT:  # not a number must not pass either
+def _accept(source: ModelSource, agreement: float, least: float, what: str) -> None:
+    """Let only pass what agrees with what it was built from. Raises ModelError."""
+    if not agreement >= least:  # not a number must not pass either
         raise ModelError(
-            f"{source.root}: after conversion to int8 the vectors agree with the original at cosine {agreement:.4f}; "
-            f"expected {LEAST_AGREEMENT} or more, so it was not published. Choose another model: this one does not "
+            f"{source.root}: after conversion to int8 the {what} {agreement:.4f}; "
+            f"expected {least} or more, so it was not published. Choose another model: this one does not "
             "bear 8-bit weights, or computes something the conversion does not preserve."
         )
-    measured(prepared, agreement=round(agreement, 5), query_threads=_query_threads(prepared, alone))
 
 
 def _agreement(model: SentenceTransformer, config: ModelConfig, embedder: OnnxEmbedder) -> float:
@@ -212,35 +257,6 @@ def _query_threads(prepared: PreparedModel, alone: OnnxEmbedder) -> int:
 
 def _queries(embedder: OnnxEmbedder) -> FloatMatrix:
     return np.stack([embedder.query(text) for text in PROBES])
-
-
-@contextmanager
-def _translated(source: ModelSource, folder: Path) -> Iterator[None]:
-    """Turn what a conversion may raise into a ModelError; a full disk stays the OSError it is, whoever noticed it."""
-    try:
-        yield
-    except ModelError:
-        raise
-    except Exception as error:
-        if _is_full_disk(error, folder):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
-        raise _not_convertible(source, f"{type(error).__name__}: {str(error).strip()[:500]}") from error
-
-
-def _is_full_disk(error: Exception, folder: Path) -> bool:
-    """Each library has its own error for it: an OSError, a text (safetensors), or nothing of the kind (onnx)."""
-    return (
-        (isinstance(error, OSError) and error.errno in _NO_ROOM)
-        or os.strerror(errno.ENOSPC) in str(error)
-        or shutil.disk_usage(folder).free < _LITTLE
-    )
-
-
-def _not_convertible(source: ModelSource, why: str) -> ModelError:
-    return ModelError(
-        f"{source.root}: cannot be converted to ONNX: {why}. Expected a sentence-transformers model that begins with a "
-        "Transformer over text and has a fast tokenizer. Choose another model."
-    )
 
 
 if __name__ == "__main__":

@@ -5,24 +5,20 @@ Dynamic int8 scales a tensor by its largest value, so in a batch a text's vector
 single-thread session: measured as fast as a session per worker, without a copy of the weights for each.
 """
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 import numpy as np
 import onnxruntime as ort
 
 from retriever.arrays import FloatMatrix, FloatVector
 from retriever.embedder import Progress
-from retriever.errors import ModelError
+from retriever.onnx_session import CHARACTERS_PER_TOKEN, Lazy, loaded, open_session, readable, run
 from retriever.prepared_model import GRAPH, PIECES, TOKENIZER, PreparedModel
 from retriever.tokenizer import PiecesApart, Tokens, WholeTokenizer
 
-T = TypeVar("T")
-
-CHARACTERS_PER_TOKEN: Final = 32  # beyond max_tokens x 32 nothing is tokenised: e5 reads those 16 kB in 10 ms
 BULK_FROM: Final = 4  # fewer texts go through the query session: loading another takes longer than embedding them
 # Of a small graph's question the second thread costs more than it brings, and takes the core of the question beside it:
 # MiniLM 1.7 ms on one thread, 2.3 on two; e5 7.6 and 5.0 (13 and 18 tokens, least of 300, without spinning).
@@ -41,10 +37,10 @@ class OnnxEmbedder:
         self._threads = threads
         large = (directory / GRAPH).stat().st_size >= SHARED_FROM
         self._query_threads = min(threads, self._model.manifest.query_threads) if large else 1
-        self._tokenizer = _Lazy(self._load_tokenizer)
-        self._graph = _Lazy(lambda: self._model.verified(GRAPH))
-        self._query_session = _Lazy(lambda: self._load_session(self._query_threads))
-        self._bulk_session = _Lazy(lambda: self._load_session(1))
+        self._tokenizer = Lazy(self._load_tokenizer)
+        self._graph = Lazy(lambda: self._model.verified(GRAPH))
+        self._query_session = Lazy(lambda: open_session(self._model, self._graph.get(), threads=self._query_threads))
+        self._bulk_session = Lazy(lambda: open_session(self._model, self._graph.get(), threads=1))
 
     @property
     def name(self) -> str:
@@ -99,16 +95,13 @@ class OnnxEmbedder:
         return matrix
 
     def _vector(self, session: ort.InferenceSession, prefix: str, text: str) -> FloatVector:
-        ids = np.array([self._ids(prefix, text)], dtype=np.int64)
-        tokens = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        outputs = session.run(None, {wanted.name: tokens[wanted.name] for wanted in session.get_inputs()})
-        vector: FloatVector = outputs[0][0]
-        return vector
+        ids = self._ids(prefix, text)
+        return run(session, ids, [0] * len(ids))
 
     def _ids(self, prefix: str, text: str) -> list[int]:
-        readable = _readable(text, limit=self.max_tokens * CHARACTERS_PER_TOKEN)
+        taken = readable(text, limit=self.max_tokens * CHARACTERS_PER_TOKEN)
         # a tokenizer without special tokens finds none in "", and no graph takes none
-        return self._tokenizer.get().ids(prefix + readable) or [0]
+        return self._tokenizer.get().ids(prefix + taken) or [0]
 
     def _load_tokenizer(self) -> Tokens:
         def load() -> Tokens:
@@ -117,74 +110,4 @@ class OnnxEmbedder:
                 return WholeTokenizer(described)
             return PiecesApart(described, self._model.verified(PIECES), limit=self.max_tokens)
 
-        return self._translated(TOKENIZER, load)
-
-    def _load_session(self, threads: int) -> ort.InferenceSession:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors only: warnings are about the graph, which no operator can change
-        # a thread that spins for its next piece of work holds the core that Python needs: 9.2 ms a question instead of 4.8
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        path = str(self._graph.get())  # a path, not bytes: with bytes e5 takes 204 MB instead of 92
-        return self._translated(GRAPH, lambda: ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]))
-
-    def _translated(self, file: str, load: Callable[[], T]) -> T:
-        try:
-            return load()
-        except ModelError:
-            raise
-        except Exception as error:  # onnxruntime and tokenizers share no narrower class
-            raise ModelError(
-                f"{self._model.directory / file}: onnxruntime {ort.__version__} cannot load it: {error}. It was "
-                f"prepared with {dict(self._model.manifest.made_with)}: install those versions, or delete the "
-                "directory to have it prepared again."
-            ) from error
-
-
-class _Lazy(Generic[T]):
-    """A value loaded at first use, by one thread only, and forgotten on request."""
-
-    def __init__(self, load: Callable[[], T]) -> None:
-        self._load = load
-        self._lock = threading.Lock()
-        self._values: list[T] = []  # none or one
-        self._timer: threading.Timer | None = None
-
-    def get(self) -> T:
-        with self._lock:
-            self._stop_timer()
-            if not self._values:
-                self._values.append(self._load())
-            return self._values[0]
-
-    @property
-    def loaded(self) -> bool:
-        return bool(self._values)
-
-    def forget_after(self, seconds: float) -> None:
-        """Forget the value unless it is asked for within so many seconds; who still uses it keeps it until done."""
-        with self._lock:
-            self._stop_timer()
-            self._timer = threading.Timer(seconds, self._forget)
-            self._timer.daemon = True
-            self._timer.start()
-
-    def _forget(self) -> None:
-        with self._lock:
-            self._values.clear()
-
-    def _stop_timer(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-
-
-def _readable(text: str, *, limit: int) -> str:
-    """What a tokenizer can take: at most `limit` characters, no NUL, lone surrogates replaced by U+FFFD."""
-    text = text[:limit].replace("\0", " ")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+        return loaded(self._model, TOKENIZER, load)

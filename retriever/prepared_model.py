@@ -41,7 +41,7 @@ class Manifest:
     format: int
     files: Mapping[str, str]  # file name -> sha256 of its content
     query_threads: int  # most threads that may share one query without changing a bit of its vector
-    agreement: float  # mean cosine between these vectors and those of the fp32 source
+    agreement: float  # mean cosine between these vectors and those of the fp32 source; of scores, their correlation
     made_with: Mapping[str, str]  # library -> version
 
 
@@ -94,7 +94,7 @@ def write(directory: Path, config: ModelConfig, *, made_with: Mapping[str, str])
 
 def measured(prepared: PreparedModel, *, agreement: float, query_threads: int) -> PreparedModel:
     """Add what was measured to the manifest of a directory that is still being built."""
-    manifest = Manifest(FORMAT, prepared.manifest.files, query_threads, agreement, prepared.manifest.made_with)
+    manifest = Manifest(FORMAT, prepared.manifest.files, query_threads, round(agreement, 5), prepared.manifest.made_with)
     return _with_manifest(prepared.directory, prepared.config, manifest)
 
 

@@ -12,6 +12,7 @@ from retriever.confidence import ANSWERABLE
 from retriever.hits import hit_of
 from retriever.legs import Search
 from retriever.question import Query, Question, mended, understand
+from retriever.reordering import reordered
 from retriever.scope import Scope, mask, replacements
 from retriever.snapshot import Models, Snapshot
 from retriever.spelling import Visible
@@ -29,11 +30,15 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     run = Search(query, snapshot, models)
     candidates = run.candidates(allowed)
     first = leaders(candidates, snapshot.table)
-    ranked = [ranked_as(candidates, snapshot, allowed, query.shown, index) for index in first[: max(limit, 1)].tolist()]
-    probability = run.confidence(candidates, ranked[0].found) if ranked else 0.0
+    order = reordered(first, candidates, query, snapshot, models.reranker)
+    shown = order.leaders[: max(limit, 1)].tolist()
+    ranked = [ranked_as(candidates, snapshot, allowed, query.shown, index) for index in shown]
+    probability = run.confidence(candidates, int(first[0])) if ranked else 0.0  # fitted on the order before
     answerable = probability >= ANSWERABLE
     return Answer(
-        hits=tuple(hit_of(it, candidates, snapshot, query, asked, replaced) for it in ranked[:limit]),
+        hits=tuple(
+            hit_of(it, candidates, snapshot, query, asked, replaced, order.scores.get(it.found)) for it in ranked[:limit]
+        ),
         found=len(first),
         answerable=answerable,
         confidence=probability,
@@ -43,6 +48,7 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
         leads=() if answerable else leads(run, snapshot, asked, allowed, replaced),
         query=query,
         scope=asked,
+        reranked_by=order.by,
         inferred_jurisdiction=query.place if scope.jurisdiction is None else None,
     )
 

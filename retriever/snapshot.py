@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
 from typing import Final, TypeAlias
@@ -22,6 +22,7 @@ from retriever.exact import ExactIndex
 from retriever.lexical import Lexical
 from retriever.passage import Passage, embedding_text, lexical_text, passages_of
 from retriever.ranking import Ranking
+from retriever.reranker import Reranker
 from retriever.scope import PassageTable, sees_from, table_of
 from retriever.space_words import SpaceWords
 from retriever.spelling import Spelling
@@ -42,15 +43,24 @@ Progress: TypeAlias = Callable[[str, int, int], None]  # leg, passages finished 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What texts are read with: a model for English over English, one for every other pair of languages, and a translator."""
+    """What texts are read with: a model for English over English, one for every other pair of languages, and a translator.
+
+    reranker: what has the last word on the order of the first articles; None, as is usual, for nothing.
+    """
 
     english: Embedder
     multilingual: Embedder
     translator: Translator = NOT_TRANSLATED
+    reranker: Reranker | None = None
+
+    @property
+    def unhurried(self) -> "Models":
+        """The same, but for a reranker's limit of time: on a busy machine as on an idle one, the same answer."""
+        return replace(self, reranker=self.reranker.unhurried if self.reranker else None)
 
     @property
     def names(self) -> dict[str, str]:
-        """What the fingerprint and the answers call the models; a translator changes nothing in a snapshot."""
+        """What the fingerprint and the answers call the models; translator and reranker change nothing in a snapshot."""
         return {"english": self.english.name, "multilingual": self.multilingual.name}
 
 

@@ -35,6 +35,14 @@ class WholeTokenizer:
         ids: list[int] = self._tokenizer.encode(text).ids
         return ids
 
+    def pair(self, first: str, second: str) -> tuple[list[int], list[int]]:
+        """Two texts in one row: its token ids, and 0 for each of the first text, 1 for each of the second.
+
+        What is too much for the model is cut from the longer one.
+        """
+        row = self._tokenizer.encode(first, second)
+        return row.ids, row.type_ids
+
 
 class PiecesApart:
     """Spelling and special tokens by `tokenizers`, pieces by `sentencepiece`.

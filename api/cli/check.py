@@ -109,7 +109,7 @@ def _kept(wanted: Sequence[Promise], settings: Settings, tree: Tree, space: str 
     opened = open_space(settings, models, space)
     with watching() as watch:
         snapshot = opened.working_snapshot(watch) if tree.commit is None else opened.snapshot(tree.commit, watch)
-    return [keep(promise, snapshot, models) for promise in wanted]
+    return [keep(promise, snapshot, models.unhurried) for promise in wanted]
 
 
 def _inside(problem_path: str, path: Path, root: Path | None) -> bool:

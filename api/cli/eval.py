@@ -44,6 +44,9 @@ def as_text(found: Mapping[str, Any]) -> str:
         lines.append(f"{name:<12} {row['queries']:>9} " + " ".join(f"{_figure(row[measure]):>10}" for measure in MEASURES))
     abstention, latency, index = found["abstention"], found["latency_ms"], found["index"]
     embedded = ", ".join(f"{count} {leg}" for leg, count in index["embedded"].items())
+    reranked = (
+        [f"reranked     {found['reranked']} of the questions, the others had no time left"] if "reranked" in found else []
+    )
     return "\n".join(
         [
             *lines,
@@ -51,6 +54,7 @@ def as_text(found: Mapping[str, Any]) -> str:
             f"abstention   auroc {_figure(abstention['auroc'])}, refused {_figure(abstention['refused'])} of the questions"
             f" that nothing answers, kept {_figure(abstention['kept'])} of the others",
             f"latency      p50 {latency['p50']} ms, p95 {latency['p95']} ms",
+            *reranked,
             f"index        {index['articles']} articles, {index['passages']} passages in {index['seconds']} s;"
             f" embedded now: {embedded}, the rest from the cache",
         ]

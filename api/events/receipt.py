@@ -86,7 +86,7 @@ def shown_body(answer: Answer, answered: Answered, source: Source) -> dict[str, 
         "commit": manifest.commit,
         "committed_at": manifest.committed_at,
         "fingerprint": manifest.fingerprint,
-        "models": dict(manifest.models),
+        "models": {**manifest.models, **({"reranker": answer.reranked_by} if answer.reranked_by else {})},
         "build": dict(ranking_build()),
         "folder": source.folder,
         "taxonomy": None if source.outside is None else hashlib.sha256(source.outside.text.encode()).hexdigest(),
@@ -103,7 +103,7 @@ def shown_body(answer: Answer, answered: Answered, source: Source) -> dict[str, 
 
 
 def _hit(rank: int, hit: Hit) -> dict[str, Any]:
-    article, passage = hit.article, hit.passage
+    article, passage, reranker = hit.article, hit.passage, hit.explanation.reranker
     return {
         "rank": rank,
         "id": article.id,
@@ -121,6 +121,7 @@ def _hit(rank: int, hit: Hit) -> dict[str, Any]:
             "sha256": hashlib.sha256(passage.text.encode()).hexdigest(),
         },
         "legs": {name: {"score": round(leg.score, _DIGITS), "rank": leg.rank} for name, leg in hit.explanation.legs.items()},
+        **({} if reranker is None else {"reranker": round(reranker, _DIGITS)}),
     }
 
 

@@ -173,7 +173,9 @@ def rebuilt_from(space: Space, models: Models) -> Rebuild:
             tier=facts["tier"],
             effective_on=datetime.fromisoformat(facts["effective_on"]),
         )
-        reading = replace(models, translator=_Kept(said["english"]))
+        # whether the reranker was in time depended on the machine's haste that day, so it is not left to today's
+        last = models.unhurried.reranker if "reranker" in before["models"] else None
+        reading = replace(models, translator=_Kept(said["english"]), reranker=last)
         answer = search(Question(said["q"], said["lang"]), scope, snapshot, reading, limit=facts["limit"])
         return {**shown_body(answer, Answered(answer, snapshot, None), space.source), "reason": answer.reason}
 
