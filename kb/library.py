@@ -29,6 +29,7 @@ TAXONOMY_FILE: Final = "kb.yml"
 DEFAULTS_FILE: Final = "_defaults.yml"
 _LIKE_DEFAULTS: Final = re.compile(r"_?defaults?\.(ya?ml|json|toml)", re.I)  # a near miss would leave a folder undefended
 _LIKE_ARTICLES: Final = frozenset({".md", ".markdown", ".mdx", ""})  # a link without an ending may lead to a folder
+_FILE: Final = FileKind.FILE  # looking it up takes longer than comparing it, for 10,000 files at each push
 _UTC: Final = ZoneInfo("UTC")
 
 Progress: TypeAlias = Callable[[int, int], None]  # files read so far, files in all
@@ -141,7 +142,7 @@ class _Reading:
         self.tree = tree
         self.progress = progress
         self.kept = kept
-        self.still = {file.path for file in tree.files if file.kind is FileKind.FILE and kept.article(file) is not None}
+        self.still = {file.path for file in tree.files if file.kind is _FILE and kept.article(file) is not None}
         self.unopened: set[str] = set()  # paths of articles that are taken from an earlier reading, of those in `still`
         self.by_name = {tree.below(file): file for file in sorted(tree.files)}
         self.problems: list[Problem] = []

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -16,6 +17,7 @@ from kb.mirror import Mirror, is_bundle, is_remote, shown
 from kb.raw_log import LOG_OPTIONS, parse_log
 from kb.tree import Commit, File, FileKind, Tree
 
+_PLAIN: Final = re.compile(r"\w[\w/-]*(?:\.[\w/-]+)*")  # a name, and no range or pattern
 _SHA: Final = re.compile(r"[0-9a-f]{7,64}")
 _KINDS: Final = {"120000": FileKind.SYMLINK, "160000": FileKind.SUBMODULE}
 _DIFFERENCES: Final = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--ignore-submodules=none")
@@ -58,6 +60,11 @@ class Repository:
 
         Raises RepositoryError if there is no such commit.
         """
+        if ref is None:
+            with suppress(RepositoryError, ValueError):  # nearly always one process, which costs more than what it reads
+                commit = self._named("HEAD")
+                self._had_head = True
+                return commit
         return self._commit(ref or self._default_ref())
 
     def at(self, ref: str | None, as_of: datetime | str) -> Commit:
@@ -229,15 +236,20 @@ class Repository:
 
     def _commit(self, name: str) -> Commit:
         try:
-            sha = self._git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}").splitlines()[-1]
-            at = self._git("log", "-1", "--no-show-signature", "--format=%cI", "--end-of-options", sha, "--")
-            return Commit(sha, datetime.fromisoformat(at))
+            if _PLAIN.fullmatch(name):
+                return self._named(name)
+            return self._named(self._git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}").splitlines()[-1])
         except (RepositoryError, ValueError):  # ValueError: a NUL, or `^main`, which excludes a commit
             branches = self._branches()
             known = f"It has the branches {', '.join(branches[:8])}." if branches else "It has no branch."
             raise RepositoryError(
                 f"{self._location}: there is no branch, tag or commit {name!r}. {known} Correct --ref or KB_REF."
             ) from None
+
+    def _named(self, name: str) -> Commit:
+        shown = self._git("log", "-1", "--no-show-signature", "--format=%H %cI", "--end-of-options", f"{name}^{{commit}}", "--")
+        sha, at = shown.split()
+        return Commit(sha, datetime.fromisoformat(at))
 
     def _has_head(self) -> bool:
         """Whether HEAD names a commit. Asked of a process of its own: GitPython's shared one answers one thread at a time."""
