@@ -1,30 +1,55 @@
 """Changes for people: as lines for a terminal, and as Markdown."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from api.fact_schema import FactOut
 from api.past_schema import ChangeOut, CommitOut, MomentOut, VersionOut
 
 _NOTHING: Final = "nothing"
+_ALIKE: Final = 5  # articles of which the same is told, from which on it is told once
 
 
 def as_lines(old: MomentOut, new: MomentOut, changes: Sequence[ChangeOut]) -> list[str]:
     """What matters most first: one article, its facts old and new, who stands behind it."""
     lines = [headline(old, new, changes)]
-    for change in changes:
-        lines += ["", f"{change.severity.upper()}  {change.title} [{change.id}, {change.lang}]"]
+    for alike in _together(changes):
+        change, named = alike[0], [f"{change.title} [{change.id}, {change.lang}]" for change in alike]
+        alone = len(alike) == 1
+        lines += ["", f"{change.severity.upper()}  {named[0] if alone else f'{len(alike)} articles, alike'}"]
         lines += [f"  {detail}" for detail in details(change)]
+        lines += [] if alone else [f"    {name}" for name in named]
     return lines
 
 
 def as_markdown(old: MomentOut, new: MomentOut, changes: Sequence[ChangeOut]) -> list[str]:
     """The same as Markdown; text of articles is escaped, so that it is only text."""
     lines = [f"# {headline(old, new, changes)}"]
-    for change in changes:
-        lines += ["", f"## {change.severity.capitalize()}: {escaped(change.title)}", "", f"`{change.id}` · {change.lang}", ""]
+    for alike in _together(changes):
+        change, alone = alike[0], len(alike) == 1
+        lines += [
+            "",
+            f"## {change.severity.capitalize()}: {escaped(change.title) if alone else f'{len(alike)} articles, alike'}",
+            "",
+        ]
+        lines += [f"`{change.id}` · {change.lang}", ""] if alone else []
         lines += [f"- {escaped(detail)}" for detail in details(change)]
+        lines += [] if alone else ["", *(f"- {escaped(change.title)} `{change.id}` · {change.lang}" for change in alike)]
     return lines
+
+
+def _together(changes: Sequence[ChangeOut]) -> Iterator[list[ChangeOut]]:
+    """The changes in their order, with those of which the same is to be told as one: a deletion of 500 is one piece of news."""
+    alike: dict[tuple[str, ...], list[ChangeOut]] = defaultdict(list)
+    for change in changes:
+        alike[(change.severity, *details(change))].append(change)
+    for change in changes:
+        group = alike[(change.severity, *details(change))]
+        if len(group) < _ALIKE:
+            yield [change]
+        elif group[0] is change:
+            yield group
 
 
 def headline(old: MomentOut, new: MomentOut, changes: Sequence[ChangeOut]) -> str:

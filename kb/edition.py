@@ -33,6 +33,7 @@ class Edition:
         self._settings, self._settings_key = self._read_settings(outside)
         self._layers = {} if self._settings and self._settings.adopt else self._read_defaults()
         self._stems = self._source_stems()
+        self._above: dict[str, tuple[str, ...]] = {}  # see _blobs_above: 10,000 articles stand in a hundred folders
 
     @property
     def taxonomy(self) -> Taxonomy | None:
@@ -71,7 +72,7 @@ class Edition:
         adoption = self._settings.adopt
         if adoption:
             return (self._settings_key, adoption.stem(self._below(path))[0] in self._stems)
-        return (self._settings.taxonomy.time_zone, *(self._blobs_above(path)))
+        return (self._settings.taxonomy.time_zone, *(self._blobs_above(path.rpartition("/")[0])))
 
     def kin(self, path: str) -> list[str]:
         """The other files that an adopted repository's names make translations of this one, or its source."""
@@ -124,10 +125,13 @@ class Edition:
             return self._settings.adopt.takes(self._below(path))
         return not_ours(self._below(path)) is None
 
-    def _blobs_above(self, path: str) -> list[str]:
-        above = (str(parent) for parent in PurePosixPath(self._below(path)).parents)
-        names = (f"{self._prefix}{parent}/{DEFAULTS_FILE}".replace("/./", "/").removeprefix("./") for parent in above)
-        return [self._files[name].blob for name in names if name in self._files]
+    def _blobs_above(self, folder: str) -> tuple[str, ...]:
+        """Of the defaults of the folder and of those above it."""
+        if folder not in self._above:
+            above = (str(parent) for parent in PurePosixPath(self._below(f"{folder}/-" if folder else "-")).parents)
+            names = (f"{self._prefix}{parent}/{DEFAULTS_FILE}".replace("/./", "/").removeprefix("./") for parent in above)
+            self._above[folder] = tuple(self._files[name].blob for name in names if name in self._files)
+        return self._above[folder]
 
     def _read_settings(self, outside: OutsideTaxonomy | None) -> tuple[TaxonomyFile | None, str]:
         if outside is not None:

@@ -420,6 +420,26 @@ def test_diff_prints_markdown_and_json(world: World, kb: Kb) -> None:
     assert [fact["new"] for fact in found["changes"][0]["facts"]] == ["90 days"]
 
 
+def test_what_is_the_same_of_many_articles_is_told_once(world: World, kb: Kb) -> None:
+    """A deletion of many is one piece of news with their names below it; an edit in the same push stands by itself."""
+    world.article("card.md", TEXT, id="card", title="Dispute a charge")
+    for number in range(6):
+        world.article(f"old/{number}.md", id=f"old-{number}", title=f"Old {number}")
+    first = world.commit(at="2026-01-01T00:00:00Z")
+    for number in range(6):
+        (world.repo / f"articles/old/{number}.md").unlink()
+    world.article("card.md", TEXT.replace("60", "90"), id="card", title="Dispute a charge")
+    second = world.commit(at="2026-01-02T00:00:00Z")
+
+    text, markdown = (kb("diff", first, second, "--format", name, cwd=world.repo).stdout for name in ("text", "markdown"))
+
+    names = "".join(f"    Old {number} [old-{number}, en]\n" for number in range(6))
+    assert f"\nRULE  6 articles, alike\n  removed\n  2026-01-02 00:00 {second[:12]} by Writer\n{names}" in text
+    assert "RULE  Dispute a charge [card, en]\n" in text
+    assert markdown.count("## ") == 2
+    assert "\n- Old 5 `old-5` · en\n" in markdown
+
+
 @pytest.mark.parametrize("command", [("diff", "nonsense"), ("diff", "2026-02-30"), ("log", "nothing")])
 def test_what_is_not_there_is_said(world: World, kb: Kb, command: tuple[str, ...]) -> None:
     """One message, wrong use."""
