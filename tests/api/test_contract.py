@@ -28,6 +28,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 _ALL = list(HealthCheck)
+PATIENCE = 120  # seconds: a loaded machine must not change what is found
 READERS = [*Role, "session", "nobody", "forger"]
 
 
@@ -64,7 +65,7 @@ def _fire(door: Door, reader: str, examples: int) -> None:
         @settings(max_examples=examples, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=_ALL)
         @seed(examples)
         def attack(case: Any) -> None:
-            case.call_and_validate(headers=headers, checks=CHECKS)
+            case.call_and_validate(headers=headers, checks=CHECKS, timeout=PATIENCE)
 
         attack()
 
