@@ -134,8 +134,9 @@ def build(
 
 
 def _secrets(source: Source, front: FrontMatter) -> Iterator[Problem]:
-    yield from secrets_of_keys(source.keys, front)
-    yield from secrets_of_body(source.file.path, source.body, source.first_line, foreign=not source.blocks)
+    foreign = not source.blocks
+    yield from secrets_of_keys(source.keys, front, foreign=foreign)
+    yield from secrets_of_body(source.file.path, source.body, source.first_line, foreign=foreign)
 
 
 def _edges(source: Source, front: FrontMatter, zone: ZoneInfo) -> tuple[dict[str, datetime | None], list[Problem]]:

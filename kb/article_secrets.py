@@ -31,19 +31,20 @@ _PLAIN: Final = re.compile(r"[^0-9A-Za-z]+")
 
 
 def secrets_of_body(path: str, body: str, first_line: int, *, foreign: bool) -> Iterator[Problem]:
-    """Each secret of a body, at its line. foreign: of a repository that was not written for us, where it is only said."""
+    """Each secret of a body, at its line. foreign: of a repository that was not written for us, where it is a warning."""
     for found in redact(body).found:
         if found.kind not in _USUAL:
             severity = Severity.WARNING if foreign else _severity(body, found)
             yield Problem(path, first_line + body.count("\n", 0, found.start), "secret", _message(found), severity)
 
 
-def secrets_of_keys(keys: Layered, front: FrontMatter) -> Iterator[Problem]:
-    """Each secret of the front matter's texts, at its key."""
+def secrets_of_keys(keys: Layered, front: FrontMatter, *, foreign: bool) -> Iterator[Problem]:
+    """Each secret of the front matter's texts, at its key. foreign: see `secrets_of_body`."""
     for key, text in _texts(front):
         for found in redact(text).found:
             if found.kind not in _USUAL:
-                yield keys.problem(key, "secret", _message(found), _severity(text, found))
+                severity = Severity.WARNING if foreign else _severity(text, found)
+                yield keys.problem(key, "secret", _message(found), severity)
 
 
 def _texts(front: FrontMatter) -> Iterator[tuple[Key, str]]:

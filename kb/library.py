@@ -17,7 +17,7 @@ from kb.article_file import Entry, Source
 from kb.errors import ContentError
 from kb.glossary import Glossary, read_glossary
 from kb.kept import NOTHING, Kept, kept_entry
-from kb.problem import Problem, errors
+from kb.problem import Problem, Severity, errors
 from kb.schema import Layer, Layered
 from kb.taxonomy import Taxonomy
 from kb.taxonomy_file import TaxonomyFile, read_taxonomy
@@ -280,6 +280,7 @@ class _Reading:
             sources.append(Source(file, Layered((found.layer,)), found.body, found.first_line, "", blocks=False))
         problems: list[Problem] = []
         entries = self._built(sources, taxonomy.zone, problems)
+        self.problems += [problem for problem in problems if problem.severity is Severity.WARNING]
         return self._skip_broken(entries, problems)
 
     def without_broken(

@@ -2,8 +2,9 @@
 
 import pytest
 
+from kb.library import OutsideTaxonomy, read_library
 from kb.problem import Severity
-from tests.kb.conftest import World
+from tests.kb.conftest import TAXONOMY, World
 
 CURE = (
     "a value that looks real stands here; expected none, because every reader of the article sees it and git keeps it. "
@@ -56,3 +57,23 @@ def test_an_example_is_a_warning(world: World, body: str) -> None:
     (warning,) = world.library().warnings
 
     assert (warning.rule, warning.severity) == ("secret", Severity.WARNING)
+
+
+def test_in_a_repository_that_was_not_written_for_us_every_secret_is_said_and_none_keeps_a_page_out(world: World) -> None:
+    """In the body and in the front matter, also when a later commit reads only what has changed."""
+    adopt = "adopt:\n  include: ['*.md']\n  defaults: {products: [all], jurisdictions: [all], tier: 1, lang: en}\n"
+    outside = OutsideTaxonomy("outside.yml", TAXONOMY + adopt)
+    for name in ("kb.yml", "_defaults.yml"):
+        (world.root / "articles" / name).unlink(missing_ok=True)
+    world.write("a.md", "---\ntitle: Card 4539 1488 0343 6467\n---\nHer key: sk_live_4eC39HqLyjWDarjtT1zdp7dc\n")
+    first = world.library(outside=outside)
+    world.write("b.md", "Nothing here.\n")
+    world.commit()
+    again = read_library(world.open().tree(world.open().resolve(None), "articles"), outside, earlier=first)
+
+    assert [str(it) for it in first.warnings] == [
+        f"articles/a.md:2: warning: card number: {CURE}",
+        f"articles/a.md:4: warning: API key: {CURE}",
+    ]
+    assert [article.id for article in again.articles] == ["a", "b"]
+    assert again.warnings == first.warnings
