@@ -1,6 +1,7 @@
 """From a digest's values to its document: names, addresses, days in the team's zone."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -216,15 +217,13 @@ class _Drawing:
 
 def _told(facts: Sequence[FactChange]) -> list[FactChange]:
     """The facts, but for a sentence to be said in which nothing changed beside figures that are told by themselves."""
-    figures = [(it.old.text, it.new.text) for it in facts if it.old and it.new and it.kind not in WHOLE]
+    figures = {text for it in facts if it.old and it.new and it.kind not in WHOLE for text in (it.old.text, it.new.text)}
+    gaps = re.compile("|".join(map(re.escape, sorted(figures, key=len, reverse=True))) or r"\Z")  # the longest first
 
     def is_covered(fact: FactChange) -> bool:
         if fact.kind not in WHOLE or fact.old is None or fact.new is None:
             return False
-        text = fact.old.text
-        for old, new in figures:
-            text = text.replace(old, new)
-        return text == fact.new.text
+        return gaps.sub("\0", fact.old.text) == gaps.sub("\0", fact.new.text)
 
     return [fact for fact in facts if not is_covered(fact)]
 

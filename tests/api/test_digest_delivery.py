@@ -276,6 +276,16 @@ def test_two_schedulers_at_once_make_and_send_one_digest(office: Office, hook: H
     assert (sum(made), sum(sent), len(hook.got)) == (1, 2, 1)
 
 
+def test_who_looked_first_and_came_second_takes_nothing_that_is_held(office: Office) -> None:
+    """Four senders look at the clock, and then wait for each other: the one that waited has the older moment."""
+    office.team(FILE)
+    office.change()
+    office.morning()
+    taken = [office.outbox.claim(office.now + timedelta(seconds=second), ["default"]) for second in (1, 0)]
+
+    assert (taken[0] is not None, taken[1]) == (True, None)
+
+
 @BOTH
 def test_killed_between_sending_and_noting_it_goes_out_again_with_the_same_key(
     office: Office, hook: Hook, tmp_path: Path
