@@ -168,7 +168,7 @@ class _Comparing:
         holding = set(self.repository.holding(self.new.commit, self.folder, self.after.edge_words()))
         folders = {str(PurePosixPath(path).parent) for path in holding if PurePosixPath(path).name in SHARED}
         for path in sorted(self.after.paths - set(touched)):
-            if path not in holding and not folders.intersection(map(str, PurePosixPath(path).parents)):
+            if path not in holding and not (folders and folders.intersection(map(str, PurePosixPath(path).parents))):
                 continue
             article = self.after.article(path)
             if article is not None and is_in_force(article, self.old.at) != is_in_force(article, self.new.at):

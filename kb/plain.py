@@ -2,6 +2,7 @@
 
 import html
 import re
+from functools import lru_cache
 from typing import Final
 
 _BRACKETS: Final = r"(?:[^\[\]\n]|\[[^\[\]\n]*\])*"  # one level inside, so that no text costs more than one look
@@ -59,6 +60,7 @@ _RULES: Final = tuple(
 _BLANK: Final = re.compile(r"[^\S\u00a0\u202f]+")  # every white space but the no-break ones: "10 000 EUR" is one amount
 
 
+@lru_cache(maxsize=1024)  # whoever compares two versions reads each paragraph several times
 def plain(markdown: str) -> str:
     """The text without markup, on one line.
 

@@ -35,7 +35,7 @@ def _overdue(repository: Repository, folder: str, edition: Edition, old: Moment,
     shared = {str(PurePosixPath(path).parent) for path in holding if PurePosixPath(path).name in SHARED}
     found = []
     for path in sorted(edition.paths):
-        if path not in holding and not shared.intersection(map(str, PurePosixPath(path).parents)):
+        if path not in holding and not (shared and shared.intersection(map(str, PurePosixPath(path).parents))):
             continue
         article = edition.article(path)
         if article and article.review_by and first <= article.review_by < last and article.status in CAN_BE_IN_FORCE:

@@ -8,7 +8,7 @@ from typing import Final
 from api.access import Action, may
 from api.database import Database
 from api.digests.document import DigestDocument, DigestLine
-from api.digests.exposure import Exposure, Showings
+from api.digests.exposure import Exposure, Showings, in_every_language
 from api.digests.outbox import Outbox
 from api.digests.roster import Person, known_readers, roster
 from api.digests.sight import as_seen
@@ -76,7 +76,7 @@ class Desk:
     def past(self, space: str, team_id: str, reader: Reader, limit: int) -> list[DigestDocument]:
         """What the team was told, newest first, with how often the reader was shown each article. Raises NotFoundError."""
         team, snapshot = self.team(space, team_id, reader)
-        showings = self.exposure.showings(space, {reader.id}, datetime.now(UTC))
+        showings = in_every_language(self.exposure.showings(space, {reader.id}, datetime.now(UTC)), snapshot)
         documents = self.documents(space, team_id, team, snapshot, limit=limit)
         return [_for(document.without_drills(), showings) for document in documents]
 
@@ -112,7 +112,7 @@ class Desk:
     def showings(self, space: str, team_id: str, team: Team, snapshot: Snapshot, now: datetime) -> Showings:
         """What was shown to the team's members."""
         readers = {reader for person in self.people(space, team_id, team, snapshot, now) for reader in person.readers}
-        return self.exposure.showings(space, readers, now)
+        return in_every_language(self.exposure.showings(space, readers, now), snapshot)
 
     def unread(self, space: str, team_id: str, team: Team, snapshot: Snapshot, now: datetime) -> list[Unread]:
         """What the team was told to acknowledge lately and somebody has not: what it is reminded of."""

@@ -1,7 +1,7 @@
 """How often a passage was shown to whom: what tells a reader that a changed rule is one's own concern."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
@@ -9,6 +9,8 @@ from typing import Final, TypeAlias
 
 from api.events.event import Kind
 from api.events.ledger import Ledger, Wanted
+from kb.article import Article
+from retriever.snapshot import Snapshot
 
 REACH: Final = timedelta(days=30)
 _GOOD_FOR: Final = timedelta(minutes=10)  # a count may be that old: a month of events is read for it
@@ -27,6 +29,29 @@ class Showings:
         """How often a passage under one of the headings was; of the whole article where none is named."""
         wanted = set(headings)
         return sum(count for (name, at), count in self.counts.items() if name == article and (not wanted or at in wanted))
+
+
+def in_every_language(showings: Showings, snapshot: Snapshot) -> Showings:
+    """The same, with what was shown in one language counted for the passages that say it in the others.
+
+    A passage's translation is the one in the same place, where two texts have as many headings; else it counts for the article.
+    """
+    counts = Counter(showings.counts)
+    for (name, heading), count in showings.counts.items():
+        article = snapshot.articles.get(name)
+        others = snapshot.members.get(article.group, ()) if article else ()
+        for other in others:
+            if article and other.id != name:
+                counts[other.id, _same_place(heading, _headings(article), _headings(other))] += count
+    return Showings(counts)
+
+
+def _same_place(heading: Heading, ours: Sequence[Heading], theirs: Sequence[Heading]) -> Heading:
+    return theirs[ours.index(heading)] if heading in ours and len(ours) == len(theirs) else ()
+
+
+def _headings(article: Article) -> list[Heading]:
+    return list(dict.fromkeys(section.heading for section in article.sections))
 
 
 class Exposure:

@@ -89,6 +89,17 @@ def test_every_form_says_both_figures_the_sentence_and_the_address(world: World)
     assert lacking == []
 
 
+def test_a_sentence_to_be_said_is_not_told_again_beside_its_figures(world: World) -> None:
+    """Also where the old figure stands on in it a second time."""
+    for days in (10, 7):
+        said = f"Sign within {days} business days. We finish within 10 business days."
+        world.article("a.md", f":::say\n{said}\n:::\n", id="a")
+        world.commit()
+    (line,) = document(world).sections[0].lines
+
+    assert [(fact.old, fact.new) for fact in line.facts] == [("10 business days", "7 business days")]
+
+
 def test_what_an_article_says_is_text_in_every_form(world: World) -> None:
     """No tag, no mention, no link of its own."""
     made = changed(world, title=HOSTILE)

@@ -162,6 +162,27 @@ def test_a_member_reads_what_the_team_was_told_and_how_often_it_was_shown_to_one
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
+def test_what_was_shown_in_spanish_counts_for_the_rule_that_changed_in_english(floor: Floor) -> None:
+    """For the passage in the same place; and who reads the Spanish text, which is behind, has not read the change."""
+    spanish = "## Límite diario\n\nEl cliente puede pagar {} USD con la tarjeta por día.\n\n## Horario\n\nSiempre."
+    keys = {"id": "limit-es", "lang": "es", "translation_of": "limit", "products": ["cards"], "title": "Cuánto se puede pagar"}
+    floor.world.article("limit.es.md", spanish.format(900), **keys)
+    floor.world.commit(at=floor.now.isoformat())  # a second is what git can tell apart
+    floor.world.live.update()
+    ana = floor.reader("ana", lang="es")
+    hits = [
+        floor.client(ana).get("/v1/search", params={"q": "cuánto puede pagar por día con la tarjeta"}).json()["hits"][0]["id"]
+    ]
+    floor.limit(1200)
+    floor.clerk.work(floor.now + 2 * DAY)
+    (line,) = floor.get("/v1/teams/front/digests", ana).json()["digests"][0]["sections"][0]["lines"]
+    (wanted,) = floor.get("/v1/acknowledgements", ana).json()["articles"]
+
+    assert hits == ["limit-es"]
+    assert (line["id"], line["shown"]) == ("limit", 4)
+    assert wanted["id"] == "limit"
+
+
 def test_the_teams_digest_counts_what_its_members_were_shown(floor: Floor) -> None:
     """All of them together."""
     (document,) = Desk(floor.world.guidance, floor.database).outbox.documents("default", "front")
