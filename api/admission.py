@@ -83,7 +83,7 @@ def _password(encoded: str) -> str:
         raise NotAuthenticatedError("Expected a name and, as the password, a token.") from None
 
 
-def _reader(reader: Annotated[Reader | None, Depends(admitted)]) -> Reader:
+async def _reader(reader: Annotated[Reader | None, Depends(admitted)]) -> Reader:
     if reader is None:
         raise NotAuthenticatedError("This endpoint is open to anyone and has no reader.")
     return reader

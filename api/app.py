@@ -11,10 +11,10 @@ from fastapi_offline import FastAPIOffline
 from api import contract_page, problem_json
 from api.admission import admitted
 from api.digests.scope_feed import ScopeFeeds
-from api.edges import Edges, Patience, dress, preflight
+from api.edges import Edges, Patience, dress
 from api.events.records import Records
+from api.guarded import Guarded
 from api.guidance import Guidance
-from api.hooks import LARGEST_DELIVERY
 from api.past import Times
 from api.rate import Rates
 from api.reader import Readers
@@ -22,7 +22,6 @@ from api.routes import router
 from api.session_routes import router as session_router
 from api.widget_files import WidgetFiles
 
-LARGEST_BODY: Final = 200_000  # bytes; a question of 20,000 characters in any script, escaped, with its scope
 _STATIC: Final = Path(__file__).parent / "static"
 _DESCRIPTION: Final = "Ranks the guidance in force for an issue: this product, this customer's place, this agent's tier."
 
@@ -59,23 +58,12 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
     problem_json.install(app)
     app.add_middleware(Patience)
 
-    @app.middleware("http")
-    async def guarded(request: Request, answer: "problem_json.Next") -> Response:
-        hook = request.url.path.startswith("/hooks/git/")  # guarded by its signature, whatever name it was sent to
-        foreign = problem_json.foreign_host(request) if demo and not hook else None
-        early = (
-            foreign
-            or problem_json.too_large(request, LARGEST_DELIVERY if hook else LARGEST_BODY)
-            or preflight(request, edges, demo=demo)
-        )
-        response = early or await answer(request)
-        dress(request, response, edges, demo=demo)
-        return response
+    app.add_middleware(Guarded, edges=edges, demo=demo)
 
     @app.exception_handler(Exception)  # answered outside of every middleware, so it is dressed here
     async def failed(request: Request, error: Exception) -> Response:
         response = await problem_json.unexpected(request, error)
-        dress(request, response, edges, demo=demo)
+        dress(request, response.status_code, response.headers, edges, demo=demo)
         return response
 
     return app

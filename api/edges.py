@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from fastapi import Request, Response
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -74,10 +75,9 @@ def preflight(request: Request, edges: Edges, *, demo: bool) -> Response | None:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 
-def dress(request: Request, response: Response, edges: Edges, *, demo: bool) -> None:
+def dress(request: Request, status: int, headers: MutableHeaders, edges: Edges, *, demo: bool) -> None:
     """Put on the headers that every answer carries. What a route has set itself stays."""
     reader: Reader | None = getattr(request.state, "reader", None)
-    headers = response.headers
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
@@ -87,27 +87,27 @@ def dress(request: Request, response: Response, edges: Edges, *, demo: bool) -> 
         headers.setdefault("Cache-Control", "no-store")
     if request.url.scheme == "https":
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    headers["Content-Security-Policy"] = _policy(request, response, reader, edges)
+    headers["Content-Security-Policy"] = _policy(request, status, headers, reader, edges)
     origin = request.headers.get("origin")
     if "access-control-allow-origin" not in headers:
         headers.append("Vary", "Origin")
-        says_nothing = not demo and reader is None and response.status_code in _SAYS_NOTHING
+        says_nothing = not demo and reader is None and status in _SAYS_NOTHING
         if origin is not None and (says_nothing or edges.calls(origin, reader, demo=demo)):
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
 
 
-def _policy(request: Request, response: Response, reader: Reader | None, edges: Edges) -> str:
+def _policy(request: Request, status: int, headers: MutableHeaders, reader: Reader | None, edges: Edges) -> str:
     """The route's own policy, and who may frame the answer.
 
     A page of a space: the pages of that space. A shell, which shows nothing by itself: whom its route names. Else: none.
     """
-    html = response.headers.get("content-type", "").startswith("text/html")
-    own = response.headers.get("content-security-policy", "" if html else "default-src 'none'")
+    html = headers.get("content-type", "").startswith("text/html")
+    own = headers.get("content-security-policy", "" if html else "default-src 'none'")
     parts = [part.strip() for part in own.split(";") if part.strip()]
     kept = [part for part in parts if not part.startswith("frame-ancestors")]
     ancestors = next((part for part in parts if html and part not in kept), "frame-ancestors 'none'")
-    if html and response.status_code == HTTPStatus.OK and reader is not None:
+    if html and status == HTTPStatus.OK and reader is not None:
         ancestors = f"frame-ancestors {edges.frames(request.query_params.get('space', DEFAULT))}"
     return "; ".join([*kept, ancestors])
 

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from api.guidance import Guidance
 
 
-def _guidance(request: Request) -> Guidance:
+async def _guidance(request: Request) -> Guidance:
     guidance: Guidance = request.app.state.guidance
     return guidance
 

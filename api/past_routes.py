@@ -26,7 +26,7 @@ router = APIRouter(tags=["history"])
 _PAGE_POLICY: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'"
 
 
-def _times(request: Request) -> Times:
+async def _times(request: Request) -> Times:
     times: Times = request.app.state.times
     return times
 

@@ -1,8 +1,8 @@
 """Every error as `application/problem+json`: the one file that knows exceptions and statuses."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from urllib.parse import quote
 
 import structlog
@@ -22,8 +22,6 @@ from api.store_error import StoreError
 from kb.errors import AsOfError, ContentError, KbError
 from kb.redaction import redact
 from retriever.errors import RetrieverError
-
-Next: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 MEDIA_TYPE: Final = "application/problem+json"
 

@@ -26,7 +26,7 @@ from api.store_error import StoreError
 router = APIRouter()
 
 
-def records_of(request: Request) -> Records | None:
+async def records_of(request: Request) -> Records | None:
     """The event store; None in an application that was made without one."""
     records: Records | None = request.app.state.records
     return records
@@ -35,7 +35,7 @@ def records_of(request: Request) -> Records | None:
 MaybeRecordsDep = Annotated[Records | None, Depends(records_of)]
 
 
-def _records(records: MaybeRecordsDep) -> Records:
+async def _records(records: MaybeRecordsDep) -> Records:
     if records is None:
         raise StoreError("This application was made without an event store.")
     return records

@@ -8,7 +8,7 @@ from api.digests.desk import Desk
 from api.record_routes import RecordsDep
 
 
-def _desk(request: Request, records: RecordsDep) -> Desk:
+async def _desk(request: Request, records: RecordsDep) -> Desk:
     desk: Desk | None = request.app.state.desk
     if desk is None:
         desk = request.app.state.desk = Desk(request.app.state.guidance, records.recorder.ledger.database)

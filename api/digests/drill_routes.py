@@ -96,7 +96,7 @@ class MasteryResponse(BaseModel):
     drills: list[MasteryOut]
 
 
-def _drills(desk: DeskDep, records: RecordsDep) -> Drills:
+async def _drills(desk: DeskDep, records: RecordsDep) -> Drills:
     return Drills(desk, records)
 
 

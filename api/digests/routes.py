@@ -31,7 +31,7 @@ from kb.taxonomy import Taxonomy
 router = APIRouter(tags=["digests"])
 
 
-def _feeds(request: Request) -> ScopeFeeds:
+async def _feeds(request: Request) -> ScopeFeeds:
     feeds: ScopeFeeds = request.app.state.feeds
     return feeds
 

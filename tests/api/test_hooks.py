@@ -9,8 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
-from api.app import LARGEST_BODY, create_app
+from api.app import create_app
 from api.composition import open_hooks
+from api.guarded import LARGEST_BODY
 from api.guidance import NotGrantedError
 from api.hooks import Deliveries, Delivery, Hooks
 from api.live import LiveSpace, News
