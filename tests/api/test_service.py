@@ -206,7 +206,7 @@ def test_an_answer_has_every_key_of_the_contract(world: World) -> None:
     answer = json.loads(world.search("freeze card").model_dump_json())
 
     top = (
-        "hits found answerable confidence reason above_tier varies_by_jurisdiction leads query scope index receipt "
+        "hits found answerable confidence reranked reason above_tier varies_by_jurisdiction leads query scope index receipt "
         "receipt_note processing_time_ms"
     )
     hit = (
