@@ -26,7 +26,7 @@ def as_atom(documents: Sequence[DigestDocument], *, what: str, name: str, feed_u
     register_namespace("", ATOM)
     feed, tag = Element(f"{{{ATOM}}}feed"), _tag(feed_url)
     _add(feed, "id", f"{tag}:{what}")
-    _add(feed, "title", name)
+    _add(feed, "title", _clean(name))
     entries = _entries(documents, tag)
     _add(feed, "updated", _moment(max((_updated(document, item) for document, item in entries.values()), default=_NEVER)))
     SubElement(_element(feed, "author"), f"{{{ATOM}}}name").text = "Fingerpost"
