@@ -6,7 +6,10 @@ from typing import Final
 
 from api.fact_schema import FactOut
 from api.past_schema import ChangeOut, CommitOut, MomentOut, VersionOut
+from kb.facts import FactKind
+from kb.word_diff import as_text, diff
 
+_WHOLE: Final = (FactKind.SAY.value, FactKind.DONT_SAY.value)
 _NOTHING: Final = "nothing"
 _ALIKE: Final = 5  # articles of which the same is told, from which on it is told once
 
@@ -79,7 +82,9 @@ def fact_line(fact: FactOut) -> str:
 
 
 def old_and_new(fact: FactOut) -> str:
-    """One fact as `old → new`."""
+    """One fact as `old → new`; of a text that is to be said word for word, the words that differ."""
+    if fact.kind in _WHOLE and fact.old and fact.new:
+        return as_text(diff(fact.old, fact.new))
     return f"{fact.old or _NOTHING} → {fact.new or _NOTHING}"
 
 

@@ -41,6 +41,7 @@ from retriever.scope import Scope, sees
 from retriever.snapshot import Snapshot
 
 _MOST_FACTS: Final = 5  # that a hit names; a text that lacks more has to be translated anew, whichever they are
+_LEADING: Final = 3  # words before the one that differs
 _SHORT: Final = 80  # characters of one of them: what is to be said word for word can be a page
 _DIGITS: Final = 4  # of a score: more are noise of the int8 models
 
@@ -197,14 +198,22 @@ def _hit(hit: Hit, today: date, zone: ZoneInfo, target: Mapping[str, str], *, ex
 
 def _translation(article: Article, state: TranslationState, lacking: Iterable[Lacking]) -> TranslationOut:
     facts = [
-        FactOut(kind=it.kind.value, old=_in_short(it.old), new=_in_short(it.new), heading=list(it.heading))
+        FactOut(kind=it.kind.value, old=old, new=new, heading=list(it.heading))
         for it in islice(lacking, _MOST_FACTS)
+        for old, new in [_in_short(it.old, it.new)]
     ]
     return TranslationOut(of=article.translation_of, state=state.value, facts=facts)
 
 
-def _in_short(text: str | None) -> str | None:
-    return text and shorten(text, _SHORT, placeholder=" …")
+def _in_short(old: str | None, new: str | None) -> tuple[str | None, str | None]:
+    """Both texts, long ones from shortly before the first word in which they differ."""
+    before, after = (old or "").split(), (new or "").split()
+    shared = next((n for n, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
+    first = max(0, shared - _LEADING) if max(len(old or ""), len(new or "")) > _SHORT else 0
+    told = [
+        shorten(" ".join([*(["…"] if first else []), *words[first:]]), _SHORT, placeholder=" …") for words in (before, after)
+    ]
+    return (told[0] if old else None), (told[1] if new else None)
 
 
 def _explain(explanation: Explanation) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Which facts of its source each translation lacks: the source now, beside the source of the day the translation was made."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -23,7 +24,7 @@ _SHARED: Final = (DEFAULTS_FILE, TAXONOMY_FILE)
 def with_lacking(
     library: Library, repository: Repository, outside: OutsideTaxonomy | None = None, earlier: Library | None = None
 ) -> Library:
-    """The library with the facts that its translations lack. Nothing is known of a source that lay elsewhere then.
+    """The library with the facts that its translations lack. Nothing is known of a source that had another id then.
 
     earlier: any library of the same repository; what it knows of two texts that are the same here is not looked up again.
     """
@@ -54,7 +55,9 @@ def _known(pairs: Iterable[tuple[Article, Article]], earlier: Library) -> dict[s
     return {
         article.id: earlier.lacking.get(article.id, ())
         for source, article in pairs
-        if before.get(source.id) == source and before.get(article.id) == article
+        if source.id in before
+        and before.get(article.id) == article
+        and replace(before[source.id], path=source.path, blob=source.blob, changed=source.changed) == source
     }
 
 
@@ -62,17 +65,28 @@ def _lacking(
     repository: Repository, folder: str, outside: OutsideTaxonomy | None, then: Commit, pairs: list[tuple[Article, Article]]
 ) -> Mapping[str, tuple[Lacking, ...]]:
     """What translations that were last changed by one commit lack of what their sources say since."""
-    paths = {str(parent / name) for source, _ in pairs for parent in PurePosixPath(source.path).parents for name in _SHARED}
+    found = _read(repository, folder, outside, then, {source.path for source, _ in pairs})
+    if moved := {source.id for source, _ in pairs} - found.keys():
+        with suppress(RepositoryError):
+            found |= _read(repository, folder, outside, then, set(repository.holding(then, folder, moved)))
+    return {article.id: tuple(_since(source, found.get(source.id), article)) for source, article in pairs}
+
+
+def _read(
+    repository: Repository, folder: str, outside: OutsideTaxonomy | None, then: Commit, paths: Collection[str]
+) -> dict[str, Article]:
+    """The articles at these paths at a commit, by their ids; those that were not there, or that git has lost, are left out."""
+    shared = {str(parent / name) for path in paths for parent in PurePosixPath(path).parents for name in _SHARED}
     try:
-        edition = Edition(repository.tree(then, folder, {*paths, *(source.path for source, _ in pairs)}), outside)
-        found = {article.id: (source, edition.article(source.path)) for source, article in pairs}
-    except RepositoryError:  # nothing of it lay there then, or git has lost it
-        found = {}
-    return {article.id: tuple(_since(*found.get(article.id, (source, None)), article)) for source, article in pairs}
+        edition = Edition(repository.tree(then, folder, {*paths, *shared}), outside)
+        read = [edition.article(path) for path in sorted(paths)]
+    except RepositoryError:
+        return {}
+    return {article.id: article for article in read if article is not None}
 
 
 def _since(source: Article, then: Article | None, translation: Article) -> Iterable[Lacking]:
-    if then is None or then.id != source.id:
+    if then is None:
         return ()
     now, said = facts_of(source), facts_of(translation)
     return map(_told, missing(changed_facts(facts_of(then), now), now, said, said))

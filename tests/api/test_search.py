@@ -180,28 +180,34 @@ def test_a_translation_is_behind_once_its_source_went_live_later(world: World) -
 
 def test_a_translation_that_is_behind_names_the_facts_that_it_lacks(world: World) -> None:
     """Old and new as the source writes them, in the answer and on the page; none from a part that the reader may not see."""
-    text = "Freeze the lost card. Refunds take {} days.\n\n:::tier 2\nPay up to {} USD.\n:::\n"
-    spanish = "Congele la tarjeta perdida. El reembolso tarda 5 días.\n\n:::tier 2\nPague hasta 100 USD.\n:::\n"
+    sorry = "We are sorry that you have to wait for so long, and you will have your money back after {0} days at most."
+    text = "Freeze the lost card. Refunds take {0} days.\n\n:::say\n" + sorry + "\n:::\n\n:::tier 2\nPay up to {1} USD.\n:::\n"
+    spanish = (
+        "Congele la tarjeta perdida. El reembolso tarda 5 días.\n\n:::say\nEn 5 días.\n:::\n\n:::tier 2\nPague 100 USD.\n:::\n"
+    )
     world.article("card.md", text.format(5, 100), id="card", title="Lost card")
     world.article("card.es.md", spanish, id="card-es", title="Tarjeta", lang="es", translation_of="card")
     world.publish(at="2026-01-01T00:00:00Z")
     world.article("card.md", text.format(7, 250), id="card", title="Lost card")
     world.publish(at="2026-01-02T00:00:00Z")
     days, amount = ("time-limit", "5 days", "7 days"), ("amount", "100 USD", "250 USD")
+    say = ("say", "… money back after 5 days at most.", "… money back after 7 days at most.")
 
     told = {
         tier: [(it.kind, it.old, it.new) for it in world.search("tarjeta perdida", tier=tier).hits[0].translation.facts]
         for tier in (1, 2)
     }
-    assert told == {1: [days], 2: [days, amount]}
+    assert told == {1: [days, say], 2: [days, amount, say]}
 
-    world.article("other.md", "Another text.", id="other")
+    (world.repo / "articles/card.md").unlink()
+    world.article("moved/card.md", text.format(7, 250), id="card", title="Lost card")
     world.publish(at="2026-01-03T00:00:00Z")
-    assert [it.new for it in world.search("tarjeta perdida").hits[0].translation.facts] == ["7 days"]
+    assert [it.new for it in world.search("tarjeta perdida").hits[0].translation.facts] == ["7 days", say[2]]
 
-    world.article("card.es.md", spanish.replace("5 días", "siete días"), id="card-es", lang="es", translation_of="card")
-    world.article("card.md", text.format("seven", 250), id="card", title="Lost card")
+    world.article("card.es.md", spanish.replace("5 días", "7 días"), id="card-es", lang="es", translation_of="card")
     world.publish(at="2026-01-04T00:00:00Z")
+    world.article("moved/card.md", text.format(7, 250) + "\nMore.\n", id="card", title="Lost card")
+    world.publish(at="2026-01-05T00:00:00Z")
     assert world.search("tarjeta perdida").hits[0].translation.facts == []
 
 
