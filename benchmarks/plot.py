@@ -47,14 +47,25 @@ def curves(title: str, lines: Mapping[str, Sequence[tuple[float, float]]], *, x:
         parts.append(f'<text x="62" y="{height + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')
     marks = sorted({at for at, _ in points})
     parts += [f'<text x="{place(at, 1)[0]:.1f}" y="350" text-anchor="middle">{at:,.0f}</text>' for at in marks]
+    heights = _apart({name: place(*line[-1])[1] for name, line in lines.items()})
     for number, (name, line) in enumerate(lines.items()):
         colour, its = _COLOURS[number % len(_COLOURS)], [place(*point) for point in line]
         path = " ".join(f"{across:.1f},{height:.1f}" for across, height in its)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts.append(f'<text x="{its[-1][0] + 8:.1f}" y="{its[-1][1] + 4:.1f}" fill="{colour}">{escape(name)}</text>')
+        parts.append(f'<text x="{its[-1][0] + 8:.1f}" y="{heights[name] + 4:.1f}" fill="{colour}">{escape(name)}</text>')
     parts.append(f'<text x="{WIDTH / 2 - 50}" y="374" text-anchor="middle">{escape(x)}</text>')
     parts.append(f'<text x="10" y="46">{escape(y)}</text>')
     return _svg(parts, 390)
+
+
+def _apart(heights: Mapping[str, float]) -> dict[str, float]:
+    """Where each label stands, so that none covers another."""
+    placed: dict[str, float] = {}
+    free = 0.0
+    for name, height in sorted(heights.items(), key=lambda it: it[1]):
+        placed[name] = max(height, free)
+        free = placed[name] + 15
+    return placed
 
 
 def _svg(parts: Sequence[str], height: int) -> str:

@@ -89,8 +89,12 @@ def measured(count: int) -> tuple[str, list[float], float]:
                 ours = set(store.asked(query).search(mask, 10).rows.tolist())
                 found.append(len(expected & ours) / len(expected))
     words = words_of(count, random) if count <= MOST_WORDS else float("nan")
-    bytes_of_codes = 0 if count <= 20_000 else held.nbytes // 4
-    figures = [*(f"{took:.2f}" for took in times), f"{statistics.mean(found):.3f}", f"{words:.2f}"]
+    bytes_of_codes = getattr(store, "bytes_of_codes", 0)
+    figures = [
+        *(f"{took:.2f}" for took in times),
+        f"{statistics.mean(found):.3f}",
+        "–" if math.isnan(words) else f"{words:.2f}",
+    ]
     sizes = [f"{held.nbytes / 2**20:,.0f}", f"{bytes_of_codes / 2**20:,.0f}", f"{built:.1f}"]
     return f"| {count:,} | {' | '.join([*figures, *sizes])} |", times, words
 

@@ -34,6 +34,7 @@ from retriever.vector_cache import VectorCache, embed_cached
 
 FORMAT: Final = 1  # of its files; another number is another snapshot
 NOT_TRANSLATED: Final = NoTranslator()
+CODED_UP_TO: Final = 100_000  # rows that are found by 8-bit codes in 11 ms, exactly; beyond, smaller ones find nearly the same
 EXACT_UP_TO: Final = 20_000  # rows that are compared one by one in 1.4 ms; beyond, 8-bit codes find the same rows sooner
 SEEN: Final = 2**11  # articles as readers saw them, of which those that hide a part are copies: 4 kB each
 SOURCE_LANGUAGE: Final = "en"  # passages in it are also embedded by the English model
@@ -134,12 +135,12 @@ class AskedLeg:
 
 
 def store_of(vectors: FloatMatrix) -> VectorStore:
-    """The store for so many rows. Both give the same answer, bit for bit."""
+    """The store for so many rows. The first two give the same answer, bit for bit, the third nearly always."""
     if len(vectors) <= EXACT_UP_TO:
         return ExactStore(vectors)
-    from retriever.faiss_store import FaissStore  # 0.15 s and 15 MB that a smaller index need not pay
+    from retriever.faiss_store import CompressedStore, FaissStore  # 0.15 s and 15 MB that a smaller index need not pay
 
-    return FaissStore(vectors)
+    return (FaissStore if len(vectors) <= CODED_UP_TO else CompressedStore)(vectors)
 
 
 class Snapshot:

@@ -25,7 +25,8 @@ class VectorStore(Protocol):
 
     The answer is the exact one: the `limit` allowed rows whose vectors have the highest inner product with the query,
     equal scores in the order of their rows; fewer only if fewer are allowed. The same query gets the same answer alone
-    or beside others, and for one mask whatever was asked inside another.
+    or beside others, and for one mask whatever was asked inside another. A store for very many rows may say that it is
+    only nearly exact: then a list may lack some of those rows, and no score is another.
     """
 
     def asked(self, query: FloatVector) -> Asked:

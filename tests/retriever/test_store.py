@@ -1,4 +1,4 @@
-"""One contract for every vector store: the exact answer inside the mask."""
+"""One contract for every vector store: the exact answer inside the mask, or nearly it where there are very many rows."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from retriever import faiss_store
+from retriever import faiss_store, snapshot
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector
-from retriever.faiss_store import FaissStore
+from retriever.faiss_store import CompressedStore, FaissStore
 from retriever.ranking import Ranking
 from retriever.store import ExactStore, VectorStore
 
@@ -24,6 +24,8 @@ def by_codes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(faiss_store, "_FEW", 0)
         patch.setattr(faiss_store, "LADDER", 4)
+        patch.setattr(faiss_store, "_CANDIDATES", 200)
+        patch.setattr(faiss_store, "_COMPLETE", 120)
         yield
 
 
@@ -123,3 +125,77 @@ def test_one_query_answers_every_mask(store: Callable[[FloatMatrix], VectorStore
 
     found = [pairs(asked.search(mask, 40)) for mask in masks]
     assert found == [reference(vectors, vectors[3], mask, 40) for mask in masks]
+
+
+def crowd(rows: int, seed: int) -> FloatMatrix:
+    """Unit vectors around fifty centres."""
+    draw = np.random.default_rng(seed)
+    vectors = draw.standard_normal((50, 384))[draw.integers(0, 50, rows)] + 0.9 * draw.standard_normal((rows, 384))
+    unit: FloatMatrix = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return unit
+
+
+@pytest.fixture(scope="module")
+def drawn() -> FloatMatrix:
+    """Enough rows that a list of candidates leaves most of them out, and thirty more to ask with."""
+    return crowd(12_030, 5)
+
+
+@pytest.fixture(scope="module")
+def many(drawn: FloatMatrix) -> FloatMatrix:
+    """The rows."""
+    return drawn[:-30]
+
+
+@pytest.fixture(scope="module")
+def compressed(many: FloatMatrix) -> CompressedStore:
+    """A store that looks at one row in sixty, as over a million it looks at one in two hundred."""
+    return CompressedStore(many)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.6, 0.2, 0.02])
+def test_small_codes_find_nearly_every_nearest_row_in_every_mask(
+    compressed: CompressedStore, drawn: FloatMatrix, many: FloatMatrix, share: float
+) -> None:
+    """Recall of the ten nearest at least 0.99, no row from outside the mask, scores to the last bit, best first."""
+    allowed = np.random.default_rng(11).random(len(many)) < share
+    found = []
+    for query in drawn[-30:]:
+        ours = compressed.asked(query).search(allowed, 10)
+        exact = ExactStore(many).asked(query)
+        truth = exact.search(allowed, 10)
+        assert allowed[ours.rows].all()
+        assert ours.scores.tolist() == exact.scores(ours.rows).tolist()
+        assert pairs(ours) == sorted(pairs(ours), key=lambda pair: (-pair[1], pair[0]))
+        found.append(len(set(ours.rows.tolist()) & set(truth.rows.tolist())) / 10)
+
+    assert np.mean(found) >= 0.99
+
+
+def test_small_codes_answer_alike_whenever_they_are_made(compressed: CompressedStore, many: FloatMatrix) -> None:
+    """The same rows are the same store: after another mask, or built once more."""
+    query = many[7]
+    everything, half = np.ones(len(many), bool), np.arange(len(many)) % 2 == 0
+    asked = compressed.asked(query)
+
+    found = [pairs(asked.search(mask, 20)) for mask in (everything, half, everything)]
+
+    again = CompressedStore(many).asked(query)
+    assert found == [pairs(again.search(mask, 20)) for mask in (everything, half, everything)]
+    assert pairs(CompressedStore(many).asked(query).search(half, 20)) == found[1]
+
+
+def test_small_codes_give_every_allowed_row_where_there_are_few(compressed: CompressedStore, many: FloatMatrix) -> None:
+    """Fewer allowed than asked gives just those; nothing allowed gives nothing."""
+    asked = compressed.asked(many[0])
+
+    assert sorted(asked.search(np.arange(len(many)) % 40 == 0, 1000).rows) == list(range(0, len(many), 40))
+    assert asked.search(np.zeros(len(many), bool), 5).rows.size == 0
+
+
+def test_the_store_follows_the_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exact row by row, exact by codes, and compressed."""
+    monkeypatch.setattr(snapshot, "EXACT_UP_TO", 100)
+    monkeypatch.setattr(snapshot, "CODED_UP_TO", 200)
+
+    assert [type(snapshot.store_of(crowd(rows, 1))) for rows in (100, 200, 201)] == [ExactStore, FaissStore, CompressedStore]
