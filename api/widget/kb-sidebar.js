@@ -221,8 +221,10 @@ export class KbSidebar extends HTMLElement {
     const [words, inferred] = [this.#words, this.#inferred]
     const read = [inferred.jurisdiction, inferred.product]
     const mended = Object.entries(answer?.query.mended ?? {}).map((pair) => pair.join(' → ')).join(', ')
-    this.#draw('chips', [taxonomy, scope, ...read, words], () =>
+    this.#draw('chips', [taxonomy, scope.jurisdiction, scope.product, scope.tier, scope.lang, ...read, words], () =>
       [scopeChips({ taxonomy, scope, inferred, words, onchange: this.#acts.rescope })])
+    const day = this.#root.querySelector('[name=as-of]') // stays where it is while a date is typed into it
+    if (day && day.validity.valid && day.value !== (scope.asOf ?? '')) day.value = scope.asOf ?? ''
     this.#draw('notes', [taxonomy, scope, ...read, mended, trouble, redacted, mustReads, drills, words], () =>
       notes({ state: this.#state, inferred, mended, words, acts: this.#acts }))
     this.#draw('suggestions', [this.#state.suggestions, answer, question === '', opened, words], () =>
@@ -241,8 +243,11 @@ export class KbSidebar extends HTMLElement {
     const place = this.#parts[part]
     const focused = place.contains(this.#root.activeElement) ? this.#root.activeElement : null
     place.replaceChildren(...make())
-    const again = focused && (focused.name ? place.querySelector(`[name="${focused.name}"]`) : place.querySelector('[tabindex="-1"]'))
-    again?.focus({ preventScroll: true })
+    if (!focused) return
+    const same = (it) => (focused.name ? it.name === focused.name : it.textContent === focused.textContent)
+    const again = [...place.querySelectorAll('button, select, input')].find(same) ?? place.querySelector('[tabindex="-1"]')
+    if (again) again.focus({ preventScroll: true })
+    else if (!this.#focusHit()) this.focus() // keys are heard inside alone
   }
 
   #said() {

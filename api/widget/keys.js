@@ -14,7 +14,7 @@ const EDITABLE = 'input, textarea, select, [contenteditable]'
 /** Letters act only outside of fields; arrows and Escape leave the question's field as well. */
 export function onKeys(element, root, actions) {
   element.addEventListener('keydown', (event) => {
-    const field = root.activeElement?.closest('textarea, input, select')
+    const field = root.activeElement?.closest('textarea, input:not([type=checkbox]), select')
     if (event.altKey && event.code in WITH_ALT) return act(event, actions[WITH_ALT[event.code]])
     if (event.ctrlKey || event.metaKey || event.altKey) return
     if (field && event.key === 'Escape') return act(event, actions.down)

@@ -25,11 +25,11 @@ export function scopeChips({ taxonomy, scope, inferred, words, onchange }) {
     chip('lang', words.language, [['', words.questionsLanguage], ...langs], scope.lang ?? '', {
       onpick: (value) => onchange({ lang: value || null }),
     }),
-    h('label', { class: `chip ${scope.asOf ? 'chosen' : ''}` },
+    h('label', { class: 'chip' },
       h('span', { class: 'named' }, words.time),
       h('input', {
-        type: 'date', name: 'as-of', value: scope.asOf ?? '', max: isoToday(), title: words.time,
-        onchange: (event) => onchange({ asOf: event.target.value || null }),
+        type: 'date', name: 'as-of', value: scope.asOf ?? '', min: '1990-01-01', max: isoToday(), title: words.time,
+        onchange: ({ target }) => target.validity.valid && onchange({ asOf: target.value || null }), // 0002 is a year half typed
       })),
   )
 }
