@@ -16,7 +16,7 @@ export function notes({ state, inferred, mended, words, acts }) {
       h('div', { class: 'banner past', role: 'alert' }, h('strong', {}, words.asOf(scope.asOf)), ' ',
         button(() => acts.rescope({ asOf: null }), words.backToToday)),
     trouble && h('div', { class: 'banner trouble', role: 'alert' },
-      h('p', {}, words.why[trouble.kind] ?? words.why.trouble, trouble.passing ? ` ${words.retrying}` : ` ${trouble.message}`),
+      h('p', {}, whatHappened(trouble, scope, words)),
       trouble.passing && button(acts.retry, words.tryNow)),
     kinds && h('p', { class: 'banner redacted', role: 'alert' }, words.redacted(kinds)),
     mustReads?.waiting > 0 && h('p', { class: 'waiting' }, button(acts.mustReads, words.mustReads(mustReads.waiting))),
@@ -26,6 +26,12 @@ export function notes({ state, inferred, mended, words, acts }) {
     mended && h('p', { class: 'mended' }, words.mended(mended)),
     taxonomy?.reader.includes('demo') && h('p', { class: 'demo' }, words.demo),
   ].filter(Boolean)
+}
+
+/** The service explains itself in English. */
+function whatHappened({ kind, passing, message }, { asOf }, words) {
+  if (kind === 'wrong' && asOf) return words.nothingThen
+  return `${words.why[kind] ?? words.why.trouble} ${passing ? words.retrying : words.code === 'en' ? message : ''}`
 }
 
 /** @returns {HTMLElement[]} articles with the words that are typed; before anything is typed, what was asked before */

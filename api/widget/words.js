@@ -77,6 +77,7 @@ const WORDS = {
       'Le service ne peut pas lire cette question.',
     ],
   },
+  nothingThen: ['There is no guidance of that day.', 'De ese día no hay guía.', "Il n'y a pas de consignes de ce jour-là."],
   retrying: [
     'Your question is kept; trying again.',
     'Su pregunta se conserva; se intenta de nuevo.',

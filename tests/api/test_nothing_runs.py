@@ -149,6 +149,36 @@ def test_a_hostile_question_is_shown_as_text(page: Page, address: str) -> None:
     assert not _ran(page)
 
 
+def test_nothing_runs_in_the_sidebar_even_without_the_policy(browser: Browser, address: str) -> None:
+    """Opened articles, their terms and differences, and a host's ticket with hostile text, place and product: all are text."""
+    context = browser.new_context(bypass_csp=True, permissions=["clipboard-write"])
+    page = context.new_page()
+    page.add_init_script("window.alert = window.confirm = window.prompt = () => { window.ran = 1; }")
+    page.goto(f"{address}/sidebar")
+    hits = page.locator(".hit .title")
+    page.locator("kb-sidebar textarea").fill("some guidance on lost cards")
+    hits.nth(2).wait_for(timeout=10_000)
+    for number in range(3):
+        hits.nth(number).click()
+        page.locator("article.article").wait_for()
+        _poke(page)
+        page.locator("article h1").focus()
+        page.keyboard.press("h")
+        page.locator(".history .difference, .history .versions").first.wait_for()
+        _poke(page)
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+    for text in PAYLOADS[:: len(PAYLOADS) // 6]:
+        scope = {"jurisdiction": text, "product": text, "lang": text}
+        page.evaluate("([text, scope]) => document.querySelector('kb-sidebar').ask(text, scope)", [text, scope])
+        page.wait_for_timeout(150)
+        _poke(page)
+
+    assert not _ran(page)
+    assert page.locator("kb-sidebar script, kb-sidebar iframe, kb-sidebar img, kb-sidebar svg").count() == 0
+    context.close()
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_forbids_inline_script(hostile_world: World, path: str) -> None:
     """The second wall: scripts only from this service, no plug-ins, no other base address, no form to elsewhere."""

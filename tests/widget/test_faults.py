@@ -1,16 +1,19 @@
 """The service is killed, slow, broken or replaced while an agent works: the sidebar says so, keeps the question and goes on."""
 
 import socket
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 
+from retriever.snapshot import Models
 from tests.browser import served
 from tests.widget.conftest import Open
 from tests.widget.test_sidebar import SLOW, ask
-from tests.world import World
+from tests.world import TAXONOMY, World
 
 
 @pytest.mark.parametrize(
@@ -64,9 +67,52 @@ def test_a_day_without_guidance_shows_none_under_its_banner(sidebar: Open) -> No
 
     page.locator("input[name=as-of]").fill("2001-01-01")
 
-    expect(page.locator(".trouble")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".trouble")).to_have_text("There is no guidance of that day.", timeout=SLOW)
     expect(page.locator(".past")).to_be_visible()
     expect(page.locator(".hit")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("locale", "updated"),
+    [("en-US", "The guidance was updated a moment ago."), ("es-MX", "La guía se actualizó hace un momento.")],
+)
+def test_questions_are_answered_while_a_push_is_indexed_and_then_from_it(
+    browser: Browser, tmp_path: Path, models: Models, locale: str, updated: str
+) -> None:
+    """A real push of sixteen articles to the space's repository, while the agent goes on asking; then it is said."""
+    world = World(tmp_path, models)
+    world.repo.mkdir()
+    world.git("init", "--quiet", "--initial-branch=main")
+    world.write("kb.yml", TAXONOMY)
+    world.article("fee.md", "The late fee is 25 USD.", id="fee", title="Late fee")
+    with served(world.client().app) as address, browser.new_context(locale=locale) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.add_init_script(
+            "window.said = []; addEventListener('kb-answer', () => setTimeout(() => window.said.push("
+            "document.querySelector('kb-sidebar').shadowRoot.querySelector('.status').textContent)))"
+        )
+        page.goto(address + "/sidebar")
+        ask(page, "late fee")
+        world.article("fee.md", "The late fee is 30 USD.", id="fee", title="Late fee")
+        for number in range(15):
+            world.article(f"{number}.md", f"Card text {number}. " * 20, id=f"card-{number}", title=f"Card {number}")
+        world.commit()
+        push = threading.Thread(target=world.live.update)
+        push.start()
+        asked = []
+        while push.is_alive():
+            ask(page, f"late fee {len(asked)}")
+            asked.append(page.locator(".hit .title").first.text_content())
+            expect(page.locator(".trouble")).to_have_count(0)
+        push.join()
+        page.wait_for_timeout(200)
+        ask(page, "what is the late fee")
+        expect(page.locator(".hit .snippet").first).to_contain_text("30 USD", timeout=SLOW)
+        texts = page.evaluate("window.said")
+
+    assert len(asked) >= 2
+    assert set(asked) == {"Late fee"}
+    assert updated in texts
 
 
 @pytest.fixture
