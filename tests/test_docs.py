@@ -30,6 +30,14 @@ def test_every_command_is_documented(name: str) -> None:
     assert f"`kb {name}" in README
 
 
+def test_every_test_that_a_document_names_is_there() -> None:
+    """Or the document promises what nobody shows."""
+    source = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    named = set(re.findall(r"`(test_\w+)`", TEXT)) | set(re.findall(r"\| `(_\w+)` \|", TEXT))
+
+    assert [name for name in sorted(named) if f"def {name}(" not in source] == []
+
+
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_every_setting_is_documented(name: str) -> None:
     """Name, default and meaning stand in the operator's page."""

@@ -125,29 +125,6 @@ def test_guided_steps_go_forward_back_and_leave_a_trail_that_can_be_copied(sideb
     )
 
 
-def test_the_whole_story_needs_no_mouse(sidebar: Open) -> None:
-    """Write, walk the answers, open, go back, and see the keys."""
-    page = sidebar()
-    page.keyboard.press("/")
-    with page.expect_response("**/v1/search"):
-        page.keyboard.type("late fee")
-    page.locator(".hit").nth(1).wait_for()
-    page.keyboard.press("Enter")
-    expect(page.locator(".hit[aria-current] .title")).to_be_focused()
-
-    page.keyboard.press("ArrowDown")
-    expect(page.locator(".hit").nth(1)).to_have_attribute("aria-current", "true")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("Enter")
-    expect(page.locator("article.article h1")).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(page.locator(".hit[aria-current] .title")).to_be_focused()
-    page.keyboard.press("?")
-    expect(page.locator(".keys")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator(".hit").first).to_be_visible()
-
-
 def test_a_card_number_is_struck_out_before_it_is_sent(sidebar: Open) -> None:
     """It leaves neither the box nor the machine, and the agent reads why."""
     page = sidebar()

@@ -1,5 +1,6 @@
 """An agent's whole day in the sidebar, in a real browser, by keys alone: in both languages, at each width."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ AGENTS: Final = {
 }
 GLOSSARY: Final = "terms:\n  - {id: cb, en: chargeback, es: contracargo, note: {en: Not aclaración.}}\n"
 
+FEES: Final = (
+    "## Figures\n\nThe late fee:\n\n| days | fee |\n| --- | --- |\n| 4 | 10 USD |\n\nIn the console:\n\n```\nfee waive 1\n```\n"
+)
+
 
 @pytest.fixture(scope="module")
 def floor(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[Floor]:
@@ -53,10 +58,17 @@ def floor(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[
         escalation={"to": "payments-l2", "when": "a large amount", "collect": ["trace number", "date posted"]},
     )
     world.article("tree.md", TREE, id="tree", title="Trace a card payment that failed", products=["cards"])
-    for place, text in (("CA-QC", "No late fee may be charged."), ("US-CA", "The late fee is 10 USD.")):
-        world.article(f"{place}.md", text, id=place.lower(), title=f"Late fee in {place}", jurisdictions=[place])
+    world.article("fee.md", "The late fee is 25 USD.", id="fee", title="Late fee", jurisdictions=["US"])
+    california = {"jurisdictions": ["US-CA"], "overrides": "fee", "effective_from": "2020-02-01", "review_by": "2020-03-01"}
+    world.article("us-ca.md", FEES, id="us-ca", title="Late fee in US-CA", **california)
+    world.article("ca-qc.md", "No late fee.", id="ca-qc", title="Late fee in CA-QC", jurisdictions=["CA-QC"])
+    world.article("pin.md", "Unblock the PIN in the console.", id="pin", title="A PIN is blocked")
+    spanish = {"title": "Un NIP bloqueado", "lang": "es", "translation_of": "pin"}
+    world.article("pin-es.md", "Desbloquee el NIP en la consola.", id="pin-es", **spanish)
     world.article("wire.md", "Raise the wire limit in the console.", id="wire", title="Raise the wire limit", tier=2)
     floor.publish()
+    world.article("pin.md", "Unblock the PIN at an ATM.", id="pin", title="A PIN is blocked")
+    floor.publish()  # its translation is behind from now on
     yield floor
     records.recorder.close()
     database.close()
@@ -163,7 +175,6 @@ def _asks_and_corrects(agent: Agent) -> None:
     agent.sees(".hit .title", "Late fee in CA-QC")
     agent.sees(".chip.inferred", words["inferred"])
     expect(page.locator(".hit .why").first).not_to_be_empty()
-    expect(page.locator(".hit .facts li").nth(1)).to_have_text("EN")
     expect(page.locator(".snippet mark").first).to_be_visible()
 
     agent.press("Alt+p")
@@ -171,9 +182,19 @@ def _asks_and_corrects(agent: Agent) -> None:
     page.keyboard.type("California")
     agent.sees(".hit .title", "Late fee in US-CA")
     expect(page.locator(".chip.inferred select[name=place]")).to_have_count(0)
-    agent.press("Home")
+    expect(page.locator(".hit .why").first).to_contain_text(re.compile("replaces|reemplaza"))
+    expect(page.locator(".hit").first.locator(".facts li")).to_contain_text(["1", "EN", "2020-02-01", "2020-03-01"])
+    agent.press("Escape", "ArrowDown", "ArrowUp", "Enter")
+    agent.sees("article h1", "Late fee in US-CA")
+    agent.sees(".body table td", "4")
+    agent.sees(".body pre code", "fee waive 1")
+    agent.press("Escape", "Alt+p", "Home")
     agent.sees(".hit .title", "Late fee in CA-QC")
-    agent.press("Escape", "ArrowDown", "ArrowUp", "Escape")
+
+    agent.ask("el NIP está bloqueado")
+    agent.sees(".hit .title", "Un NIP bloqueado")
+    agent.sees(".hit .facts .warn", words["behind"])
+    agent.ask("late fee for a customer in Quebec")
 
     agent.press("/", "ControlOrMeta+a", "Backspace")
     agent.sees(".suggestions h2", words["recent"])
@@ -281,6 +302,11 @@ def _finds_nothing(agent: Agent) -> None:
     with page.expect_response("**/v1/feedback") as answered:
         agent.press("g")
     assert answered.value.json()["verdict"] == "missing"
+    agent.press("Alt+p")
+    page.keyboard.type("M")
+    agent.ask("late fee in Quebec")
+    agent.sees(".leads h2", words["leads"])
+    agent.press("Alt+p", "Home")
     agent.ask("raise the wire limit")
     agent.sees(".above", words["aboveTier"])
     expect(page.locator("kb-sidebar")).not_to_contain_text("in the console")
