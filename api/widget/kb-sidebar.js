@@ -11,7 +11,8 @@ import { mustReadList, notes, suggestions } from './notes.js'
 import { reading, waitsFor } from './reading.js'
 import { scopeChips } from './scope.js'
 import { withoutSecrets } from './sensitive.js'
-import { cited, escalationText, textToInsert } from './taking.js'
+import { taking } from './taking.js'
+import { telling } from './telling.js'
 import { wordsFor } from './words.js'
 
 const RECENT = 8
@@ -54,11 +55,11 @@ export class KbSidebar extends HTMLElement {
     for (const name of ['jurisdiction', 'product']) this.#state.scope[name] = this.getAttribute(name)
     if (this.hasAttribute('tier')) this.#state.scope.tier = Number(this.getAttribute('tier'))
     this.#asker = asking({ client: this.#client, body: () => this.#question(), tell: (change) => this.#told(change) })
-    this.#reading = reading({
-      client: this.#client, state: () => this.#state, set: (change) => this.#set(change), place: () => this.#place(),
-      note: (...what) => this.#note(...what), words: () => this.#words, find: (selector) => this.#root.querySelector(selector),
-    })
-    this.#acts = this.#actions()
+    const sidebar = { client: this.#client, state: () => this.#state, set: (change) => this.#set(change), words: () => this.#words }
+    const { report, note } = telling({ ...sidebar, about: () => ({ space: this.#space, ticket: this.getAttribute('ticket') }) })
+    this.#reading = reading({ ...sidebar, note, place: () => this.#place(), find: (selector) => this.#root.querySelector(selector) })
+    const taken = taking({ ...sidebar, note, root: this.#root, tell: (detail) => this.#emit('kb-insert', detail) })
+    this.#acts = { ...this.#actions(report), ...taken }
     this.#build()
     onKeys(this, this.#root, this.#acts)
     setTimeout(() => {
@@ -208,7 +209,11 @@ export class KbSidebar extends HTMLElement {
     if (!this.#state.taxonomy) this.#prepare() // it was out of reach when the page was opened
     if (updated || !this.#state.mustReads) this.#reading.mustReads()
     this.#reading.look(answer.hits.map((hit) => hit.id))
-    this.dispatchEvent(new CustomEvent('kb-answer', { detail: { answer }, bubbles: true, composed: true }))
+    this.#emit('kb-answer', { answer })
+  }
+
+  #emit(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { detail, bubbles: true, composed: true }))
   }
 
   #set(change) {
@@ -281,9 +286,7 @@ export class KbSidebar extends HTMLElement {
 
   async #read(id, hit = null) {
     const article = await this.#reading.read(id, hit)
-    if (!article) return
-    const detail = { id, commit: article.commit }
-    this.dispatchEvent(new CustomEvent('kb-opened', { detail, bubbles: true, composed: true }))
+    if (article) this.#emit('kb-opened', { id, commit: article.commit })
   }
 
   #back() {
@@ -309,61 +312,6 @@ export class KbSidebar extends HTMLElement {
     this.#root.querySelector('.must-reads .title').focus()
   }
 
-  async #report(verdict) {
-    const { answer, opened, question } = this.#state
-    try {
-      await this.#client.post('feedback', {
-        verdict,
-        space: this.#space,
-        receipt: answer?.receipt ?? undefined,
-        article: opened?.article.id,
-        comment: answer?.receipt ? undefined : question.slice(0, 2000) || undefined, // the receipt holds the question
-      })
-      this.#set({ said: this.#words.reported })
-    } catch (error) {
-      this.#set({ trouble: error })
-    }
-  }
-
-  /** What `i` and `c` take: the selection, else what must be said word for word, else the passage. Null where it is guarded. */
-  #taken() {
-    const taken = textToInsert({ root: this.#root, ...this.#state })
-    if (taken?.guarded) this.#set({ said: this.#words.guarded })
-    return taken?.guarded ? null : taken
-  }
-
-  #insert(text = null) {
-    const taken = text === null ? this.#taken() : { text, source: this.#state.opened?.article }
-    if (!taken) return
-    const detail = { text: taken.text, cited: cited(taken, this.#words), source: { id: taken.source?.id, commit: taken.source?.commit } }
-    this.dispatchEvent(new CustomEvent('kb-insert', { detail, bubbles: true, composed: true }))
-    if (taken.source) this.#note('inserted', taken.source)
-    this.#set({ said: this.#words.inserted })
-  }
-
-  /** What the agent did, for the audit trail. It must never stand in the way of work: a failure is dropped. */
-  #note(kind, article, anchor) {
-    const receipt = this.#state.answer?.receipt ?? undefined
-    const event = { kind, space: this.#space, article: article.id, receipt, anchor, commit: article.commit ?? undefined }
-    this.#client.post('events', { events: [{ ...event, ticket_id: this.getAttribute('ticket') ?? undefined }] }).catch(() => {})
-  }
-
-  async #copy(text = null) {
-    const taken = text === null ? this.#taken() : { text, source: null }
-    if (!taken) return
-    try {
-      await navigator.clipboard.writeText(text === null ? cited(taken, this.#words) : text)
-      this.#set({ said: this.#words.copied })
-    } catch {
-      this.#set({ said: this.#words.cannotCopy })
-    }
-  }
-
-  #escalate() {
-    const text = escalationText({ root: this.#root, ...this.#state }, this.#words)
-    if (text) this.#copy(text)
-  }
-
   #move(step) {
     const { answer, opened } = this.#state
     if (!answer?.hits.length || opened) return
@@ -379,18 +327,17 @@ export class KbSidebar extends HTMLElement {
     return Boolean(target)
   }
 
-  /** All that keys and buttons do. */
-  #actions() {
-    const { history, changed, acknowledge, compare } = this.#reading
+  /** What keys and buttons do, beside taking. */
+  #actions(report) {
+    const { history, changed, acknowledge, compare, drill } = this.#reading
     return {
-      history, changed, acknowledge, compare,
-      write: () => this.focus(), next: () => this.#move(1), previous: () => this.#move(-1),
-      down: () => this.#focusHit(), back: () => this.#back(), insert: (text) => this.#insert(text), copy: (text) => this.#copy(text),
-      report: (verdict) => this.#report(verdict), wrong: () => this.#report('wrong'), outdated: () => this.#report('outdated'),
-      gap: () => this.#report('missing'), escalate: () => this.#escalate(), mustReads: () => this.#list(), drill: () => this.#reading.drill(this.#acts),
-      help: () => this.#help(!this.#state.help), keep: () => this.#keep(), rescope: (change) => this.#rescope(change),
-      retry: () => this.#retry(), ask: (text) => this.ask(text), read: (id) => this.#read(id), open: (index) => this.#open(index),
+      history, changed, acknowledge, compare, report, drill: () => drill(this.#acts), mustReads: () => this.#list(),
+      wrong: () => report('wrong'), outdated: () => report('outdated'), gap: () => report('missing'),
+      write: () => this.focus(), ask: (text) => this.ask(text), retry: () => this.#retry(),
+      rescope: (change) => this.#rescope(change), keep: () => this.#keep(),
       correct: () => (this.#root.querySelector('.chip.inferred select') ?? this.#root.querySelector('.chip select'))?.focus(),
+      next: () => this.#move(1), previous: () => this.#move(-1), down: () => this.#focusHit(),
+      open: (index) => this.#open(index), read: (id) => this.#read(id), back: () => this.#back(), help: () => this.#help(!this.#state.help),
     }
   }
 }

@@ -2,8 +2,45 @@
 
 import { nameOf } from './answers.js'
 
+/** @param {object} sidebar its functions; tell: gives the host what was taken; note: writes it down for the audit trail */
+export function taking({ root, state, set, words, tell, note }) {
+  return { insert, copy, escalate }
+
+  function insert(text = null) {
+    const taken = text === null ? chosen() : { text, source: state().opened?.article }
+    if (!taken) return
+    const { text: said, source } = taken
+    tell({ text: said, cited: cited(taken, words()), source: { id: source?.id, commit: source?.commit } })
+    if (source) note('inserted', source)
+    set({ said: words().inserted })
+  }
+
+  async function copy(text = null) {
+    const taken = text === null ? chosen() : { text }
+    if (!taken) return
+    try {
+      await navigator.clipboard.writeText(cited(taken, words()))
+      set({ said: words().copied })
+    } catch {
+      set({ said: words().cannotCopy })
+    }
+  }
+
+  function escalate() {
+    const text = escalationText({ root, ...state() }, words())
+    if (text) copy(text)
+  }
+
+  /** What `i` and `c` take; null where there is nothing, or where it is guarded. */
+  function chosen() {
+    const taken = textToInsert({ root, ...state() })
+    if (taken?.guarded) set({ said: words().guarded })
+    return taken?.guarded ? null : taken
+  }
+}
+
 /** The selection inside an opened article; else what must be said; else the passage that answered. guarded: it holds internal text. */
-export function textToInsert({ root, opened, answer, selected }) {
+function textToInsert({ root, opened, answer, selected }) {
   const selection = (root.getSelection ?? document.getSelection).call(root.getSelection ? root : document)
   const range = selection?.rangeCount ? selection.getRangeAt(0) : null
   const chosen = selection?.toString().trim()
@@ -21,13 +58,13 @@ function holdsInternal(root, range) {
 }
 
 /** The text and its source on the line below it. */
-export function cited({ text, source }, words) {
+function cited({ text, source }, words) {
   if (!source) return text
   return `${text}\n${words.citation(source.title, source.id, (source.commit ?? '').slice(0, 12))}`
 }
 
 /** Whom to escalate to, when, and a checklist of what to collect first: of the article, else of the hit, else of what is above the tier. */
-export function escalationText({ root, opened, answer, selected, taxonomy }, words) {
+function escalationText({ root, opened, answer, selected, taxonomy }, words) {
   const escalation = (opened?.article ?? answer?.hits[selected])?.escalation ?? null
   const queue = escalation?.to ?? answer?.above_tier?.escalate_to
   if (!queue) return null

@@ -99,7 +99,7 @@ def test_questions_are_answered_while_a_push_is_indexed_and_then_from_it(
         world.commit()
         push = threading.Thread(target=world.live.update)
         push.start()
-        asked = []
+        asked: list[str | None] = []
         while push.is_alive():
             ask(page, f"late fee {len(asked)}")
             asked.append(page.locator(".hit .title").first.text_content())
