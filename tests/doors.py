@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
@@ -23,12 +25,17 @@ from api.events.recorder import Recorder
 from api.events.records import Records
 from api.events.ticket_keys import TicketKeys
 from api.guidance import Guidance
+from api.hooks import Deliveries, Hooks
+from api.machines import add_machines
+from api.metrics import Metrics
 from api.oidc import KeySet, OidcReaders, Provider
 from api.rate import Rates
+from api.reader import Readers
 from api.session import Sessions
 from api.token import digest_of, new_token
 from api.token_readers import TokenReaders
 from api.token_table import KeptToken, add_token
+from api.updater import Updater
 from retriever.snapshot import Models
 from tests.world import TAXONOMY, World
 
@@ -68,7 +75,7 @@ class Door:
     def client(self) -> TestClient:
         """One worker, reached from anywhere."""
         if self._client is None:
-            app = create_app(self.guidance, self.readers, self.records, edges=self.edges)
+            app = whole_app(self.guidance, self.readers, self.records, edges=self.edges)
             if self.edges is None:  # a test that forges hundreds of tokens is about the tokens
                 app.state.rates = Rates(usual=FOREVER, failures=FOREVER)
             self._client = TestClient(app, base_url="https://kb.example.com", raise_server_exceptions=False)
@@ -98,6 +105,15 @@ class Door:
         """One question."""
         sent = {**({} if secret is None else bearer(secret)), **(headers or {})}
         return self.client.post("/v1/search", json={"q": "lost card", **asked}, headers=sent)
+
+
+def whole_app(guidance: Guidance, readers: Readers, records: Records | None, *, edges: Edges | None = None) -> FastAPI:
+    """Everything that `kb serve` serves, with the webhooks and the metrics; no delivery is signed with their secret."""
+    app = create_app(guidance, readers, records, edges=edges)
+    secrets = {name: token_hex(16) for name in guidance.spaces}
+    updaters = {name: Updater(live, seconds=60.0) for name, live in guidance.spaces.items()}  # never started
+    add_machines(app, Hooks(secrets, updaters, Deliveries(Path("never-written"))), Metrics(guidance.spaces))
+    return app
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from api.access import Role
-from api.app import create_app
 from api.composition import open_database, open_guidance, open_records
 from api.digests.clerk import Clerk
 from api.digests.desk import Desk
@@ -20,6 +19,7 @@ from api.guidance import Guidance
 from api.reader import LOOPBACK, DemoReaders, Reader
 from api.settings import Settings, read_settings
 from retriever.snapshot import Models
+from tests.doors import whole_app
 from tests.world import World
 
 OWN, FOREIGN, NONE = "acme", "zenith", "nobody"  # the reader's space, another one, and one that does not exist
@@ -65,7 +65,7 @@ class TwoSpaces:
 
     def client(self, reader: Reader) -> TestClient:
         """The service as that reader meets it."""
-        app = create_app(self.guidance, DemoReaders(reader), self.records)
+        app = whole_app(self.guidance, DemoReaders(reader), self.records)
         return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False, follow_redirects=False)
 
 
@@ -151,6 +151,8 @@ def walk(client: TestClient, values: Mapping[str, list[Any]]) -> Iterator[Call]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             yield from _calls(document, method.upper(), path, operation, values)
+    for page in ("/sidebar", "/sidebar/zendesk", "/demo"):  # they say the same of every space, but for who may frame them
+        yield from (Call("GET", page, {"space": space} if page != "/demo" else {}, None, None) for space in values["space"])
     for path in ("/openapi.json", "/docs", "/", "/static/page.css", "/no/such/address"):
         yield Call("GET", path, {}, None, None)
     for space in values["space"]:

@@ -56,6 +56,13 @@ def _calls(client: TestClient) -> Iterator[tuple[str, Call]]:
             yield line, call
 
 
+def test_every_line_of_the_table_is_tried(spaces: TwoSpaces) -> None:
+    """In one's own space, in another, and in one that is not there, where the endpoint takes a space."""
+    tried = {line for line, _ in _calls(spaces.client(spaces.reader(Role.ADMIN)))}
+
+    assert set(ENDPOINTS) - tried == set()
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_may_do_what_the_table_says(spaces: TwoSpaces, role: Role) -> None:
     """Real requests: where the table says no, the answer names the role; where it says yes, it does not."""

@@ -15,10 +15,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.access import Role
-from api.app import create_app
 from api.edges import Edges
 from retriever.snapshot import Models
-from tests.doors import ORIGIN, Door, bearer, recording, three_tiers
+from tests.doors import ORIGIN, Door, bearer, recording, three_tiers, whole_app
 
 CHECKS = [
     not_a_server_error,
@@ -54,7 +53,7 @@ def _headers(door: Door, reader: str) -> dict[str, str]:
 
 
 def _fire(door: Door, reader: str, examples: int) -> None:
-    app = create_app(door.guidance, door.readers, door.records, edges=door.edges)
+    app = whole_app(door.guidance, door.readers, door.records, edges=door.edges)
     app.state.rates = None
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     headers = _headers(door, reader)
