@@ -38,7 +38,9 @@ def verify(
 
     written = _read(file)
     asked, shown = proof_of(written)
-    settings = settings_of(repo, ref, _folder_of(shown.facts(), folder, kb), kb)
+    settings = settings_of(repo, ref, folder, kb)
+    if settings.config is None:  # else spaces.yml says where the space of the receipt lies
+        settings = settings_of(repo, ref, _folder_of(shown.facts(), folder, kb), kb)
     space = open_space(settings, open_models(settings, announce), asked.space if settings.config else None)
     verdict = verified(written, _ledger(settings), rebuilt_from(space, space.models))
     if json_:

@@ -358,8 +358,11 @@ def test_a_receipt_is_verified_from_the_command_line(
     (tmp_path / "other.json").write_text("{}")
     place = {"KB_REPO": str(cards.repo), "KB_DATABASE": f"sqlite:///{tmp_path}/events.sqlite"}
     results = {name: kb("receipt", "verify", str(tmp_path / f"{name}.json"), **place) for name in ("true", "forged", "other")}
+    (tmp_path / "spaces.yml").write_text(f"spaces:\n  default: {{repo: {cards.repo}}}\n")
+    several = kb("receipt", "verify", str(tmp_path / "true.json"), KB_CONFIG=str(tmp_path / "spaces.yml"))
 
     assert {name: result.returncode for name, result in results.items()} == {"true": 0, "forged": 1, "other": 2}
     assert (results["true"].stdout, results["true"].stderr) == ("equal\n", "")
+    assert several.stdout == "equal\n"
     assert results["forged"].stdout == "not equal\nreader: it is not what the proof says\n"
     assert "no receipt" in results["other"].stderr
