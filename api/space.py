@@ -237,8 +237,7 @@ class Space:
         if before is None or is_whole(self._folder(tip)):
             stages.begin("load")
             return self.snapshot(tip, watch)
-        stages.begin("read")
-        library = self._read(tip, watch, before)
+        library = self._read(tip, watch, before, stages)
         return self._build(library, watch, before, stages)
 
     def _published(self, live: Publication | None) -> Snapshot | None:
@@ -286,9 +285,11 @@ class Space:
         with suppress(SnapshotError):  # the disk may be what failed; the error itself is on its way to the caller
             self.log.append(line)
 
-    def _read(self, commit: Commit, watch: Watch, before: Snapshot | None = None) -> Library:
+    def _read(self, commit: Commit, watch: Watch, before: Snapshot | None = None, stages: Stages = UNTIMED) -> Library:
+        stages.begin("read")
         tree, earlier = self.repository.tree(commit, self.source.folder), before.library if before else None
         library = read_library(tree, self.source.outside, watch.files, earlier)
+        stages.begin("translations")
         return with_lacking(library, self.repository, self.source.outside, earlier)
 
     def _build(self, library: Library, watch: Watch, before: Snapshot | None = None, stages: Stages = UNTIMED) -> Snapshot:

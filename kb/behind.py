@@ -1,9 +1,10 @@
 """Which facts of its source each translation lacks: the source now, beside the source of the day the translation was made."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -12,6 +13,7 @@ from kb.edition import Edition
 from kb.errors import RepositoryError
 from kb.fact_match import FactChange, changed_facts
 from kb.facts import facts_of
+from kb.history import Log
 from kb.lag import missing
 from kb.library import DEFAULTS_FILE, TAXONOMY_FILE, Library, OutsideTaxonomy
 from kb.repository import Repository
@@ -37,13 +39,17 @@ def with_lacking(
     if not pairs:
         return library
     known = _known(pairs, earlier) if earlier else {}
+    past = _Past(library, repository, outside)
     waiting: dict[Commit, list[tuple[Article, Article]]] = defaultdict(list)
     for source, article in pairs:
         if article.id not in known and article.changed is not None:
             waiting[article.changed].append((source, article))
     for then, some in waiting.items():
-        known |= _lacking(repository, library.folder, outside, then, some)
-    return replace(library, lacking={article.id: known[article.id] for _, article in pairs if known[article.id]})
+        found = past.read(then, {source.path for source, _ in some})
+        for source, article in some:
+            with suppress(RepositoryError):  # not found out: no entry, so that the next reading looks again
+                known[article.id] = tuple(_since(source, found.get(source.id) or past.moved(source, then), article))
+    return replace(library, lacking={article.id: known[article.id] for _, article in pairs if article.id in known})
 
 
 def _is_behind(source: Article, article: Article) -> bool:
@@ -53,36 +59,45 @@ def _is_behind(source: Article, article: Article) -> bool:
 def _known(pairs: Iterable[tuple[Article, Article]], earlier: Library) -> dict[str, tuple[Lacking, ...]]:
     before = {article.id: article for article in earlier.articles}
     return {
-        article.id: earlier.lacking.get(article.id, ())
+        article.id: earlier.lacking[article.id]
         for source, article in pairs
-        if source.id in before
+        if article.id in earlier.lacking
+        and source.id in before
         and before.get(article.id) == article
         and replace(before[source.id], path=source.path, blob=source.blob, changed=source.changed) == source
     }
 
 
-def _lacking(
-    repository: Repository, folder: str, outside: OutsideTaxonomy | None, then: Commit, pairs: list[tuple[Article, Article]]
-) -> Mapping[str, tuple[Lacking, ...]]:
-    """What translations that were last changed by one commit lack of what their sources say since."""
-    found = _read(repository, folder, outside, then, {source.path for source, _ in pairs})
-    if moved := {source.id for source, _ in pairs} - found.keys():
-        with suppress(RepositoryError):
-            found |= _read(repository, folder, outside, then, set(repository.holding(then, folder, moved)))
-    return {article.id: tuple(_since(source, found.get(source.id), article)) for source, article in pairs}
+class _Past:
+    """What the sources of a library said at earlier commits."""
 
+    def __init__(self, library: Library, repository: Repository, outside: OutsideTaxonomy | None) -> None:
+        self._library = library
+        self._repository = repository
+        self._outside = outside
 
-def _read(
-    repository: Repository, folder: str, outside: OutsideTaxonomy | None, then: Commit, paths: Collection[str]
-) -> dict[str, Article]:
-    """The articles at these paths at a commit, by their ids; those that were not there, or that git has lost, are left out."""
-    shared = {str(parent / name) for path in paths for parent in PurePosixPath(path).parents for name in _SHARED}
-    try:
-        edition = Edition(repository.tree(then, folder, {*paths, *shared}), outside)
-        read = [edition.article(path) for path in sorted(paths)]
-    except RepositoryError:
-        return {}
-    return {article.id: article for article in read if article is not None}
+    def read(self, then: Commit, paths: Collection[str]) -> dict[str, Article]:
+        """The articles at these paths at a commit, by their ids; empty if none was there, or git cannot read one of them."""
+        shared = {str(parent / name) for path in paths for parent in PurePosixPath(path).parents for name in _SHARED}
+        try:
+            edition = Edition(self._repository.tree(then, self._library.folder, {*paths, *shared}), self._outside)
+            read = [edition.article(path) for path in sorted(paths)]
+        except RepositoryError:
+            return {}
+        return {article.id: article for article in read if article is not None}
+
+    def moved(self, source: Article, then: Commit) -> Article | None:
+        """A source that stood elsewhere at a commit; None if it was not there. Raises RepositoryError."""
+        article = self._log.text_at(source.id, then)
+        return article if article and article.id == source.id else None
+
+    @cached_property
+    def _log(self) -> Log:
+        """Read once for all sources that moved; the files of a commit are never searched for an id, which many may hold."""
+        library, paths = self._library, {article.id: article.path for article in self._library.articles}
+        if library.commit is None:
+            raise RepositoryError("The working tree has no history.")
+        return Log(self._repository, library.folder, self._outside, library.commit, paths=paths)
 
 
 def _since(source: Article, then: Article | None, translation: Article) -> Iterable[Lacking]:

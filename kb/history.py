@@ -80,6 +80,11 @@ class Log:
         found = list(self._walk(article_id)) if _ID.fullmatch(article_id) else []
         return found if any(stage.article for stage in found) else []
 
+    def text_at(self, article_id: str, commit: Commit) -> Article | None:
+        """The article as it stood after a commit of this history; None if there was none, or none that could be read."""
+        number = self._numbers.get(commit.sha, len(self.entries))
+        return next((it.article for it in self._walk(article_id) if self._numbers[it.entry.commit.sha] >= number), None)
+
     def live_at(self, commit: Commit, found: Sequence[Version]) -> Version | None:
         """The one of these versions (newest first) that was live at a commit of this history; None if none was yet."""
         newest = self._repository.log(commit, self._tree.folder, most=1)

@@ -1,10 +1,10 @@
 """What a language code says, and words as they are typed without accents."""
 
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
 
-@cache
+@lru_cache(maxsize=1024)  # a request may name any language
 def base_language(lang: str) -> str:
     """The language without region or script: `es-MX` is `es`."""
     return lang.partition("-")[0]

@@ -57,7 +57,8 @@ class Library:
 
     commit: None for the working tree.
     files:  (path, blob) of everything that was read; with the formats and models, all that a snapshot depends on.
-    lacking: of each translation that is behind, by its id, the facts of its source that it does not say yet: see kb.behind.
+    lacking: of each translation that is behind, by its id, the facts of its source that it does not say yet, even if none; a
+             translation of which that could not be found out is left out: see kb.behind.
     """
 
     commit: Commit | None

@@ -53,7 +53,7 @@ def test_an_update_serves_the_newest_commit_and_counts_what_it_cost(world: World
     line = live.space.log.all()[-1]
     assert first(world) == said(5)
     assert (str(line.counts), dict(line.embedded)) == ("+0 ~1 -0 =2", {"english": 1, "multilingual": 1})
-    assert set(line.milliseconds) == {"fetch", "read", "cut", "words", "vectors", "index"}
+    assert set(line.milliseconds) == {"fetch", "read", "translations", "cut", "words", "vectors", "index"}
 
 
 def test_a_refused_push_leaves_the_old_one_and_is_written_down(world: World) -> None:

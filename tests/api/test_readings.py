@@ -149,6 +149,23 @@ def test_a_translation_is_named_in_the_readers_language_and_one_of_both_is_enoug
     assert _waiting(ana, lang="es-MX") == []
 
 
+def test_a_translation_counts_as_read_until_it_lacks_a_fact(world: World, records: Records) -> None:
+    """Better words of its source make nobody read the Spanish text again; another limit does, in English."""
+    spanish = {"id": "limit-es", "lang": "es", "translation_of": "limit", "jurisdictions": ["CA"]}
+    world.write("kb.yml", TAXONOMY + TEAMS)
+    world.article("limit.es.md", body="El límite es 500 USD.", **spanish)
+    waiting = []
+    for day, text in enumerate(("It is 500 USD.", "The limit is 500 USD.", "The limit is 700 USD."), 1):
+        world.article("limit.md", body=text, **LIMIT)
+        world.publish(at=f"2026-01-0{day}T00:00:00Z")
+        client = _as(world, records)
+        waiting.append(_waiting(client, lang="es"))
+        if day == 1:
+            _acknowledge(client, "limit-es")
+
+    assert waiting == [["limit-es"], [], ["limit"]]
+
+
 def test_what_was_read_is_known_by_version_and_to_its_reader_alone(limits: World, records: Records) -> None:
     """Opened over the API or as a page; the newest first."""
     ana = _as(limits, records)

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from api import space
 from api.access import Role
 from api.database import Database
+from api.events import receipt as receipts
 from api.events.chain import hash_of
 from api.events.event import Kind
 from api.events.ledger import Ledger, Wanted
@@ -22,6 +24,7 @@ from api.events.verification import Verdict, differences, proof_of, rebuilt_from
 from api.guidance import RequestError
 from api.reader import LOOPBACK, Reader
 from api.store_error import StoreError
+from retriever import snapshot, snapshot_files
 from retriever.translator import NoTranslator
 from tests.doors import TICKETS
 from tests.world import World
@@ -273,6 +276,22 @@ def test_each_difference_is_named() -> None:
         "rank 2: was nothing, is a",
         "confidence: was 0.9, is 0.8",
     ]
+
+
+def test_a_receipt_from_before_a_new_format_of_the_index_is_still_verified(
+    cards: World, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit is indexed anew beside the old snapshot; the verdict notes what is another one now."""
+    with monkeypatch.context() as before:
+        for module in (snapshot, snapshot_files, space):
+            before.setattr(module, "FORMAT", 1)
+        before.setattr(receipts, "INDEX_FORMAT", 1)
+        receipts.ranking_build.cache_clear()
+        receipt = _receipt(cards, records, _ask(cards, records)["receipt"]).json()
+    receipts.ranking_build.cache_clear()
+    verdict = _verify(cards, records, receipt)
+
+    assert verdict == Verdict((), ("the code that ranks is another one now: format",))
 
 
 def test_an_erased_question_leaves_what_was_shown(cards: World, records: Records) -> None:

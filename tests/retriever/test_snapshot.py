@@ -13,7 +13,7 @@ import pytest
 
 from retriever import snapshot, snapshot_files
 from retriever.errors import SnapshotError
-from retriever.snapshot import Models, Snapshot, build, fingerprint
+from retriever.snapshot import FORMAT, Models, Snapshot, build, fingerprint
 from retriever.snapshot_files import is_whole, load, save
 from retriever.splitter import CHUNKING
 from retriever.vector_cache import VectorCache
@@ -156,12 +156,12 @@ def test_another_model_is_an_error_and_not_bad_results(world: World, tmp_path: P
         load(target, other)
 
     assert str(caught.value) == (
-        f"{target}: built with format 1, {CHUNKING}, {world.models.names}; "
-        f"expected format 1, {CHUNKING}, {other.names}. Run `kb index` to build it anew."
+        f"{target}: built with format {FORMAT}, {CHUNKING}, {world.models.names}; "
+        f"expected format {FORMAT}, {CHUNKING}, {other.names}. Run `kb index` to build it anew."
     )
 
 
-@pytest.mark.parametrize(("key", "value"), [("format", 0), ("chunking", "headings+recursive-500")])
+@pytest.mark.parametrize(("key", "value"), [("format", 1), ("chunking", "headings+recursive-500")])
 def test_another_format_is_an_error(world: World, tmp_path: Path, key: str, value: object) -> None:
     """A snapshot of an older version is built anew, not guessed at."""
     target = save(world.snapshot, tmp_path / "snapshots" / "one")
@@ -169,7 +169,7 @@ def test_another_format_is_an_error(world: World, tmp_path: Path, key: str, valu
     (target / "manifest.json").write_text(json.dumps({**manifest, key: value}))
 
     with pytest.raises(
-        SnapshotError, match=rf"built with .*{re.escape(str(value))}.*; expected format 1, {re.escape(CHUNKING)}"
+        SnapshotError, match=rf"built with .*{re.escape(str(value))}.*; expected format {FORMAT}, {re.escape(CHUNKING)}"
     ):
         load(target, world.models)
 
