@@ -1,17 +1,16 @@
 """The use cases about time: the versions of an article, how two of them differ, and what changed. For one reader."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from threading import Lock
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 from api.guidance import Ask, Guidance, NotFoundError, View, may_open, openable
 from api.live import LiveSpace
 from api.publish_log import Publication
 from api.reader import Reader
+from api.recent import Recent
 from kb.article import Article
 from kb.changes import ArticleChange, Moments, change_of
 from kb.comparison import Comparison, changes, compare
@@ -23,7 +22,6 @@ from kb.visible import seen, told
 from kb.word_diff import Edit, diff
 from retriever.scope import Scope, sees
 
-T = TypeVar("T")
 Asked: TypeAlias = str | Moment | None
 
 _LOGS: Final = 4  # histories of tips; a repository of 10,000 articles and 1,000 commits takes some 20 MB
@@ -70,9 +68,9 @@ class Times:
 
     def __init__(self, guidance: Guidance) -> None:
         self._guidance = guidance
-        self._logs = _Recent[Log](_LOGS)
-        self._comparisons = _Recent[Comparison](_COMPARISONS)
-        self._lists = _Recent[list[ArticleChange]](_LISTS)
+        self._logs = Recent[Log](_LOGS)
+        self._comparisons = Recent[Comparison](_COMPARISONS)
+        self._lists = Recent[list[ArticleChange]](_LISTS)
 
     def history(self, article_id: str, ask: Ask, reader: Reader) -> Past:
         """Every version that the reader can tell apart. Raises NotFoundError if there is none."""
@@ -164,29 +162,6 @@ class Times:
     @staticmethod
     def _before(past: Past, after: Version | None) -> Version | None:
         return next((version for version in past.versions if after and version.number == after.number - 1), None)
-
-
-class _Recent(Generic[T]):
-    """The most recently used results, each made once."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[Hashable, T] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The result of that key. Two threads that ask at once may both make it; the first one is kept."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = make()
-        with self._lock:
-            kept = self._kept.setdefault(key, made)
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-            return kept
 
 
 def _commit_of(view: View) -> Commit:

@@ -3,29 +3,19 @@
 One budget for the whole service: how many spaces it has changes nothing about what their past may take.
 """
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from concurrent.futures import Future
 from threading import Lock
 from typing import Final, TypeAlias
 
+from api.queue import Queue
 from api.space import SILENT, Space
 from kb.tree import Commit
 from retriever.snapshot import Snapshot
 
 IN_MEMORY: Final = 4
-WAITING: Final = 3  # requests of one space that may wait for a build; each holds one of the 40 threads that answer
-WAITING_IN_ALL: Final = 12
-AGAIN_SECONDS: Final = 5  # until whoever was sent away asks again
 
 _Key: TypeAlias = tuple[str, str]  # a space's name and a commit
-
-
-class BusyError(Exception):
-    """Too many wait for snapshots of the past already. seconds: after which to ask again."""
-
-    def __init__(self, seconds: int = AGAIN_SECONDS) -> None:
-        self.seconds = seconds
-        super().__init__(f"Other moments are being prepared. Ask again in {seconds} seconds, or without as_of.")
 
 
 class PastSnapshots:
@@ -37,7 +27,7 @@ class PastSnapshots:
         self._lock = Lock()
         self._building = Lock()  # one build at a time: each takes a core and memory that questions want
         self._kept: OrderedDict[_Key, Future[Snapshot]] = OrderedDict()
-        self._waiting = Counter[str]()
+        self._queue = Queue("Other moments are being prepared.", ", or without as_of")
 
     def kept(self, space: str) -> int:
         """How many of a space's snapshots are in memory, or on their way there."""
@@ -46,7 +36,7 @@ class PastSnapshots:
 
     def waiting(self, space: str) -> int:
         """How many requests of a space wait for a build."""
-        return self._waiting[space]
+        return self._queue.waiting(space)
 
     def get(self, space: Space, commit: Commit, before: Snapshot) -> Snapshot:
         """The snapshot of a commit, built from `before` where it has to be. Whoever asks meanwhile waits for the same build.
@@ -56,21 +46,16 @@ class PastSnapshots:
         key = (space.name, commit.sha)
         with self._lock:
             future = self._kept.get(key)
-            mine = future is None
             if future is not None and future.done():
                 self._kept.move_to_end(key)
                 return future.result()
-            if self._waiting[space.name] >= WAITING or self._waiting.total() >= WAITING_IN_ALL:
-                raise BusyError
-            self._waiting[space.name] += 1
-            future = self._kept.setdefault(key, Future()) if future is None else future
-        try:
+        with self._queue.place(space.name):
+            with self._lock:
+                mine = key not in self._kept
+                future = self._kept.setdefault(key, Future())
             if mine:
                 self._build(space, commit, before, future)
             return future.result()
-        finally:
-            with self._lock:
-                self._waiting[space.name] -= 1
 
     def _build(self, space: Space, commit: Commit, before: Snapshot, future: "Future[Snapshot]") -> None:
         try:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from api.guidance import MovedError, NotFoundError, NotGrantedError, RequestError
 from api.must_read import OutdatedError
-from api.past_snapshots import BusyError
+from api.queue import BusyError
 from api.rate import TooManyError
 from api.reader import KeysError, NotAuthenticatedError
 from api.schema import ProblemDetail

@@ -86,7 +86,10 @@ _Parts: TypeAlias = tuple[Comparison, Comparison, frozenset[PartScope]]  # scope
 
 @dataclass
 class Digests:
-    """The digests of one window. What teams of one tier see alike is compared once for all of them."""
+    """The digests of one window. What teams of one tier see alike is compared once for all of them.
+
+    Of two threads that compare the same at once, both are given what the first one found.
+    """
 
     window: Window
     _seen: dict[object, list[ArticleChange]] = field(default_factory=dict, init=False)
@@ -118,9 +121,8 @@ class Digests:
     def _changes(self, comparison: Comparison, team: Team) -> list[ArticleChange]:
         """As the team sees them. What reads alike for everybody who may read it is compared once for all teams."""
         side = comparison is self.window.past
-        if side not in self._parts:
-            self._parts[side] = _split(comparison)
-        scoped, plain, scopes = self._parts[side]
+        parts = self._parts.get(side)
+        scoped, plain, scopes = parts or self._parts.setdefault(side, _split(comparison))
         found = [it for it in self._once(side, plain, _as_seen_by_all) if it.article.scope.tier <= team.tier]
         if scoped.pairs:
             places = frozenset(team.jurisdictions)
@@ -129,9 +131,8 @@ class Digests:
         return found
 
     def _once(self, key: object, comparison: Comparison, see: See) -> list[ArticleChange]:
-        if key not in self._seen:
-            self._seen[key] = changes(comparison, see)
-        return self._seen[key]
+        found = self._seen.get(key)
+        return self._seen.setdefault(key, changes(comparison, see)) if found is None else found
 
     def _concerns(self, change: ArticleChange, team: Team) -> bool:
         return any(concerns(team, article) for article in (change.old, change.new) if article is not None)

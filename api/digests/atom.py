@@ -6,9 +6,11 @@ from typing import Final
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
+from api.digests.addresses import feed_address, page_address
 from api.digests.document import DigestDocument, DigestLine
 from api.digests.telling import Told, told
 from api.digests.words import say
+from api.space import DEFAULT
 from kb.digest import HORIZON
 
 ATOM: Final = "http://www.w3.org/2005/Atom"
@@ -18,16 +20,27 @@ _AHEAD: Final = ("today", "coming", "ending")
 _NEVER: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def as_atom(documents: Sequence[DigestDocument], *, what: str, name: str, feed_url: str, url: str | None = None) -> str:
-    """The feed of digests, newest first. An article that two digests tell of alike has one entry.
+def team_feed(documents: Sequence[DigestDocument], *, space: str, team: str, name: str, site: str) -> str:
+    """The feed of what a team was told, newest first. An article that two digests tell of alike has one entry."""
+    page = site + page_address(space, team)
+    what = team if space == DEFAULT else f"{space}/{team}"
+    return _as_atom(documents, what=what, of="", name=name, feed_url=feed_address(page), url=page)
 
-    what: tells this feed from every other one of the service, for good. url: the page that says the same, if there is one.
-    """
+
+def scope_feed(document: DigestDocument, *, what: str, feed_url: str) -> str:
+    """The feed of a scope. what: the scope; another one, whose reader may see other facts of an article, has other entries."""
+    return _as_atom([document], what=what, of=f"{what}:", name=document.team_name, feed_url=feed_url)
+
+
+def _as_atom(
+    documents: Sequence[DigestDocument], *, what: str, of: str, name: str, feed_url: str, url: str | None = None
+) -> str:
+    """what: tells this feed from every other one of the service, for good. of: the same of its entries."""
     register_namespace("", ATOM)
     feed, tag = Element(f"{{{ATOM}}}feed"), _tag(feed_url)
     _add(feed, "id", f"{tag}:{what}")
     _add(feed, "title", _clean(name))
-    entries = _entries(documents, tag)
+    entries = _entries(documents, f"{tag}:{of}")
     _add(feed, "updated", _moment(max((_updated(document, item) for document, item in entries.values()), default=_NEVER)))
     SubElement(_element(feed, "author"), f"{{{ATOM}}}name").text = "Fingerpost"
     _element(feed, "link", rel="self", href=feed_url, type="application/atom+xml")
@@ -38,12 +51,12 @@ def as_atom(documents: Sequence[DigestDocument], *, what: str, name: str, feed_u
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, encoding="unicode")
 
 
-def _entries(documents: Sequence[DigestDocument], tag: str) -> dict[str, tuple[DigestDocument, Told]]:
+def _entries(documents: Sequence[DigestDocument], begin: str) -> dict[str, tuple[DigestDocument, Told]]:
     found: dict[str, tuple[DigestDocument, Told]] = {}
     for document in documents:
         for section in document.sections:
             for item in told(document, section, len(section.lines)):
-                entry_id = f"{tag}:{document.space}/{item.line.id}@{item.line.blob[:16]}:{section.name}"
+                entry_id = f"{begin}{document.space}/{item.line.id}@{item.line.blob[:16]}:{section.name}"
                 if len(found) < MOST_ENTRIES:
                     found.setdefault(entry_id, (document, item))
     return found

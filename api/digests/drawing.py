@@ -10,6 +10,7 @@ from typing import Final, TypeAlias, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from api.digests.addresses import page_address
 from api.digests.document import MOST_KEPT, DigestDocument, DigestFact, DigestLine, DigestSection, DrillQuestion
 from api.digests.exposure import Showings
 from api.past_presentation import change_out, facts_out, moment_out
@@ -39,7 +40,8 @@ _FIELDS: Final = (
 _LONGEST_FIELD: Final = 200  # characters of a value
 
 
-Drawn: TypeAlias = dict[int, tuple[list[DigestFact], list[DrillQuestion]]]  # a change's id() → what no team changes of it
+# A change's id() → the change, and what no team changes of it. While it is kept, no other change can have that id.
+Drawn: TypeAlias = dict[int, tuple[ArticleChange, list[DigestFact], list[DrillQuestion]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Frame:
     shown: Showings = field(default_factory=Showings)
     unread: Sequence[DigestLine] = ()
     reminds: bool = False  # whether what is unread is worth a digest by itself
-    drawn: Drawn = field(default_factory=dict)  # shared by the teams of one window, whose changes live as long
+    drawn: Drawn = field(default_factory=dict)  # shared by the teams of one window
     versions: Mapping[tuple[str, str], str] = field(default_factory=dict)  # article and text → the commit that made it
     told: frozenset[tuple[str, str]] = frozenset()  # article and text of the rules that were told at once
 
@@ -101,7 +103,7 @@ def document(digest: Digest, window: Window, frame: Frame) -> DigestDocument:
         reworded=digest.clarified + digest.editorial,
         told=told,
         news=(digest.news and not told_all) or frame.reminds,
-        url=f"{frame.site}/digests/{frame.team_id}{'' if frame.space == DEFAULT else '?' + urlencode({'space': frame.space})}",
+        url=frame.site + page_address(frame.space, frame.team_id),
     )
 
 
@@ -126,10 +128,7 @@ class _Drawing:
 
     def changed(self, change: ArticleChange) -> DigestLine:
         out = change_out(change, self._frame.zone)
-        drawn = self._frame.drawn
-        if id(change) not in drawn:
-            drawn[id(change)] = ([_fact(change, fact) for fact in _told(change.facts)], _drill(change))
-        facts, drill = drawn[id(change)]
+        facts, drill = self._drawn(change)
         credits_ = [part.credit for part in change.contributions]
         return self._line(change.article, there=change.new is not None).model_copy(
             update={
@@ -151,6 +150,13 @@ class _Drawing:
                 "drill": drill,
             }
         )
+
+    def _drawn(self, change: ArticleChange) -> tuple[list[DigestFact], list[DrillQuestion]]:
+        kept, facts, drill = self._frame.drawn.get(id(change), (None, [], []))
+        if kept is not change:
+            facts, drill = [_fact(change, fact) for fact in _told(change.facts)], _drill(change)
+            self._frame.drawn[id(change)] = (change, facts, drill)
+        return facts, drill
 
     def begins(self, article: Article) -> DigestLine:
         return self._line(article, on=article.effective_from)

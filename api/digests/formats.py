@@ -3,7 +3,8 @@
 import json
 from enum import StrEnum
 
-from api.digests.atom import as_atom
+from api.digests.addresses import page_address
+from api.digests.atom import team_feed
 from api.digests.chat import as_card, as_slack
 from api.digests.document import DigestDocument
 from api.digests.html import as_mail
@@ -36,7 +37,7 @@ def drawn(document: DigestDocument, form: Format) -> str:
         case Format.TEAMS:
             return json.dumps(as_card(document), ensure_ascii=False)
         case Format.ATOM:
-            feed = f"{document.url.partition('?')[0]}/feed"
-            return as_atom([document], what=document.team, name=document.team_name, feed_url=feed, url=document.url)
+            site = document.url.removesuffix(page_address(document.space, document.team))
+            return team_feed([document], space=document.space, team=document.team, name=document.team_name, site=site)
         case Format.JSON:
             return document.without_drills().model_dump_json(by_alias=True)

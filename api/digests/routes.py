@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from api.admission import ReaderDep
-from api.digests.atom import as_atom
+from api.digests.addresses import feed_address, page_address
+from api.digests.atom import scope_feed, team_feed
 from api.digests.desk_dep import DeskDep
 from api.digests.leaving import Leaving
 from api.digests.pages import POLICY, digests_page, leave_page, left_page
@@ -25,7 +26,6 @@ from api.digests.schema import (
 from api.digests.scope_feed import ScopeFeeds
 from api.endpoint import GuidanceDep, cached
 from api.guidance import NotFoundError
-from api.space import DEFAULT
 from kb.taxonomy import Taxonomy
 
 router = APIRouter(tags=["digests"])
@@ -45,7 +45,7 @@ def page(team: str, query: Annotated[DigestsQuery, Query()], reader: ReaderDep, 
     found, snapshot = desk.team(query.space, team, reader)
     documents = desk.past(query.space, team, reader, query.limit)
     lang = found.lang(snapshot.library.taxonomy.languages[0])
-    return _page(digests_page(found.name, lang, documents, f"{_path(team)}/feed{_space(query.space)}"))
+    return _page(digests_page(found.name, lang, documents, feed_address(page_address(query.space, team))))
 
 
 @router.get("/digests/{team}/feed", operation_id="readDigestFeed", response_class=Response)
@@ -53,10 +53,8 @@ def feed(team: str, query: Annotated[DigestsQuery, Query()], request: Request, r
     """The same as an Atom feed: one entry for each version of an article, under an id that stays."""
     found, snapshot = desk.team(query.space, team, reader)
     documents = desk.documents(query.space, team, found, snapshot, limit=query.limit)  # alike for each reader: its ETag stays
-    url = f"{request.app.state.site}{_path(team)}"  # whatever name the reader came by, or each would change every id
-    where = _space(query.space)
-    what = team if query.space == DEFAULT else f"{query.space}/{team}"
-    text = as_atom(documents, what=what, name=found.name, feed_url=f"{url}/feed{where}", url=f"{url}{where}")
+    site = request.app.state.site  # whatever name the reader came by, or each would change every id
+    text = team_feed(documents, space=query.space, team=team, name=found.name, site=site)
     return cached(request, text, Response(text, media_type="application/atom+xml"))
 
 
@@ -65,9 +63,7 @@ def changes_feed(query: Annotated[FeedQuery, Query()], request: Request, reader:
     """What changed in a scope since the first day of last month, as an Atom feed. Its address is what the scope is saved as."""
     document = feeds.document(query.saved(), reader, request.app.state.site)
     address = "?".join(filter(None, (f"{request.app.state.site}{request.url.path}", query.address())))
-    text = as_atom(
-        [document], what="?".join(filter(None, ("changes", query.address()))), name=document.team_name, feed_url=address
-    )
+    text = scope_feed(document, what=f"changes?{query.as_told(document).address()}", feed_url=address)
     return cached(request, text, Response(text, media_type="application/atom+xml"))
 
 
@@ -123,14 +119,6 @@ def _named(guidance: GuidanceDep, team: str, query: LeaveQuery) -> tuple[str, st
     taxonomy: Taxonomy | None = live.current().library.taxonomy if live else None
     found = taxonomy.teams.get(team) if taxonomy else None
     return (found.name, found.lang(taxonomy.languages[0])) if found and taxonomy else (team, "en")
-
-
-def _path(team: str) -> str:
-    return f"/digests/{quote(team)}"
-
-
-def _space(space: str) -> str:
-    return "" if space == DEFAULT else f"?{urlencode({'space': space})}"
 
 
 def _page(text: str, *, forms: str = "'none'") -> HTMLResponse:

@@ -1,7 +1,7 @@
 """Closes windows and sends what waits, behind the service. Several may run at once: the database keeps them apart."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 from typing import Final
 
@@ -13,13 +13,17 @@ from api.digests.leaving import Leaving
 from api.digests.notifier import DeliveryError, Message, Notifier
 from api.digests.outbox import Delivery, Outbox
 from api.digests.sight import as_sent
+from api.live import LiveSpace
 from api.store_error import StoreError
 from kb.errors import KbError
 from kb.teams import Channel, ChannelKind, Team
 from retriever.errors import RetrieverError
+from retriever.snapshot import Snapshot
 
 _LOOK: Final = 10.0  # seconds between two looks
 _SENDERS: Final = 4  # deliveries that are under way at once
+_AGAIN: Final = timedelta(minutes=1)  # until a delivery is looked at again that could not be tried
+_LONGEST_BEHIND: Final = timedelta(days=1)  # after a digest: what does not hold its commit by then will not hold it any more
 
 log = structlog.get_logger()
 
@@ -55,6 +59,9 @@ class Courier:
             self._deliver(delivery)
         except DeliveryError as error:
             self._failed(delivery, str(error), error)
+        except (KbError, RetrieverError) as error:  # nothing of the receiver's: it costs no attempt
+            self.outbox.postpone(delivery, self._clock(), self._clock() + _AGAIN)
+            log.warning("a digest waits for its space", space=delivery.space, team=delivery.team, reason=str(error))
         except StoreError:  # whether it was sent or not, it goes out again with the same key when its hold ends
             raise
         except Exception as error:
@@ -64,7 +71,11 @@ class Courier:
 
     def _deliver(self, delivery: Delivery) -> None:
         """Send what the team may see of it now, unless that is nothing, or these are quiet hours."""
-        snapshot, now = self._clerks[delivery.space].live.current(), self._clock()
+        live, now = self._clerks[delivery.space].live, self._clock()
+        snapshot, made = live.current(), self.outbox.document(delivery.digest)
+        if now < made.to.at + _LONGEST_BEHIND and _is_behind(live, snapshot, made.to.commit):
+            self.outbox.postpone(delivery, now, now + _AGAIN)
+            return
         taxonomy = snapshot.library.taxonomy
         team = taxonomy.teams.get(delivery.team)
         channel = next((it for it in _channels(team) if it.name == delivery.channel), None)
@@ -73,7 +84,6 @@ class Courier:
         if until := schedule_of(team.digest, taxonomy).quiet_end(now):
             self.outbox.postpone(delivery, now, until)
             return
-        made = self.outbox.document(delivery.digest)
         document = as_sent(made, team, snapshot, now)
         if document is None:
             self.outbox.cancel(delivery, now, "its team may see nothing of it any more")
@@ -96,6 +106,18 @@ class Courier:
             "a digest has not arrived", space=delivery.space, team=delivery.team, channel=delivery.channel,
             attempt=delivery.attempts + 1, state=state.value, reason=reason,
         )  # fmt: skip
+
+
+def _is_behind(live: LiveSpace, snapshot: Snapshot, commit: str) -> bool:
+    """Whether this process has not come to the commit yet, so that what it takes for withdrawn may be what is new.
+
+    It has if the commit was live here and was taken back since, too.
+    """
+    held = snapshot.manifest.commit
+    if held is None or held == commit or live.space.repository.is_before(commit, held):
+        return False
+    served = [line.commit for line in live.space.log.all() if line.is_live]
+    return commit not in served or served[-1] != held
 
 
 def _channels(team: Team | None) -> Sequence[Channel]:

@@ -35,7 +35,7 @@ class FeedQuery(TeamQuery):
 
     products: list[_Text] | None = Field(None, max_length=50, description="Only changes of these. Default: all.")
     jurisdiction: _Text | None = Field(None, description="Only changes that concern this place. Default: all.")
-    tier: int | None = Field(None, ge=0, le=1000, description="Never above one's own. Default: one's own.")
+    tier: int | None = Field(None, ge=0, le=1000, description="Never above one's own. Default: that at which the reader asks.")
     lang: Annotated[str, Field(max_length=35)] | None = Field(None, description="The language to be told in, as es-MX.")
 
     def saved(self) -> Saved:
@@ -47,6 +47,10 @@ class FeedQuery(TeamQuery):
         """The same scope as a query, however its address was written."""
         said = self.model_copy(update={"products": self._products()}).model_dump(exclude_none=True, exclude_defaults=True)
         return urlencode(sorted(said.items()), doseq=True)
+
+    def as_told(self, document: DigestDocument) -> "FeedQuery":
+        """The scope with the tier and the language that were not said, as this reader was told it."""
+        return self.model_copy(update={"tier": document.tier, "lang": document.lang})
 
     def _products(self) -> list[str] | None:
         return None if self.products is None else sorted(set(self.products))

@@ -10,7 +10,9 @@ from api.digests.document import DigestDocument
 from api.digests.drawing import Drawn, Frame, document
 from api.guidance import Ask, Guidance, RequestError
 from api.live import LiveSpace
+from api.queue import Queue
 from api.reader import Reader
+from api.recent import Recent
 from kb.digest import Digests
 from kb.errors import AsOfError
 from kb.jurisdiction import ALL, place_name
@@ -23,8 +25,10 @@ from kb.window import read_window
 
 _NAME: Final = "changes"
 _DAY: Final = timedelta(days=1)
+_WINDOWS: Final = 4  # of all spaces together, in memory; each holds the articles that changed in a month
+_FEEDS: Final = 64  # of all spaces together: whoever asks again for what did not change waits for nothing
 
-_Window: TypeAlias = tuple[tuple[datetime, Moment], Digests, Drawn]
+_Window: TypeAlias = tuple[Digests, Drawn]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +43,56 @@ class Saved:
 
 
 class ScopeFeeds:
-    """Feeds of all spaces. A space's window is read once for every commit and day. Safe from several threads."""
+    """Feeds of all spaces. A space's window is read once for every commit and day. Safe from several threads.
+
+    A window is read and drawn from by one thread at a time; spaces do not wait for each other.
+    """
 
     def __init__(self, guidance: Guidance) -> None:
         self._guidance = guidance
-        self._lock = Lock()
-        self._windows: dict[str, _Window] = {}
+        self._queue = Queue("Feeds of this space are being prepared.")
+        self._locks = {space: Lock() for space in guidance.spaces}
+        self._windows = Recent[_Window](_WINDOWS)
+        self._feeds = Recent[DigestDocument](_FEEDS)
 
     def document(self, saved: Saved, reader: Reader, site: str) -> DigestDocument:
-        """What changed in the scope. Raises NotFoundError, NotGrantedError above the reader's tier, or RequestError."""
+        """What changed in the scope.
+
+        Raises NotFoundError, NotGrantedError above the reader's tier, RequestError, BusyError or RepositoryError.
+        """
         view = self._guidance.view(Ask("", space=saved.space, tier=saved.tier), reader)
         taxonomy, commit = view.snapshot.library.taxonomy, view.snapshot.library.commit
         if commit is None or saved.space not in self._guidance.spaces:
             raise RequestError("What was never live has no feed. Name a space without a branch.")
         team = _as_team(saved, view.scope.tier, taxonomy, saved.lang or reader.lang)
-        _, digests, drawn = self._window(self._guidance.spaces[saved.space], commit, taxonomy)
-        return document(digests.of(team), digests.window, Frame(saved.space, _NAME, team, taxonomy, site, drawn=drawn))
+        begin, new = _edges(commit, taxonomy)
 
-    def _window(self, live: LiveSpace, commit: Commit, taxonomy: Taxonomy) -> _Window:
-        today = datetime.now(UTC).astimezone(taxonomy.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        month = (today.replace(day=1) - _DAY).date().replace(day=1)
-        begin = datetime.combine(month, time.min, taxonomy.zone).astimezone(UTC)
-        new = Moment(commit, max(today.astimezone(UTC), commit.at))
-        with self._lock:  # one thread reads, the others wait for what it finds
-            kept = self._windows.get(live.space.name)
-            if kept is None or kept[0] != (begin, new):
-                source = live.space.source
-                old = _live_at(live, begin, new)
-                window = read_window(live.space.repository, source.folder, source.outside, old, new)
-                kept = self._windows[live.space.name] = ((begin, new), Digests(window), {})
-            return kept
+        def made() -> DigestDocument:
+            with self._queue.place(saved.space), self._locks[saved.space]:
+                digests, drawn = self._window(self._guidance.spaces[saved.space], begin, new)
+                frame = Frame(saved.space, _NAME, team, taxonomy, site, drawn=drawn)
+                return document(digests.of(team), digests.window, frame)
+
+        return self._feeds.get((saved.space, begin, new, team, site), made)
+
+    def waiting(self, space: str) -> int:
+        """How many requests wait for the space's feeds, or prepare one."""
+        return self._queue.waiting(space)
+
+    def _window(self, live: LiveSpace, begin: datetime, new: Moment) -> _Window:
+        def read() -> _Window:
+            source, old = live.space.source, _live_at(live, begin, new)
+            return Digests(read_window(live.space.repository, source.folder, source.outside, old, new)), {}
+
+        return self._windows.get((live.space.name, begin, new), read)
+
+
+def _edges(commit: Commit, taxonomy: Taxonomy) -> tuple[datetime, Moment]:
+    """The first day of last month, and the commit today: the same all day, so that a day's readers share the work."""
+    today = datetime.now(UTC).astimezone(taxonomy.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    month = (today.replace(day=1) - _DAY).date().replace(day=1)
+    begin = datetime.combine(month, time.min, taxonomy.zone).astimezone(UTC)
+    return begin, Moment(commit, max(today.astimezone(UTC), commit.at))
 
 
 def _live_at(live: LiveSpace, begin: datetime, new: Moment) -> Moment:

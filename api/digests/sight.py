@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Final
 
-from api.digests.document import DigestDocument, DigestFact, DigestLine, DigestSection
+from api.digests.document import DigestDocument, DigestLine, DigestSection
+from api.digests.raised import Raised
 from kb.article import CAN_BE_IN_FORCE, Article
 from kb.teams import Team
-from kb.visible import visible_body
 from retriever.snapshot import Snapshot
 
 _OVER: Final = ("ended", "resolved")  # lists of what is gone: that it is gone stays true
@@ -37,8 +37,10 @@ def _section(section: DigestSection, team: Team, snapshot: Snapshot, now: dateti
     for line in section.lines:
         article = snapshot.articles.get(line.id)
         over = now is not None and section.name not in _OVER and _is_over(article, now)
-        if not over and max(line.tier, article.scope.tier if article else line.tier) <= team.tier:
-            lines.append(_line(line, article, team) if article and article.blob != line.blob else line)
+        behind = section.name == "behind"  # there the id is the translation's, and the facts are its source's
+        source = snapshot.articles.get((article and article.translation_of) or "") if behind else article
+        if not over and max([line.tier, *(it.scope.tier for it in (article, source) if it)]) <= team.tier:
+            lines.append(_line(line, source, team) if source or not behind else _without_facts(line))
     return section.model_copy(update={"lines": lines, "found": section.found - len(section.lines) + len(lines)})
 
 
@@ -48,14 +50,14 @@ def _is_over(article: Article | None, now: datetime) -> bool:
     return article.effective_until is not None and article.effective_until <= now
 
 
-def _line(line: DigestLine, article: Article, team: Team) -> DigestLine:
-    """The line without figures that stand now in a part above the team's tier alone."""
-    visible = visible_body(article, lambda part: part.tier <= team.tier)
-    if visible == article.body:
+def _line(line: DigestLine, article: Article | None, team: Team) -> DigestLine:
+    """The line without facts that stand now in a part above the team's tier."""
+    if article is None or article.blob == line.blob:
         return line
-
-    def is_hidden(fact: DigestFact) -> bool:
-        return any(text and text in article.body and text not in visible for text in (fact.old, fact.new, fact.sentence))
-
-    facts = [fact for fact in line.facts if not is_hidden(fact)]
+    raised = Raised(article, team.tier)
+    facts = [fact for fact in line.facts if not raised.holds(fact)]
     return line if len(facts) == len(line.facts) else line.model_copy(update={"facts": facts, "drill": []})
+
+
+def _without_facts(line: DigestLine) -> DigestLine:
+    return line.model_copy(update={"facts": [], "drill": []})

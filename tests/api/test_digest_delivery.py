@@ -21,7 +21,9 @@ from api.digests.mail import MailServer
 from api.digests.outbox import HOLD, PAUSES, Outbox
 from api.digests.post import notifiers
 from api.digests.scheduler import Courier
+from api.live import LiveSpace
 from api.metrics import Metrics
+from api.space import Space
 from tests.api.receivers import Hook, Mailbox, hook_server, mail_server
 from tests.conftest import ROOT
 from tests.postgres import Postgres
@@ -403,6 +405,49 @@ def test_what_waits_tells_nothing_that_its_team_may_see_no_more(office: Office, 
     assert ("30 days" in made, "30 USD" in made, "800 USD" in made) == (True, True, True)
     assert ("30 days" in sent, "30 USD" in sent, "800 USD" in sent) == (False, False, True)
     assert (row["state"], row["error"]) == ("sent", "without 1 of 3 articles, which its team may see no more")
+
+
+def test_a_worker_that_has_not_come_to_a_digests_commit_leaves_it_to_those_that_have(office: Office, hook: Hook) -> None:
+    """To it, what is new is not there, and so would be withdrawn. What was taken back since is not waited for."""
+    office.team(WEBHOOK)
+    old = office.world.live.current()
+    for number, name in enumerate(("new", "newer"), start=1):
+        office.world.article(f"{name}.md", "Be kind.", id=name, title=name)
+        office.change()
+        office.morning()
+        late = office.courier
+        late._clerks = {"default": Clerk(LiveSpace.held(office.world.space, old), office.clerk.desk, "https://help.example")}
+        waits = [late.send_next(), late.send_next(), len(hook.got), office.states()["webhook:CRM"].get("waiting")]
+        if name == "newer":
+            office.world.git("reset", "--quiet", "--hard", "HEAD~1")
+            office.world.live.update()
+        office.now += timedelta(minutes=2)
+        office.send()
+
+        assert waits == [True, False, number - 1, 1]
+        assert len(hook.got) == number
+    bodies = [body.decode() for _, body in hook.got]
+
+    assert ('"new"' in bodies[0], '"newer"' in bodies[1], "800 USD" in bodies[1]) == (True, False, True)
+
+
+def test_a_space_that_cannot_be_read_costs_no_attempt(office: Office, hook: Hook) -> None:
+    """However often it is looked at; once it can, the digest goes out."""
+    office.team(WEBHOOK)
+    office.change()
+    office.morning()
+    early = office.courier
+    space = office.world.space
+    unread = LiveSpace(Space(space.name, space.source, office.folder, space.models), refresh_seconds=0.0)
+    early._clerks = {"default": Clerk(unread, office.clerk.desk, "https://help.example")}
+    for _ in range(len(PAUSES) + 2):
+        early.send_next()
+        office.now += timedelta(minutes=2)
+    (row,) = office.database.rows(deliveries.select())
+    office.send()
+
+    assert (row["attempts"], row["state"], row["error"]) == (0, "waiting", None)
+    assert office.states() == {"webhook:CRM": {"sent": 1}}
 
 
 def test_what_waits_for_a_team_that_was_lowered_is_cancelled(office: Office, hook: Hook) -> None:

@@ -10,6 +10,7 @@ import pytest
 from lxml import etree
 from markdown_it import MarkdownIt
 
+from api.digests.atom import team_feed
 from api.digests.chat import LARGEST_CARD, LONGEST_SECTION, MOST_BLOCKS
 from api.digests.document import DigestDocument
 from api.digests.formats import Format, drawn
@@ -164,6 +165,22 @@ def test_a_feed_is_valid_atom_and_its_ids_stay(world: World) -> None:
         ("urn:fingerpost:jurisdiction", "US"),
         ("urn:fingerpost:severity", "rule"),
     }
+
+
+def test_a_printed_feed_is_the_one_that_the_service_serves(world: World) -> None:
+    """Of a space that is not the default one, too: the same address of its own, and the same id."""
+    changed(world)
+    timeline = Timeline(world.open(), Source(str(world.root), None, "articles"))
+    made = made_for_print(timeline, "HEAD~1", "HEAD", None, space="acme", site=SITE)
+    printed = drawn(made, Format.ATOM)
+    feed = feedparser.parse(printed).feed
+
+    assert printed == team_feed([made], space="acme", team="front", name="Frontline", site=SITE)
+    assert [(link.rel, link.href) for link in feed.links] == [
+        ("self", f"{SITE}/digests/front/feed?space=acme"),
+        ("alternate", f"{SITE}/digests/front?space=acme"),
+    ]
+    assert feed.id == "tag:help.example,2026:acme/front"
 
 
 def test_five_hundred_articles_that_went_stay_readable(world: World) -> None:

@@ -243,6 +243,7 @@ def test_a_saved_scope_has_a_feed_whose_address_and_ids_stay(floor: Floor) -> No
     assert feed.feed.links[0].href == "https://help.example/v1/changes/feed?jurisdiction=US&lang=en&products=cards&tier=1"
     assert [entry.title for entry in feed.entries] == ["Rules that changed: How much can be paid with a card"]
     assert "500 USD → 900 USD" in feed.entries[0].summary
+    assert feed.entries[0].id not in client.get(path.replace("tier=1", "tier=2")).text
     assert (later.feed.id, len({feed.entries[0].id, later.entries[0].id})) == (feed.feed.id, 2)
     assert "500 USD → 1200 USD" in later.entries[0].summary
 
@@ -418,6 +419,51 @@ def test_what_was_raised_above_the_team_is_shown_no_more(floor: Floor) -> None:
     assert told == [True] * 4
     assert _shown(floor, "front", "30 USD") == [False] * 4
     assert _shown(floor, "front", "900 USD") == [True] * 4
+
+
+def test_a_figure_that_moved_above_the_team_is_shown_no_more_however_it_is_marked_up(floor: Floor) -> None:
+    """Bold, in a table, linked, spelled otherwise, over two lines, or in other words where the figure stands below, too."""
+    limit = "The limit is {} USD."
+    moved = {  # as it was and as it was told, where it stands now, and what of it was told
+        "bold": (limit, "5,101", "The limit is **5,101** USD.", "5,101 USD"),
+        "table": (limit, "5,102", "| What | Limit in USD |\n| --- | --- |\n| a day | `5,102` |", "5,102 USD"),
+        "link": (limit, "5,103", "The limit is [5,103](https://bank.example) USD.", "5,103 USD"),
+        "spelled": (limit, "5,104", "USD 5104 is the limit.", "5,104 USD"),
+        "said": (":::say\nNever {} of it.\n:::", "speak", ":::say\nNever speak\nof it.\n:::", "Never speak of it."),
+        "twice": (limit, "5,105", "The _limit_ is 5,105 USD.", "The limit is 5,105 USD."),
+    }
+    for day, old in ((2, True), (3, False)):
+        for name, (body, new, _, _) in moved.items():
+            said = body.format(("think" if name == "said" else "20") if old else new)
+            floor.world.article(f"{name}.md", said, id=name, products=["cards"])
+        floor.publish()
+        floor.clerk.work(floor.now + day * DAY)
+    told = {name: _shown(floor, "front", text)[1] for name, (*_, text) in moved.items()}
+    for name, (_, _, body, _) in moved.items():
+        below = "A fee of 5,105 USD is usual." if name == "twice" else "Call us."
+        floor.world.article(f"{name}.md", f"{below}\n\n::::tier 2\n{body}\n::::", id=name, products=["cards"])
+    floor.publish()
+
+    assert told == dict.fromkeys(moved, True)
+    assert {name: _shown(floor, "front", text) for name, (*_, text) in moved.items()} == dict.fromkeys(moved, [False] * 4)
+    assert _shown(floor, "front", "900 USD") == [True] * 4
+
+
+def test_a_translation_that_is_behind_shows_no_figure_that_its_source_has_raised(floor: Floor) -> None:
+    """The figures of that line are the source's, in its words."""
+    floor.world.write("kb.yml", TAXONOMY + TEAMS.replace("languages: [en]", "languages: [es, en]"))
+    keys = {"id": "fee-es", "lang": "es", "translation_of": "fee", "products": ["cards"]}
+    floor.world.article("fee.es.md", "La tarifa es de 20 dólares.", **keys)
+    for amount in (20, 30):
+        floor.world.article("fee.md", f"The fee is {amount} USD.", id="fee", products=["cards"])
+        floor.publish()
+        floor.clerk.work(floor.now + amount * DAY)
+    told = _shown(floor, "front", "30 USD")[1]
+    floor.world.article("fee.es.md", "Llámenos.\n\n:::tier 2\nLa tarifa es de 20 dólares.\n:::", **keys)
+    floor.world.article("fee.md", "Call us.\n\n:::tier 2\nThe fee is **30** USD.\n:::", id="fee", products=["cards"])
+    floor.publish()
+
+    assert (told, _shown(floor, "front", "30 USD")) == (True, [False] * 4)
 
 
 def test_a_team_that_was_lowered_is_shown_nothing_that_it_was_told_above(floor: Floor) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from api import guidance as guidance_module
 from api.live import LiveSpace
-from api.past_snapshots import WAITING
 from api.publish_log import Outcome
+from api.queue import WAITING
 from api.updater import LONGEST_PAUSE, Updater
 from kb.errors import AsOfError, RepositoryError
 from retriever.errors import SnapshotError

@@ -9,7 +9,8 @@ import pytest
 
 from api.composition import open_space
 from api.live import LiveSpace
-from api.past_snapshots import WAITING, WAITING_IN_ALL, BusyError, PastSnapshots
+from api.past_snapshots import PastSnapshots
+from api.queue import WAITING, WAITING_IN_ALL, BusyError
 from api.settings import read_settings
 from api.space import Source, Space
 from tests.events import until
