@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from kb.mirror import is_remote
 from kb.redaction import redact
 from kb.repository import open_repository
 from retriever.apertium import Apertium
-from retriever.errors import RetrieverError
+from retriever.errors import ModelError, RetrieverError
 from retriever.language import warm as warm_language
 from retriever.model_store import open_model, open_reranker
 from retriever.reranker import Reranker
@@ -238,7 +239,10 @@ def warm(models: Models) -> None:
 
 
 def _warm_rest(models: Models) -> None:
-    models.multilingual.query("warm")
-    if models.reranker:
-        models.reranker.model.warm()
+    """What cannot be loaded fails again, and is told, when a question needs it; the others are loaded all the same."""
+    with suppress(ModelError):
+        models.multilingual.query("warm")
+    with suppress(ModelError):
+        if models.reranker:
+            models.reranker.model.warm()
     warm_spelling()  # last: the dictionaries take a second of the interpreter, which the first questions need too

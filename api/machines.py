@@ -38,7 +38,7 @@ def add_machines(app: FastAPI, hooks: Hooks, metrics: Metrics) -> None:
 
 
 class Timed:
-    """Counts every request, and how long it took until its answer began. ASGI itself, as api/guarded.py says."""
+    """Counts every request, and how long it took. ASGI itself, as api/guarded.py says."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -49,18 +49,18 @@ class Timed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = perf_counter()
+        begun, status = (
+            perf_counter(),
+            int(HTTPStatus.INTERNAL_SERVER_ERROR),
+        )  # what fails is answered outside of every middleware
 
-        def count(status: int) -> None:
-            self._metrics.requested(getattr(scope.get("route"), "path", "none"), status, perf_counter() - begun)
-
-        async def counted(message: Message) -> None:
+        async def noted(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
-                count(message["status"])
+                status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, counted)
-        except Exception:
-            count(HTTPStatus.INTERNAL_SERVER_ERROR)  # answered outside of every middleware
-            raise
+            await self._app(scope, receive, noted)
+        finally:
+            self._metrics.requested(getattr(scope.get("route"), "path", "none"), status, perf_counter() - begun)

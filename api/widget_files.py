@@ -24,6 +24,9 @@ _FOR_EVER: Final = {**_ANYBODY, "Cache-Control": "public, max-age=31536000, immu
 _ASK_FIRST: Final = {**_ANYBODY, "Cache-Control": "no-cache"}
 
 
+_READ: Final = {*_TYPES, ".html"}  # whatever else an editor or a system leaves in the folder
+
+
 class WidgetFiles(StaticFiles):
     """What is mounted at `/widget`. `/widget/VERSION/name` never changes; `/widget/name` leads to today's version.
 
@@ -32,7 +35,7 @@ class WidgetFiles(StaticFiles):
 
     def __init__(self, folder: Path = WIDGET) -> None:
         super().__init__(directory=folder)
-        texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
+        texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.suffix in _READ}
         self._version = sha256("".join(texts.values()).encode()).hexdigest()[:12]
         self._files = {name: _sent(name, text) for name, text in texts.items() if Path(name).suffix in _TYPES}
         self._packed = {name: gzip.compress(content, mtime=0) for name, content in self._files.items()}
