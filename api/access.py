@@ -82,7 +82,8 @@ ENDPOINTS: Final[Mapping[str, Action]] = {
 }
 
 # What people open by a link of a message, and feed readers by an address. Neither can send a bearer token, so the token may be
-# the password of HTTP Basic there. They only read: a page elsewhere that makes a browser open one learns nothing.
+# the password of HTTP Basic there. A page elsewhere that makes a browser open one learns nothing, and changes nothing but that
+# the article's page notes in the chain that it was opened from elsewhere; that is no reading, and nobody is met by it.
 LINKED: Final = frozenset(
     {
         "GET /digests/{team}",

@@ -33,9 +33,21 @@ def respond(
     return response.model_copy(update={"receipt": receipted.id, "receipt_note": receipted.note})
 
 
-def open_article(article_id: str, ask: Ask, reader: Reader, guidance: Guidance, records: "Records | None" = None) -> Opened:
-    """Open one article, and write down who opened which version. Raises what Guidance.open raises."""
+def open_article(
+    article_id: str,
+    ask: Ask,
+    reader: Reader,
+    guidance: Guidance,
+    records: "Records | None" = None,
+    *,
+    from_elsewhere: bool = False,
+) -> Opened:
+    """Open one article, and write down who opened which version. Raises what Guidance.open raises.
+
+    from_elsewhere: another site's page led the browser here.
+    """
     opened = guidance.open(article_id, ask, reader)
     if records:
-        records.opened(ask.space, reader, opened.article, opened.snapshot.manifest.commit)
+        commit = opened.snapshot.manifest.commit
+        records.opened(ask.space, reader, opened.article, commit, from_elsewhere=from_elsewhere)
     return opened

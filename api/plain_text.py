@@ -1,7 +1,9 @@
 """Text that every database can hold and no terminal is driven by: without control characters and halves of surrogates."""
 
 import unicodedata
-from typing import Final
+from typing import Annotated, Final, TypeAlias
+
+from pydantic import AfterValidator, Field
 
 _REFUSED: Final = ("Cc", "Cs")  # no-break spaces and joiners are part of names, and stay
 
@@ -21,3 +23,6 @@ def required_plain(text: str) -> str:
     if not is_plain(text):
         raise ValueError("it holds a control character; expected plain text of one line")
     return text
+
+
+LanguageTag: TypeAlias = Annotated[str, Field(max_length=35), AfterValidator(required_plain)]  # as wide as its columns

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.events.readings_table import Reading
 from api.must_read import MustRead
-from api.plain_text import required_plain
+from api.plain_text import LanguageTag, required_plain
 from api.presentation import article_url
 
 MOST_ARTICLES = 50  # of one request: as many as an answer has
@@ -64,7 +64,7 @@ class AcknowledgementsQuery(BaseModel):
 
     model_config = _REQUEST
     space: _Text = "default"
-    lang: Annotated[str, Field(max_length=35)] | None = Field(None, description="Language to name articles in, as es-MX.")
+    lang: LanguageTag | None = Field(None, description="Language to name articles in, as es-MX.")
 
 
 class MustReadOut(BaseModel):

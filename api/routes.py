@@ -77,7 +77,9 @@ def article_as_page(
 ) -> HTMLResponse:
     """One article as a page: what a hit's `url` opens."""
     ask = place.ask()
-    response = article_response(open_article(article_id, ask, reader, guidance, records), ask, reader)
+    elsewhere = request.headers.get("sec-fetch-site") == "cross-site"  # where a page may send a browser that keeps the password
+    opened = open_article(article_id, ask, reader, guidance, records, from_elsewhere=elsewhere)
+    response = article_response(opened, ask, reader)
     page = HTMLResponse(article_page(response), headers={"Content-Security-Policy": _PAGE_POLICY})
     return cached(request, _seen(response), page)  # type: ignore[return-value]
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.admission import ReaderDep
 from api.guidance import NotGrantedError
-from api.plain_text import required_plain
+from api.plain_text import LanguageTag, required_plain
 from api.reader import Readers, SessionWanted
 
 router = APIRouter()
@@ -26,7 +26,7 @@ class SessionRequest(BaseModel):
     origin: _Text = Field(description="The page that will use it, as https://example.zendesk.com; one of the token's origins.")
     tier: Annotated[int, Field(ge=0, le=1000, description="The agent's level; never above the token's.")]
     spaces: list[_Text] | None = Field(None, max_length=100, description="Spaces of the token. Default: all of them.")
-    lang: Annotated[str, Field(max_length=35)] | None = Field(None, description="Language to show articles in, as es-MX.")
+    lang: LanguageTag | None = Field(None, description="Language to show articles in, as es-MX.")
 
     def wanted(self) -> SessionWanted:
         """The values, parsed."""

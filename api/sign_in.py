@@ -41,9 +41,11 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def asks_by_browser(request: Request) -> bool:
-    """Whether a person or a feed reader followed a link, so that asking for a password helps; a page's script is not asked."""
+    """Whether a person or a feed reader followed a link, so that asking for a password helps; no script or frame is asked."""
     given = request.headers.get("authorization", "basic").lower()
-    return by_link(request) and given.startswith("basic") and request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+    as_page = request.headers.get("sec-fetch-dest", "document") == "document"  # a frame would ask in another page's name
+    navigates = request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+    return by_link(request) and given.startswith("basic") and navigates and as_page
 
 
 def sign_in_page(request: Request, headers: Mapping[str, str]) -> Response | None:

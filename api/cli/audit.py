@@ -123,11 +123,19 @@ def retain(
 
 def _of_database(settings: Settings, space: str | None, known: list[str]) -> tuple[dict[str, "Head"], list[str]]:
     """The end of each chain, and every fault."""
+    from api.digests.roster import STAYS
+
     ledger = _ledger(settings)
     spaces = [space] if space else ledger.spaces()
-    found = [fault for name in spaces for fault in ledger.verify(name)]
-    found += [fault for text in known for fault in _against(ledger, text)]
-    return {name: end for name in spaces if (end := ledger.head(name))}, list(map(str, found))
+    found: list[str] = []
+    for name in spaces:
+        faults = list(map(str, ledger.verify(name)))
+        since = datetime.now(UTC) - STAYS
+        found += faults or [
+            f"space {name}: {what}" for what in ledger.met_otherwise(name, since)
+        ]  # compared with what is whole
+    found += [str(fault) for text in known for fault in _against(ledger, text)]
+    return {name: end for name in spaces if (end := ledger.head(name))}, found
 
 
 def _against(ledger: "Ledger", known: str) -> Iterator["Fault"]:

@@ -3,6 +3,8 @@
 import logging
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Final, TextIO, cast
 
@@ -68,8 +70,8 @@ def serve(
     with watching() as watch:
         guidance = open_guidance(settings, models, watch)
     warm(models)
+    _begin(listening, settings.host, settings.port)  # before the address is printed: whoever reads it may ask at once
     updaters = start_updaters(settings, guidance)
-    listening.listen(2048)  # before the address is printed: whoever reads it may ask at once
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     _greet(f"http://{shown}:{listening.getsockname()[1]}", demo=readers.loopback_only)
     app = create_app(guidance, readers, records, edges=edges_of(spaces_of(settings), settings))
@@ -99,13 +101,26 @@ def listen(host: str, port: int) -> socket.socket:
     # With its protocol named, asyncio sends each piece at once; without, the body waits 40 ms for the head's acknowledgement.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
+    with _ours(host, port):
         listening.bind((host, port))
+    return listening
+
+
+def _begin(listening: socket.socket, host: str, port: int) -> None:
+    """Let callers in. Of two that started at once both took the port, and the second learns it here."""
+    with _ours(host, port):
+        listening.listen(2048)
+
+
+@contextmanager
+def _ours(host: str, port: int) -> Iterator[None]:
+    """Say it if the port is another's."""
+    try:
+        yield
     except OSError as error:
         raise SettingsError(
             f"KB_PORT is {port}: {host} cannot be served on it: {error.strerror}. Choose another, or 0 for a free one."
         ) from None
-    return listening
 
 
 def _greet(url: str, *, demo: bool) -> None:

@@ -10,11 +10,11 @@ from api.database import Database
 from api.digests.document import DigestDocument, DigestLine
 from api.digests.exposure import Exposure, Showings, in_every_language
 from api.digests.outbox import Outbox
-from api.digests.roster import Person, known_readers, roster
+from api.digests.roster import STAYS, Person, known_readers, roster
 from api.digests.sight import as_seen
 from api.events.ledger import Ledger
 from api.events.readers_table import met_in
-from api.events.readings_table import Reading, acknowledged
+from api.events.readings_table import Reading, acknowledged, readers_of
 from api.guidance import Ask, Guidance, NotFoundError
 from api.membership import belongs, high_enough
 from api.must_read import MustRead, must_reads
@@ -106,7 +106,8 @@ class Desk:
 
     def people(self, space: str, team_id: str, team: Team, snapshot: Snapshot, now: datetime) -> list[Person]:
         """The team's members."""
-        known = known_readers(space, all_tokens(self._database), met_in(self._database, space), now)
+        met, read = met_in(self._database, space), readers_of(self._database, space, now - STAYS)
+        known = known_readers(space, all_tokens(self._database), met, read, now)
         return roster(team_id, team, snapshot.library.taxonomy, known)
 
     def showings(self, space: str, team_id: str, team: Team, snapshot: Snapshot, now: datetime) -> Showings:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from api.digests.desk import Acknowledgement
 from api.digests.document import DigestDocument
 from api.digests.scope_feed import Saved
-from api.plain_text import required_plain
+from api.plain_text import LanguageTag, required_plain
 
 _Text = Annotated[str, Field(max_length=200), AfterValidator(required_plain)]
 
@@ -36,7 +36,7 @@ class FeedQuery(TeamQuery):
     products: list[_Text] | None = Field(None, max_length=50, description="Only changes of these. Default: all.")
     jurisdiction: _Text | None = Field(None, description="Only changes that concern this place. Default: all.")
     tier: int | None = Field(None, ge=0, le=1000, description="Never above one's own. Default: that at which the reader asks.")
-    lang: Annotated[str, Field(max_length=35)] | None = Field(None, description="The language to be told in, as es-MX.")
+    lang: LanguageTag | None = Field(None, description="The language to be told in, as es-MX.")
 
     def saved(self) -> Saved:
         """The values, parsed."""

@@ -9,7 +9,7 @@ from api.database import Connection, Database, chains, events, fetch, moment_tex
 from api.events.chain import BEGINNING, COLUMNS, Fault, Head, Link, faults, linked
 from api.events.event import Event, Kind, new_id
 from api.events.feedback_table import project
-from api.events.readers_table import project_meeting
+from api.events.readers_table import differences, forget_readers, project_meeting
 from api.events.readings_table import project_reading
 
 _PAGE: Final = 1000  # rows that are read at once
@@ -76,6 +76,15 @@ class Ledger:
         before_head = (link for link in self.links(Wanted(space)) if head is None or link.seq <= head.seq)
         return faults(space, before_head, head)
 
+    def met_otherwise(self, space: str, since: datetime) -> list[str]:
+        """What the list of readers says otherwise than the meetings since then of a chain that is whole. Raises StoreError."""
+        with self.database.writing() as connection:  # nobody is met between the two looks
+            checkpoint = fetch(connection, _query(Wanted(space, kind=Kind.CHECKPOINT)).order_by(events.c.seq.desc()).limit(1))
+            forgotten = [_link(row).facts()["before"] for row in checkpoint]
+            begin = max([moment_text(since), *forgotten])
+            met = _query(Wanted(space, kind=Kind.MET)).where(events.c.at >= begin).order_by(events.c.seq)
+            return list(differences(connection, space, map(_link, fetch(connection, met)), begin))
+
     def receipts_of(self, space: str, tickets: Collection[str]) -> set[str]:
         """The receipts of a contact, by the keys under which it may be kept."""
         return {row["receipt"] for row in self.database.rows(_receipts_of(space, tickets))}
@@ -109,6 +118,7 @@ class Ledger:
             append(connection, [Event(new_id(at), space, at, Kind.CHECKPOINT, by, body)])
             old = (events.c.space == space) & (events.c.seq <= newest["seq"])
             removed = connection.execute(events.delete().where(old)).rowcount
+            forget_readers(connection, space, since)
         self.database.forget_erased()
         return int(removed)
 

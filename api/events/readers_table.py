@@ -1,15 +1,19 @@
 """Whom a space has met, with what rights: a table that follows from the events, for lists of who belongs to a team."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 from api.access import Role
 from api.database import Connection, Database, fetch, met_readers, moment_of, moment_text
+from api.events.chain import Link
 from api.events.event import Event, Kind
 from api.plain_text import plain
 from api.reader import Reader
+
+_ROLES: Final = frozenset(Role)  # a newer version may have met somebody of another one, who is nobody here
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ def rights_of(reader: Reader) -> dict[str, object]:
         "role": reader.role.value,
         "tier": reader.tier,
         "teams": sorted(reader.teams),
-        "lang": reader.lang,
+        "lang": reader.lang and plain(reader.lang),
     }
 
 
@@ -36,7 +40,7 @@ def project_meeting(connection: Connection, event: Event) -> None:
     if event.kind is not Kind.MET:
         return
     key = {"space": event.space, "reader": plain(event.reader)}
-    values = {**event.body, "teams": json.dumps(event.body["teams"]), "at": moment_text(event.at)}
+    values = _values(event.body, moment_text(event.at))
     its = [met_readers.c[name] == value for name, value in key.items()]
     there = fetch(connection, met_readers.select().where(*its))
     if not there:
@@ -62,4 +66,35 @@ def met_in(database: Database, space: str) -> Sequence[Met]:
             moment_of(row["at"]),
         )
         for row in rows
+        if row["role"] in _ROLES
     ]
+
+
+def forget_readers(connection: Connection, space: str, since: datetime) -> None:
+    """Remove whom nobody met since that moment, inside a transaction in which nobody else writes."""
+    old = (met_readers.c.space == space) & (met_readers.c.at < moment_text(since))
+    connection.execute(met_readers.delete().where(old))
+
+
+def differences(connection: Connection, space: str, links: Iterable[Link], since: str) -> Iterator[str]:
+    """What the table says otherwise than the chain. links: every meeting since that moment, in order."""
+    met = met_readers.select().where((met_readers.c.space == space) & (met_readers.c.at >= since))
+    kept = {row["reader"]: row for row in fetch(connection, met.order_by(met_readers.c.reader))}
+    last: dict[str, Link] = {}
+    for link in links:
+        if link.reader not in last or last[link.reader].at < link.at:
+            last[link.reader] = link
+    for reader, row in kept.items():
+        if reader not in last:
+            yield f"{reader!r} stands among those who were met, and no event says so"
+        elif any(row[name] != value for name, value in _values(last[reader].facts(), last[reader].at).items()):
+            yield f"{reader!r} stands among those who were met otherwise than event {last[reader].seq} says"
+    yield from (
+        f"{reader!r} was met by event {link.seq}, and is missing among those who were met"
+        for reader, link in sorted(last.items())
+        if reader not in kept
+    )
+
+
+def _values(rights: Mapping[str, Any], at: str) -> dict[str, Any]:
+    return {**rights, "teams": json.dumps(rights["teams"]), "at": at}

@@ -25,12 +25,12 @@ class Reading:
 
 
 def project_reading(connection: Connection, event: Event) -> None:
-    """Let the table follow one event. An event that names no version changes nothing."""
+    """Let the table follow one event. One without a version, or that another site's page may have caused, changes nothing."""
     if event.kind not in (Kind.OPENED, Kind.ACKNOWLEDGED):
         return
     body = event.body
     version = body.get("version") if "blob" in body else body.get("commit")  # the service names the snapshot's commit too
-    if not version:
+    if not version or body.get("from_elsewhere"):
         return
     key = {"space": event.space, "reader": plain(event.reader), "article": plain(body["article"]), "version": version}
     at = moment_text(event.at)
@@ -55,6 +55,17 @@ def acknowledged(database: Database, space: str, versions: Sequence[tuple[str, s
     wanted = set(versions)
     rows = database.rows(query.order_by(readings.c.acknowledged_at, readings.c.reader))
     return [_reading(row) for row in rows if (row["article"], row["version"]) in wanted]
+
+
+def readers_of(database: Database, space: str, since: datetime) -> dict[str, bool]:
+    """The id of everybody who has read or acknowledged something, and whether since that moment."""
+    at = moment_text(since)
+    lately = ((readings.c.read_at >= at) | (readings.c.acknowledged_at >= at)).label("lately")
+    query = readings.select().with_only_columns(readings.c.reader, lately).where(readings.c.space == space).distinct()
+    found: dict[str, bool] = {}
+    for row in database.rows(query):
+        found[row["reader"]] = found.get(row["reader"], False) or bool(row["lately"])
+    return found
 
 
 _NEVER = datetime.fromisoformat("0001-01-01T00:00:00+00:00")

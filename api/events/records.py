@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import structlog
 
 from api.access import Action, may
 from api.contact import Contact
-from api.events.event import SERVICE, Event, Kind, new_id
+from api.events.event import SERVICE, Event, Kind, canonical, new_id
 from api.events.feedback_past import mended_before
 from api.events.feedback_table import Feedback, FeedbackWanted, State, Verdict, feedback_by_id, feedback_of
 from api.events.readers_table import rights_of
@@ -24,7 +24,7 @@ from api.space import Source
 from api.store_error import StoreError
 from kb.article import Article
 
-_MOST_MET: Final = 10_000  # readers that one process remembers to have met today
+_MOST_MET: Final = 10_000  # readers, with their rights, that one process remembers to have met today
 _NOT_KEPT: Final = "This answer could not be written down, so it cannot be proved later. The answer itself is right."
 
 log = structlog.get_logger()
@@ -80,7 +80,7 @@ class Records:
         self._tickets = tickets
         self._redacted = redacted
         self._ledger = recorder.ledger
-        self._met: dict[tuple[str, str], object] = {}
+        self._met: set[tuple[date, str, str, str]] = set()
 
     def answered(self, answered: Answered, ask: Ask, reader: Reader, contact: Contact, source: Source) -> Receipted:
         """Write an answer down. A disk that is full does not keep the answer from the agent, but it is said."""
@@ -99,12 +99,17 @@ class Records:
         body = {"why": why, "role": reader.role.value}
         self._noted(_event(space if space in reader.spaces else SERVICE, Kind.DENIED, reader.id, body))
 
-    def opened(self, space: str, reader: Reader, article: Article, commit: str | None) -> None:
-        """Write down that an article was opened. commit: of the snapshot; the article's own is the version that was read."""
+    def opened(self, space: str, reader: Reader, article: Article, commit: str | None, *, from_elsewhere: bool = False) -> None:
+        """Write down that an article was opened. commit: of the snapshot; the article's own is the version that was read.
+
+        from_elsewhere: another site's page led the browser here, maybe without its reader: that is no reading.
+        """
         version = article.changed.sha if article.changed else None
         body = {"article": article.id, "blob": article.blob, "version": version, "commit": commit}
-        self._noted(_event(space, Kind.OPENED, reader.id, body))
-        self._meet(space, reader)
+        marked = {**body, "from_elsewhere": True} if from_elsewhere else body
+        self._noted(_event(space, Kind.OPENED, reader.id, marked))
+        if not from_elsewhere:
+            self._meet(space, reader)
 
     def published(self, space: str, commit: str | None, fingerprint: str) -> None:
         """Write down that a snapshot went live."""
@@ -142,17 +147,18 @@ class Records:
         """Write down how a reader answered a drill; the event's id. tried: which one, and how. Raises StoreError."""
         event = _event(space, Kind.DRILLED, reader.id, tried)
         self._record(event)
+        self._meet(space, reader)
         return event.id
 
     def _meet(self, space: str, reader: Reader) -> None:
-        """Write down that a reader came, once a day and whenever its rights are others."""
-        now = (datetime.now(UTC).date(), rights_of(reader))
-        if self._met.get((space, reader.id)) == now:
+        """Write down that a reader came: once a day with the same rights, of which one with two sessions may have several."""
+        rights = rights_of(reader)
+        now = (datetime.now(UTC).date(), space, reader.id, canonical(rights))
+        if now in self._met or not self._noted(_event(space, Kind.MET, reader.id, rights)):
             return
         if len(self._met) >= _MOST_MET:
             self._met.clear()
-        self._met[space, reader.id] = now
-        self._noted(_event(space, Kind.MET, reader.id, now[1]))
+        self._met.add(now)
 
     def receipt(self, receipt_id: str, reader: Reader) -> dict[str, Any]:
         """A receipt: one's own, or any of one's spaces for who may see any. Raises NotFoundError for all others alike."""
@@ -226,12 +232,14 @@ class Records:
             return [self._clean(item) for item in value]
         return self._redacted(value) if isinstance(value, str) else value
 
-    def _noted(self, event: Event) -> None:
-        """Record what nobody waits for; if it cannot be kept, the log says so and the request goes on."""
+    def _noted(self, event: Event) -> bool:
+        """Record what nobody waits for; if it cannot be kept, the log says so and the request goes on. Whether it was."""
         try:
             self._record(event)
         except StoreError as error:
             log.error("an event was not written down", kind=event.kind.value, space=event.space, reason=str(error))
+            return False
+        return True
 
 
 def _require_space(space: str, reader: Reader) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from api.database import Database
+from api.database import Database, met_readers
 from api.events.event import Event, Kind, new_id
 from api.events.export import as_jsonl, from_jsonl
 from api.events.ledger import Ledger, Wanted
@@ -133,3 +133,37 @@ def test_erase_points_to_other_secrets_and_to_what_nobody_can_read(
     assert "under 1 more secret" in erased.stderr
     assert "damaged.jsonl: 1 line cannot be read" in erased.stderr
     assert audit("erase", "--space", "acme", "--receipt", "01J00000000000000000000000").returncode == 0
+
+
+def _met(number: int, reader: str, **changes: Any) -> Event:
+    rights = {"name": reader, "role": "agent", "tier": 1, "teams": ["front"], "lang": None, **changes}
+    return _event(number, kind=Kind.MET, reader=reader, body=rights, words=None, ticket=None)
+
+
+def test_verify_compares_the_list_of_readers_with_the_chain(audit: Callable[..., Any], ledger: Ledger) -> None:
+    """It decides who stands in the lists of who has read: who was put in, taken out, or changed there is named."""
+    ledger.append([_met(7, "ana"), _met(8, "ana", tier=2), _met(8, "ben"), _met(9, "eva")])
+    whole = audit("verify", "--space", "acme")
+    with ledger.database.writing() as connection:
+        connection.execute(text("UPDATE met_readers SET teams = '[]' WHERE reader = 'ana'"))
+        connection.execute(text("DELETE FROM met_readers WHERE reader = 'ben'"))
+        connection.execute(text("UPDATE met_readers SET reader = 'zoe' WHERE reader = 'eva'"))
+    changed = audit("verify", "--space", "acme")
+
+    assert (whole.returncode, len(whole.stdout.splitlines())) == (0, 1)
+    assert changed.returncode == 1
+    assert changed.stdout.splitlines()[:-1] == [
+        "space acme: 'ana' stands among those who were met otherwise than event 7 says",
+        "space acme: 'zoe' stands among those who were met, and no event says so",
+        "space acme: 'ben' was met by event 8, and is missing among those who were met",
+        "space acme: 'eva' was met by event 9, and is missing among those who were met",
+    ]
+
+
+def test_retain_forgets_whom_nobody_met_since(audit: Callable[..., Any], ledger: Ledger) -> None:
+    """And what is left is verified as before."""
+    ledger.append([_met(5, "ana"), _met(9, "ben")])
+    audit("retain", "--space", "acme", "--days", "3")
+
+    assert [row["reader"] for row in ledger.database.rows(met_readers.select())] == ["ben"]
+    assert audit("verify", "--space", "acme").returncode == 0

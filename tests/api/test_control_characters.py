@@ -11,6 +11,8 @@ from fastapi.testclient import TestClient
 
 from api.access import Role
 from api.database import Database
+from api.events.readers_table import met_in
+from api.reader import SessionWanted
 from retriever.snapshot import Models
 from tests.doors import ORIGIN, Door, bearer, recording, three_tiers
 
@@ -132,3 +134,18 @@ def test_the_same_requests_without_a_sign_are_understood(client: TestClient) -> 
     }
 
     assert refused == {"GET /v1/changes"}
+
+
+def test_a_language_that_no_database_can_hold_keeps_nobody_from_being_met(door: Door) -> None:
+    """No session is opened for one; of one that was, the reader is written down all the same."""
+    assert door.records is not None
+    secret = door.token(origins=(ORIGIN,))
+    refused = door.session(secret, lang="e\0s").status_code
+    parent = door.readers.tokens.recognise(secret)
+    session = door.readers.sessions.open(SessionWanted("ana", ORIGIN, 1, None, "e\0s"), parent).text
+    asked = door.ask(session, headers={"Origin": ORIGIN}).status_code
+    door.records.recorder.settle()
+    met = met_in(door.database, "default")
+
+    assert (refused, asked, door.records.recorder.damaged.count()) == (422, 200, 0)
+    assert [(it.reader.name, it.reader.lang) for it in met] == [("ana", "e\ufffds")]

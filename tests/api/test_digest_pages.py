@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 from api.access import Role
 from api.app import create_app
 from api.composition import open_records
-from api.database import Database, events
+from api.database import Database, events, met_readers
 from api.digests.clerk import Clerk
 from api.digests.desk import Desk
 from api.digests.drills import Drills
@@ -347,6 +347,30 @@ def test_one_click_ends_the_emails_and_nobody_elses(floor: Floor) -> None:
     assert '<form method="post">' in asked.text
     assert "No more e-mails of this team go to ana@acme.example." in done.text
     assert urlsplit(url).path == "/digests/front/leave"
+
+
+@BOTH
+def test_who_acknowledged_before_readers_were_met_has_read_it(floor: Floor) -> None:
+    """An upgrade, or policy that forgets, empties the list of who was met, not that of who has read."""
+    floor.acknowledge("ana")
+    with floor.database.writing() as connection:
+        connection.execute(met_readers.delete())
+    (article,) = floor.get("/v1/teams/front/acknowledgements", floor.reader("eva", Role.LEAD, tier=3)).json()["articles"]
+
+    assert ([read["name"] for read in article["read"]], article["waiting"]) == (["ana"], ["luis"])
+
+
+def test_who_only_drills_stands_in_the_lists(floor: Floor) -> None:
+    """A program of the client's may ask the drills and nothing else."""
+    floor.world.write("kb.yml", TAXONOMY + TEAMS.replace("members: [ana, luis]", "roles: [agent]"))
+    floor.publish()
+    pia, lead = floor.client(floor.reader("pia")), floor.reader("eva", Role.LEAD, tier=3)
+    (offer,) = pia.get("/v1/teams/front/drills").json()["drills"]
+    body = {"article": "limit", "version": offer["version"], "answers": [0]}
+    done = pia.post("/v1/teams/front/drills", json=body).status_code
+    (drill,) = floor.get("/v1/teams/front/drill-results", lead).json()["drills"]
+
+    assert (done, [member["name"] for member in drill["members"]]) == (201, ["ana", "luis", "pia"])
 
 
 @BOTH

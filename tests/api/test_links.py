@@ -2,9 +2,12 @@
 
 import base64
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from api.events.ledger import Wanted
+from api.events.readings_table import readings_of
 from api.rate import Rates
 from retriever.snapshot import Models
 from tests.doors import Door, bearer, recording, three_tiers
@@ -67,14 +70,34 @@ def test_a_click_without_a_token_meets_a_page_that_says_what_to_do(door: Door, l
     assert none.text.replace("/none", "/card-1") == got.text
 
 
-def test_a_pages_script_is_never_asked_for_a_password(door: Door) -> None:
-    """The browser would ask in the middle of a call when a session ends."""
+def test_neither_a_pages_script_nor_a_frame_is_asked_for_a_password(door: Door) -> None:
+    """The browser would ask in the middle of a call when a session ends, or inside of another page, whoever made that."""
     asked = [
         door.client.get(ARTICLE, headers={"Sec-Fetch-Mode": "cors"}),
         door.client.get(ARTICLE, headers=bearer("fps_ended")),
+        door.client.get(ARTICLE, headers={**BROWSER, "Sec-Fetch-Dest": "iframe"}),
     ]
+    page = door.client.get(ARTICLE, headers={**BROWSER, "Sec-Fetch-Dest": "document"})
 
-    assert [(response.status_code, response.headers["WWW-Authenticate"]) for response in asked] == [(401, "Bearer")] * 2
+    assert [(response.status_code, response.headers["WWW-Authenticate"]) for response in asked] == [(401, "Bearer")] * 3
+    assert page.headers["WWW-Authenticate"].startswith("Basic")
+
+
+def test_another_sites_page_forges_no_reading(door: Door) -> None:
+    """It can lead a browser that keeps the password to an article: the chain says so, and nobody has read or was met."""
+    assert door.records is not None
+    secret = door.token(name="Forged")
+    ledger, reader = door.records.recorder.ledger, f"token:{door.id_of(secret)}"
+    seen: list[tuple[Any, ...]] = []
+    for site in ("cross-site", "none"):
+        shown = door.client.get(ARTICLE, headers={**BROWSER, **basic(secret), "Sec-Fetch-Site": site}).status_code
+        door.records.recorder.settle()
+        links = list(ledger.links(Wanted("default", reader=reader)))
+        read = len(readings_of(door.database, "default", reader))
+        seen.append((shown, [(link.kind, link.facts().get("from_elsewhere", False)) for link in links], read))
+
+    first = ("opened", True)
+    assert seen == [(200, [first], 0), (200, [first, ("opened", False), ("met", False)], 1)]
 
 
 def test_a_floor_that_clicks_at_once_is_not_taken_for_one_that_guesses(door: Door) -> None:

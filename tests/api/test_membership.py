@@ -1,5 +1,6 @@
 """Who belongs to a team, and who stands in its lists: by name, by token, by role."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,9 +38,14 @@ def token(number: str, name: str, **changes: Any) -> KeptToken:
     return KeptToken(**{**usual, **changes})
 
 
-def names(tokens: list[KeptToken] = [], met: list[Met] = [], team: Team = TEAM) -> dict[str, list[str]]:  # noqa: B006  # read
+def names(
+    tokens: list[KeptToken] = [],  # noqa: B006  # read
+    met: list[Met] = [],  # noqa: B006
+    team: Team = TEAM,
+    read: Mapping[str, bool] | None = None,
+) -> dict[str, list[str]]:
     """Each member with the ids that are counted as the person's."""
-    people = roster("desk", team, TAXONOMY, known_readers("default", tokens, met, NOW))
+    people = roster("desk", team, TAXONOMY, known_readers("default", tokens, met, read or {}, NOW))
     return {person.name: sorted(person.readers) for person in people}
 
 
@@ -103,3 +109,17 @@ def test_a_person_with_a_new_token_keeps_what_was_done_with_the_old_one() -> Non
 def test_a_token_of_another_space_or_of_a_newer_versions_role_is_nobody_here() -> None:
     """It grants nothing here either."""
     assert names([token("t1", "Ben", spaces=("acme",)), token("t2", "Zoe", role="steward")]) == {"ana": []}
+
+
+def test_who_has_read_and_was_never_met_keeps_what_was_read() -> None:
+    """From before readers were met: by name; on a page whose token names the team, while that and the reading are of use."""
+    host = token("t3", "Host", origins=("https://host.example",), teams=("desk",))
+    lead = token("t4", "Other", origins=("https://host.example",))
+    lately = {"oidc:ana": True, "oidc:zoe": True, "token:t3:luis": True, "token:t4:ben": True, "demo": True, "token:t9": True}
+    long_ago = dict.fromkeys(lately, False)
+    low = replace(TEAM, tier=1, roles=(Role.AGENT,))  # a role is known of nobody by the id
+
+    assert names([host], [], TEAM, lately) == {"ana": ["oidc:ana"], "luis": ["token:t3:luis"]}
+    assert names([host], [], TEAM, long_ago) == {"ana": ["oidc:ana"]}
+    assert names([host, lead], [], low, lately) == {"ana": ["oidc:ana"], "ben": ["token:t4:ben"], "luis": ["token:t3:luis"]}
+    assert names([replace(host, revoked_at=NOW)], [], TEAM, lately) == {"ana": ["oidc:ana"]}

@@ -8,16 +8,20 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+from pydantic import ValidationError
 
 from api import database as databases
 from api.access import Role
 from api.database import Database
 from api.events.event import Kind
 from api.events.ledger import Ledger, Wanted
+from api.events.readers_table import met_in
 from api.events.readings_table import acknowledged
 from api.events.recorder import Recorder
 from api.events.records import Records
 from api.reader import Reader
+from api.record_schema import ActsRequest
+from api.store_error import StoreError
 from tests.doors import TICKETS
 from tests.world import TAXONOMY, World
 
@@ -212,3 +216,51 @@ def test_what_was_acknowledged_before_there_was_a_table_is_not_lost(empty_databa
             "read_at": "2026-01-02T00:00:00.000000Z", "acknowledged_at": "2026-01-03T00:00:00.000000Z",
         }
     ]  # fmt: skip
+
+
+def _met(records: Records) -> list[tuple[str, Any]]:
+    records.recorder.settle()
+    links = records.recorder.ledger.links(Wanted("default", kind=Kind.MET))
+    return [(link.reader, link.facts()["tier"]) for link in links]
+
+
+def test_a_reader_of_two_sessions_is_met_once_a_day_with_the_rights_of_each(records: Records) -> None:
+    """Not at every request, turn by turn."""
+    for _ in range(3):
+        for tier in (1, 2):
+            records.readings("default", replace(ANA, tier=tier))
+
+    assert _met(records) == [("token:ana", 1), ("token:ana", 2)]
+
+
+def test_a_reader_who_could_not_be_written_down_is_met_the_next_time(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not only the next day."""
+
+    def full(*_events: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(records.recorder, "record", full)
+        records.readings("default", ANA)
+    before = _met(records)
+    records.readings("default", ANA)
+
+    assert (before, _met(records)) == ([], [("token:ana", 1)])
+
+
+def test_who_was_met_with_a_role_of_a_newer_version_is_nobody(database: Database) -> None:
+    """The lists are made of the others."""
+    row = {"space": "default", "name": "x", "tier": 1, "teams": "[]", "lang": None, "at": "2026-03-01T12:00:00.000000Z"}
+    with database.writing() as connection:
+        connection.execute(
+            databases.met_readers.insert(), [{**row, "reader": role, "role": role} for role in ("agent", "steward")]
+        )
+
+    assert [it.reader.id for it in met_in(database, "default")] == ["agent"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in (Kind.OPENED, Kind.INSERTED)])
+def test_nobody_writes_an_event_of_the_services_own(kind: Kind) -> None:
+    """A score, a meeting, an acknowledgement: each has one door, which looks first."""
+    with pytest.raises(ValidationError, match="Input should be 'opened' or 'inserted'"):
+        ActsRequest.model_validate({"events": [{"kind": kind.value, "article": "limit"}]})
