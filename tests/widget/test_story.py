@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -62,13 +63,15 @@ def floor(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[
     california = {"jurisdictions": ["US-CA"], "overrides": "fee", "effective_from": "2020-02-01", "review_by": "2020-03-01"}
     world.article("us-ca.md", FEES, id="us-ca", title="Late fee in US-CA", **california)
     world.article("ca-qc.md", "No late fee.", id="ca-qc", title="Late fee in CA-QC", jurisdictions=["CA-QC"])
-    world.article("pin.md", "Unblock the PIN in the console.", id="pin", title="A PIN is blocked")
+    world.article("pin.md", "Unblock the PIN in the console. It takes 2 days.", id="pin", title="A PIN is blocked")
     spanish = {"title": "Un NIP bloqueado", "lang": "es", "translation_of": "pin"}
-    world.article("pin-es.md", "Desbloquee el NIP en la consola.", id="pin-es", **spanish)
+    world.article("pin-es.md", "Desbloquee el NIP en la consola. Tarda 2 días.", id="pin-es", **spanish)
     world.article("wire.md", "Raise the wire limit in the console.", id="wire", title="Raise the wire limit", tier=2)
     floor.publish()
-    world.article("pin.md", "Unblock the PIN at an ATM.", id="pin", title="A PIN is blocked")
-    floor.publish()  # its translation is behind from now on
+    world.article("pin.md", "Unblock the PIN at an ATM. It takes 3 days.", id="pin", title="A PIN is blocked")
+    soon = datetime.now(UTC) + timedelta(seconds=1)  # a second is what git can tell apart
+    world.commit(at=soon.isoformat(timespec="seconds"))
+    world.live.update()  # its translation is behind from now on
     yield floor
     records.recorder.close()
     database.close()
@@ -193,7 +196,7 @@ def _asks_and_corrects(agent: Agent) -> None:
 
     agent.ask("el NIP está bloqueado")
     agent.sees(".hit .title", "Un NIP bloqueado")
-    agent.sees(".hit .facts .warn", words["behind"])
+    agent.sees(".hit .facts .warn", f"{words['behind']}; 2 days → 3 days")
     agent.ask("late fee for a customer in Quebec")
 
     agent.press("/", "ControlOrMeta+a", "Backspace")
