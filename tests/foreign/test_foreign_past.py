@@ -13,6 +13,7 @@ import pytest
 from api.live import LiveSpace
 from api.past_snapshots import PastSnapshots
 from api.space import Source, Space
+from kb.behind import with_lacking
 from kb.errors import ContentError
 from kb.library import OutsideTaxonomy, read_library
 from retriever.snapshot import Snapshot, build
@@ -58,7 +59,8 @@ def files_of(snapshot: Snapshot, folder: Path) -> dict[str, bytes]:
 def fresh(live: LiveSpace, sha: str, folder: Path) -> Snapshot:
     """The commit, read, cut, counted and embedded from nothing."""
     commit = live.space.repository.resolve(sha)
-    library = read_library(live.space.repository.tree(commit, ""), live.space.source.outside)
+    repository, outside = live.space.repository, live.space.source.outside
+    library = with_lacking(read_library(repository.tree(commit, ""), outside), repository, outside)
     with VectorCache(folder / "vectors.sqlite") as cache:
         return build(library, fakes(), cache)
 
