@@ -16,6 +16,7 @@ def ask(page: Page, text: str) -> None:
     """Type a question and wait for its answer."""
     with page.expect_response("**/v1/search"):
         page.locator("textarea").fill(text)
+    expect(page.locator(".main")).to_have_attribute("aria-busy", "false", timeout=SLOW)  # the hits may be those before
     page.locator(".hit, .notice").first.wait_for(timeout=SLOW)
 
 
