@@ -15,7 +15,7 @@ from api.events.journal import Journal, left_behind
 from api.events.ledger import Ledger
 from api.store_error import RefusedError, StoreError
 
-_GATHER: Final = 0.05  # seconds that a group may grow: one fsync serves them all
+_GATHER: Final = 0.1  # seconds that a group may grow, unless somebody waits for it: one fsync serves them all
 _CHUNK: Final = 1 << 18  # bytes of the journal in one transaction, about 80 answers
 _PATIENCE: Final = (0.5, 30.0)  # seconds before the database is tried again: at first, and at most
 _UNFIT: Final = (RefusedError, LookupError, TypeError, ValueError)  # what one event may raise, and would raise for ever
@@ -44,6 +44,7 @@ class Recorder:
         self._changed = Condition()
         self._new = Signal()
         self._closing = Signal()
+        self._awaited = Signal()  # somebody waits, or it is time to end
         self._taken = 0  # lines, since the beginning
         self._kept = 0
         self._offset = 0
@@ -63,6 +64,7 @@ class Recorder:
         """Wait until everything taken so far is in the database. Raises StoreError if that takes longer."""
         with self._changed:
             goal = self._taken
+            self._awaited.set()
             self._changed.wait_for(lambda: self._kept >= goal or self._error is not None, seconds)
             if self._kept < goal:
                 raise StoreError(self._error or f"The database has not taken what happened within {seconds} seconds.")
@@ -79,6 +81,7 @@ class Recorder:
     def close(self, seconds: float = 10.0) -> None:
         """Commit what waits, if the database answers in time; the next start commits the rest."""
         self._closing.set()
+        self._awaited.set()
         self._new.set()
         self._thread.join(seconds)
         if not self._thread.is_alive():
@@ -101,7 +104,8 @@ class Recorder:
             else:
                 if not ending:
                     self._new.wait()
-                    self._closing.wait(_GATHER)
+                    self._awaited.wait(_GATHER)
+                    self._awaited.clear()
             if ending:
                 return
 

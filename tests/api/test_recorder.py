@@ -49,6 +49,16 @@ def test_feedback_that_no_database_can_hold_does_not_stop_the_others(database: D
     assert (found.reader, found.article, found.assignee) == ("a\ufffdb", "card\ufffd", "con\ufffdtent")
 
 
+def test_whoever_waits_for_an_event_does_not_wait_for_its_group(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting gives up after five seconds."""
+    monkeypatch.setattr("api.events.recorder._GATHER", 3600.0)
+    for number in (1, 2):
+        recorder.record(made_event(number))
+        recorder.settle()
+
+    assert len(list(recorder.ledger.links(Wanted("default")))) == 2
+
+
 UNFIT: dict[str, dict[str, Any]] = {
     "half a surrogate": {"space": "\ud800"},
     "a body that lacks what every one of its kind has": {"kind": Kind.FEEDBACK, "body": {"verdict": "wrong"}},
