@@ -19,7 +19,8 @@ LARGEST_DELIVERY: Final = 5_000_000  # bytes; a push of hundreds of files with a
 REMEMBERED: Final = 1000  # deliveries
 _SIGNED: Final = {"x-hub-signature-256": "sha256=", "x-gitea-signature": ""}  # header → what stands before the digits
 _TOKEN: Final = "x-gitlab-token"  # noqa: S105 - the header's name
-_IDS: Final = ("x-github-delivery", "x-gitea-delivery", "x-gitlab-event-uuid")
+# not GitLab's event UUID: pushes that a webhook caused have that of the push before
+_IDS: Final = ("x-github-delivery", "x-gitea-delivery", "idempotency-key")
 _EVENTS: Final = ("x-github-event", "x-gitea-event", "x-gitlab-event")
 _PUSHES: Final = frozenset({"push", "Push Hook", "Tag Push Hook", "System Hook"})
 

@@ -8,6 +8,7 @@ from kb.article import Article, is_in_force
 from kb.digest import serves
 from kb.language import base_language
 from kb.teams import Team
+from kb.translation import TranslationState, translation_state
 from retriever.scope import Scope
 from retriever.snapshot import Snapshot
 
@@ -21,7 +22,7 @@ class MustRead:
     """One article that the reader must read. It is done once any text of it is acknowledged as it stands now.
 
     article:  in the reader's language where there is such a text, else the source.
-    versions: (article, version) of every text of it that the reader may read, but for translations that lack a fact.
+    versions: (article, version) of every text of it that the reader may read, but for translations that lack something of it.
     """
 
     article: Article
@@ -39,8 +40,7 @@ def must_reads(
     """
     for members in snapshot.members.values():
         readable = [it for it in members if it.changed and it.scope.tier <= scope.tier and is_in_force(it, scope.effective_on)]
-        # who reads a text that lacks a fact has not read what changed
-        readable = [it for it in readable if not snapshot.library.lacking.get(it.id)] or readable
+        readable = [it for it in readable if _says_all(snapshot, it)] or readable
         versions = frozenset((it.id, it.changed.sha) for it in readable if it.changed)
         wanted = any(it.must_read for it in readable) and (
             not teams or any(serves(team, it) for team in teams for it in readable)
@@ -57,6 +57,15 @@ def live_version(opened: Opened, version: str) -> str:
     if version != now:
         raise OutdatedError(f"Another version of {opened.article.id!r} is live: {now}. Read it, and acknowledge that one.")
     return now
+
+
+def _says_all(snapshot: Snapshot, article: Article) -> bool:
+    """Whether who reads this text has read what its source says; not where that could not be found out."""
+    lack = snapshot.library.lacking.get(article.id)
+    if lack is not None:
+        return lack.is_nothing
+    source = snapshot.articles.get(article.translation_of or "")
+    return translation_state(source, article) is TranslationState.CURRENT
 
 
 def _shown(readable: list[Article], lang: str | None) -> Article:

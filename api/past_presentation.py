@@ -103,13 +103,12 @@ def diff_response(difference: Difference) -> DiffResponse:
 
 
 def change_out(change: ArticleChange, zone: ZoneInfo, commit: str | None = None, *, paths: bool = False) -> ChangeOut:
-    """One change. commit: which text its address opens; paths: whether to say where files lie."""
+    """One change. commit: which text its address opens, if it is still there; paths: whether to say where files lie."""
     article = change.article
-    target = {"as_of": commit} if commit and change.new is not None else {}
     return ChangeOut(
         id=change.id,
         title=article.title,
-        url=article_url(change.id, target),
+        url=article_url(change.id, {"as_of": commit} if commit else {}) if change.new is not None else None,
         lang=article.lang,
         translation_of=article.translation_of,
         products=sorted(article.products),

@@ -82,7 +82,7 @@ class ChangeOut(BaseModel):
 
     id: str
     title: str
-    url: str
+    url: str | None = Field(description="Opens the text of the later moment; null where there is none to open.")
     lang: str
     translation_of: str | None
     products: list[str]

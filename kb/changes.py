@@ -105,7 +105,7 @@ class Moments:
     new: datetime
 
 
-_RULE_FIELDS: Final = frozenset({*SCOPE_FIELDS, "escalation", "identity_check", "overrides"})
+RULE_FIELDS: Final = frozenset({*SCOPE_FIELDS, "escalation", "identity_check", "overrides"})
 _WORDED: Final = frozenset({"title", "description"})
 _WEIGHTY: Final = frozenset(FactKind) - {FactKind.ADDRESS, FactKind.CODE, FactKind.NUMBER}
 _OVER: Final = {Event.RETIRED, Event.EXPIRED, Event.WITHDRAWN, Event.IN_FORCE, Event.SUPERSEDED, Event.RESCOPED}
@@ -176,7 +176,7 @@ def _severity(
     if old.status is Status.DRAFT and Event.IN_FORCE not in events:
         return Severity.EDITORIAL
     named = {change.name for change in fields}
-    if _OVER & set(events) or named & _RULE_FIELDS or any(map(_is_rule, facts)):
+    if _OVER & set(events) or named & RULE_FIELDS or any(map(_is_rule, facts)):
         return Severity.RULE
     return Severity.CLARIFIED if words is Wording.CLARIFIED or "status" in named or list(facts) else Severity.EDITORIAL
 

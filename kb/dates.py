@@ -61,13 +61,19 @@ def dates(text: str, lang: str) -> Iterator[Figure]:
     for pattern in _DATES:
         for found in pattern.finditer(text):
             value = _date(found.groupdict())
-            if "month" not in pattern.groupindex or found["month"] != "may":  # "you may 2 ..." is no month
+            if not _is_verb(found, lang):
                 yield Figure(found.start(), found.end(), "" if _STAMP.search(before(text, found)) else value)
     for found in _NUMERIC_DATE.finditer(text):
         first, second = int(found[1]), int(found[2])
         month, day = (first, second) if (lang == "en" and first <= 12) or second > 12 else (second, first)
         if 1 <= month <= 12 and 1 <= day <= 31:
             yield Figure(found.start(), found.end(), f"{found[3]}-{month:02}-{day:02}")
+
+
+def _is_verb(found: re.Match[str], lang: str) -> bool:
+    """Whether it is what one may do, as in "you may 2", and no month."""
+    parts = found.groupdict()
+    return lang == "en" and parts.get("month") == "may" and not parts["year"]
 
 
 def _date(parts: dict[str, str | None]) -> str:
@@ -86,9 +92,15 @@ _ZONES: Final = {
     "utc": "UTC", "gmt": "UTC",
 }  # fmt: skip
 _ZONE: Final = rf"(?:{BLANK}*\(?(?P<zone>{'|'.join(sorted(_ZONES, key=len, reverse=True))})\b\)?)?"
+_PARTS: Final = {"mañana": "a", "madrugada": "a", "tarde": "p", "noche": "p"}  # of the day
 _HALF: Final = rf"{BLANK}*(?P<half>[ap])\.?{BLANK}?m(?:\.|\b)"
 _TIMES: Final = (
     re.compile(rf"(?<![\d:.,$])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))?{_HALF}{_ZONE}", _I),
+    re.compile(
+        rf"(?<![\d:.,$])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))?{BLANK}+(?:de|por){BLANK}+la{BLANK}+"
+        rf"(?P<part>{'|'.join(_PARTS)})\b{_ZONE}",
+        _I,
+    ),
     re.compile(
         rf"(?<![\d:.,$])(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?![\d:])(?:{BLANK}*(?:horas|hrs?|h)\b)?{_ZONE}", _I
     ),
@@ -163,7 +175,10 @@ def _zoned(clock: str, zone: str | None) -> str:
 def _clock(parts: Mapping[str, str | None]) -> str:
     if word := parts.get("word"):
         return "00:00" if word.casefold() in _MIDNIGHT else "12:00"
-    hour, half = int(parts["hour"] or 0), (parts.get("half") or "").casefold()
-    if half:
+    part = (parts.get("part") or "").casefold()
+    hour, half = int(parts["hour"] or 0), (parts.get("half") or _PARTS.get(part, "")).casefold()
+    if part == "noche" and hour == 12:
+        hour = 0
+    elif half:
         hour = hour % 12 + (12 if half == "p" else 0)
     return f"{hour:02}:{parts.get('minute') or '00'}"

@@ -154,9 +154,9 @@ def _stands_in_both(before: Fact, after: Fact, old: Sequence[Fact], new: Sequenc
 
 
 def _once(changes: Iterable[FactChange]) -> list[FactChange]:
-    """Each pair of values once, where it stands first."""
+    """Each pair of values once, where it stands first; a step's leads are its own."""
     seen: dict[tuple[object, ...], FactChange] = {}
     for change in changes:
         values = (change.old.value if change.old else None, change.new.value if change.new else None)
-        seen.setdefault((change.kind, *values), change)
+        seen.setdefault((change.kind, *values, change.heading if change.kind is FactKind.STEP else ()), change)
     return list(seen.values())

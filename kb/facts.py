@@ -108,6 +108,13 @@ def facts_in(text: str, lang: str, *, heading: tuple[str, ...], scope: PartScope
     ]
 
 
+def without_figures(text: str, lang: str) -> str:
+    """Plain text with a gap where each figure stands: what is left of two texts differs if they differ in more than figures."""
+    for _, figure in reversed(_figures(text, lang.partition("-")[0])):
+        text = f"{text[: figure.start]} {text[figure.end :]}"
+    return text
+
+
 @lru_cache(maxsize=8192)  # most parts of two versions are the same
 def _figures(text: str, lang: str) -> tuple[tuple[FactKind, Figure], ...]:
     found: list[tuple[FactKind, Figure]] = []

@@ -9,12 +9,16 @@ from decimal import Decimal
 from typing import Final
 
 from kb.figure import BLANK, Figure, before
-from kb.number_words import DIGITS, WORDS, in_digits, in_words, written
+from kb.number_words import DIGITS, FALSE_FRIENDS, ORDINALS, WORDS, in_digits, in_words, written
 
 _I: Final = re.IGNORECASE
 _NUMBER: Final = rf"(?:{DIGITS})"
-_COUNT: Final = rf"(?:{DIGITS}|\b{WORDS}{BLANK}?\(\d{{1,3}}\)|\b{WORDS}\b)"  # also "ten (10)", as contracts have it
-_DECIMAL_COMMA: Final = frozenset({"es", "fr"})  # a single comma before three digits is a fraction of a percentage there
+# also "ten (10)" and "10 (ten)", as contracts have it
+_COUNT: Final = rf"(?:(?:{DIGITS})(?:{BLANK}?\({WORDS}\))?|\b{WORDS}{BLANK}?\(\d{{1,3}}\)|\b{WORDS}\b)"
+_DECIMALS: Final = {"es": ".,", "fr": ".,"}  # a point in percentages, and in Spanish and French a comma, begins a fraction
+_LOW: Final = rf"(?:(?P<low>{DIGITS})(?:[-–—]|{BLANK}(?:to|a|à|o|or|ou){BLANK}))?"  # of "5-10 USD" and "2 to 3 %"
+_ENDS: Final = ("low", "number", "high")
+_COINS: Final = frozenset({"BTC", "ETH"})  # nobody has thousands of them
 _CURRENCIES: Final = {
     "us$": "USD", "usd": "USD", "u.s. dollars": "USD", "us dollars": "USD", "dólares estadounidenses": "USD",
     "dollars américains": "USD", "dollars us": "USD", "ca$": "CAD", "c$": "CAD", "cad": "CAD", "cad$": "CAD",
@@ -37,18 +41,25 @@ _TIMES_AS_MUCH: Final = {
 }  # fmt: skip
 _AMOUNTS: Final = (
     re.compile(
-        rf"(?<![\w$])(?P<sign>{_SIGNS}|(?:{_CODES})\b){BLANK}?(?P<number>{_NUMBER}){_MANY}"
-        rf"(?:{BLANK}?(?P<name>(?:{_CODES})\b))?",
+        rf"(?<![\w$])(?P<sign>{_SIGNS}|(?:{_CODES})(?![a-z])(?:{BLANK}?\$)?){BLANK}?(?P<number>{_NUMBER})"
+        rf"(?:[-–](?P<high>{_NUMBER})(?!-|%|(?![km]\b)\w))?{_MANY}(?:{BLANK}?(?P<name>(?:{_CODES})\b))?",
         _I,
     ),
     re.compile(
-        rf"(?<![\w.,])(?P<number>{_COUNT}){_MANY}{BLANK}?(?:de{BLANK})?(?P<name>(?:{_NAMES})\b|{_SIGNS}(?!{BLANK}?\d))",
+        rf"(?<![\w.,]){_LOW}(?P<number>{_COUNT}){_MANY}{BLANK}?(?:de{BLANK})?(?P<name>(?:{_NAMES})\b|{_SIGNS}(?!{BLANK}?\d))",
         _I,
     ),
 )
 
 
-_MONEY: Final = re.compile(rf"{_SIGNS}|\b(?:{_NAMES})\b", _I)  # a quick look that spares most texts the slow ones
+_MONEY: Final = re.compile(rf"{_SIGNS}|\b(?:{_NAMES})(?![a-z])", _I)  # a quick look that spares most texts the slow ones
+
+
+_ORDINAL: Final = re.compile(
+    r"(?:step|steps|part|section|page|figure|chapter|level|tier|option|version|row|line|question|paso|parte|sección|página|nivel"
+    r"|opción|étape|partie|niveau|article|№|no\.|n\.º|#)\s*$",
+    _I,
+)
 
 
 def amounts(text: str, _lang: str) -> Iterator[Figure]:
@@ -57,21 +68,43 @@ def amounts(text: str, _lang: str) -> Iterator[Figure]:
         return
     for pattern in _AMOUNTS:
         for found in pattern.finditer(text):
-            number = _number(found["number"])
-            if number is not None:
-                named = found["name"] or (found["sign"] if "sign" in pattern.groupindex else "")
-                many = _TIMES_AS_MUCH.get((found["many"] or "").casefold(), 1)
-                yield Figure(found.start(), found.end(), f"{written(number * many)} {_CURRENCIES[named.casefold()]}")
+            parts = found.groupdict()
+            currency = _currency(parts["name"] or parts.get("sign") or "")
+            many = _TIMES_AS_MUCH.get((parts["many"] or "").casefold(), 1)
+            if figure := _span(text, found, many, currency, decimals="." if currency in _COINS else ""):
+                yield figure
+
+
+def _currency(named: str) -> str:
+    """Also of `USD$` and `MXN $`."""
+    folded = named.casefold()
+    return _CURRENCIES.get(folded) or _CURRENCIES[folded.rstrip("$ \u00a0\u202f")]
+
+
+def _span(text: str, found: re.Match[str], size: Decimal | int, unit: str, *, decimals: str = "") -> Figure | None:
+    """The number that was found, or both of a range, so many times as much; None if it is no number."""
+    said = [(found.start(name), value) for name, value in found.groupdict().items() if name in _ENDS and value]
+    values = [number for _, value in said if (number := _number(value, decimals=decimals)) is not None]
+    if len(values) < len(said):
+        return None
+    start, parts = found.start(), found.groupdict()
+    apart = len(said) > 1 and parts.get("number") and (values[0] >= values[1] or _ORDINAL.search(before(text, found)))
+    if apart and parts.get("low"):
+        start, values = said[1][0], values[1:]  # "raise tier 2 to 500 USD", "from 900 to 500 USD"
+    elif apart:
+        values = values[:1]
+    return Figure(start, found.end(), f"{'-'.join(written(number * size) for number in values)} {unit}")
 
 
 _PERCENTAGE: Final = re.compile(
-    rf"(?<![\w.,])(?P<number>{_COUNT}){BLANK}?(?P<unit>%|per{BLANK}?cent\b|por{BLANK}ciento\b|pour{BLANK}cent\b"
+    rf"(?<![\w.,]){_LOW}(?P<number>{_COUNT}){BLANK}?(?P<unit>%|pct\b|per{BLANK}?cent\b|por{BLANK}ciento\b|pour{BLANK}cent\b"
     rf"|(?:basis{BLANK}points|puntos{BLANK}(?:básicos|base)|points{BLANK}de{BLANK}base)\b)",
     _I,
 )
 
 
-_PER_CENT: Final = re.compile(r"%|cent|ciento|basis|puntos|points", _I)
+_HUNDREDTH: Final = Decimal("0.01")
+_PER_CENT: Final = re.compile(r"%|pct|cent|ciento|basis|puntos|points", _I)
 
 
 def percentages(text: str, lang: str) -> Iterator[Figure]:
@@ -79,37 +112,42 @@ def percentages(text: str, lang: str) -> Iterator[Figure]:
     if not _PER_CENT.search(text):
         return
     for found in _PERCENTAGE.finditer(text):
-        number = _number(found["number"], decimal_comma=lang in _DECIMAL_COMMA)
-        if number is not None:
-            hundredth = found["unit"][:5].casefold() in ("basis", "punto", "point")
-            yield Figure(found.start(), found.end(), f"{written(number / 100 if hundredth else number)} %")
+        hundredth = found["unit"][:5].casefold() in ("basis", "punto", "point")
+        if figure := _span(text, found, _HUNDREDTH if hundredth else 1, "%", decimals=_DECIMALS.get(lang, ".")):
+            yield figure
 
 
 _UNITS: Final = (
     ("s", 1, r"seconds?|secs?|segundos?|secondes?|秒"),
     ("min", 1, r"minutes?|mins?|minutos?|分钟"),
+    (
+        "business h",
+        1,
+        r"(?:business|working)[ -]hours?|horas? (?:hábil(?:es)?|laborables?|laborales?)|heures? (?:ouvrables?|ouvrées?)",
+    ),
     ("h", 1, r"hours?|hrs?|horas?|heures?|小时|h"),
     (
         "business d",
         1,
-        r"(?:bank(?:ing)? |full |consecutive )*(?:business|working|bank(?:ing)?)[ -]days?"
+        r"(?:bank(?:ing)? |full |consecutive |more )*(?:business|working|bank(?:ing)?)[ -]days?"
         r"|días? (?:bancarios?|hábil(?:es)?|laborables?|laborales?)(?: bancarios?)?"
         r"|jours? (?:bancaires?|ouvrables?|ouvrés?)|个?工作日",
     ),
     (
         "d",
         1,
-        r"(?:calendar |consecutive |full |straight )?days?|días?(?: naturales| corridos| calendario)?"
+        r"(?:calendar |consecutive |full |straight |more )?days?|días?(?: naturales| corridos| calendario)?"
         r"|jours?(?: civils?)?|天|日",
     ),
-    ("d", 7, r"weeks?|semanas?|semaines?|周|个星期"),
+    ("d", 7, r"weeks?|wks?|semanas?|semaines?|周|个星期"),
     ("months", 1, r"(?:calendar |full )?months?|mes(?:es)?|mois|个月"),
-    ("months", 12, r"(?:calendar |full )?years?|años?|ans?|années?|年"),
+    ("months", 12, r"(?:calendar |full )?years?|yrs?|años?|ans?|années?|年"),
 )
 _UNIT: Final = "|".join(f"(?P<u{number}>{words})" for number, (_, _, words) in enumerate(_UNITS))
 _TO: Final = rf"(?:{BLANK}?[-–—]{BLANK}?|{BLANK}(?:to|a|y|à|and|et|o|or|ou){BLANK})"
 _TIME_LIMIT: Final = re.compile(
-    rf"(?<![\w.,$/])(?P<low>{_COUNT})(?:{_TO}(?P<high>{_COUNT}))?(?:{BLANK}?-{BLANK}?|{BLANK}?)(?:{_UNIT})(?!\w)(?!{BLANK}?/)",
+    rf"(?<![\w.,$/])(?P<low>{_COUNT})(?:{_TO}(?P<high>{_COUNT}))?"
+    rf"(?:(?:st|nd|rd|th|\.?[ºª])?{BLANK}?-?{BLANK}?|\+{BLANK}?)(?:{_UNIT})(?!\w)(?!{BLANK}?/)",
     _I,
 )
 _CJK_LIMIT: Final = re.compile(rf"(?P<low>{DIGITS})(?:[-–~至到](?P<high>{DIGITS}))?{BLANK}?(?:{_UNIT})")
@@ -126,15 +164,12 @@ _NEXT_WORD: Final = re.compile(rf"{BLANK}+([^\W\d_]+)")
 def time_limits(text: str, lang: str) -> Iterator[Figure]:
     """Spans of time: weeks are days, years are months; business days are neither days nor hours."""
     for found in (_CJK_LIMIT if lang == "zh" else _TIME_LIMIT).finditer(text):
-        if _is_ordinal(text, found):
-            continue
-        low = _number(found["low"])
-        high = _number(found["high"]) if found["high"] else None
-        if low is None or (found["high"] and high is None):
+        if _is_ordinal(text, found) or (lang != "fr" and found[0].endswith(" an")):  # "15 an hour" is no span of years
             continue
         unit, size, _ = next(_UNITS[number] for number in range(len(_UNITS)) if found[f"u{number}"])
-        span = written(low * size) + (f"-{written(high * size)}" if high is not None else "")
-        yield Figure(found.start(), found.end(), f"{span} {unit}")
+        if figure := _span(text, found, size, unit):
+            yield figure
+    yield from _nth_days(text)
 
 
 def _is_ordinal(text: str, found: re.Match[str]) -> bool:
@@ -143,27 +178,45 @@ def _is_ordinal(text: str, found: re.Match[str]) -> bool:
     return following is not None and following[1].casefold() not in _OF_SECONDS
 
 
-_CARDINAL: Final = re.compile(rf"(?<![\w.,/:#$€£-])(?:{DIGITS}|\b{WORDS}\b)(?![\w%/:-])(?![.,]\d)", _I)
-_ORDINAL: Final = re.compile(
-    r"(?:step|steps|part|section|page|figure|chapter|level|tier|option|version|row|line|question|paso|parte|sección|página|nivel"
-    r"|opción|étape|partie|niveau|article|№|no\.|n\.º|#)\s*$",
+_DAY: Final = rf"(?:(?:(?:business|banking|working|calendar){BLANK})?day|día(?:{BLANK}hábil)?|jour)"
+_NTH_DAY: Final = re.compile(
+    rf"\b(?P<word>{'|'.join(ORDINALS)}){BLANK}(?P<unit>{_DAY})\b"
+    rf"|\b(?P<kind>{_DAY}){BLANK}(?P<number>\d{{1,3}})\b(?!{BLANK}(?:de|of)\b|[\w.,:/–-]*\d)",
     _I,
 )
+_EACH: Final = re.compile(r"\b(?:each|per|a|every|one|same|cada|por|un|al|mismo|par|chaque)\s*$", _I)  # "each day 3 tries"
+
+
+def _nth_days(text: str) -> Iterator[Figure]:
+    """`the tenth business day` and `day 91`: as long as it takes until then."""
+    for found in _NTH_DAY.finditer(text):
+        if _EACH.search(before(text, found)):
+            continue
+        number = found["number"] or ORDINALS[found["word"].casefold()]
+        kind = (found["unit"] or found["kind"]).casefold()
+        is_business = any(word in kind for word in ("business", "banking", "working", "hábil"))
+        yield Figure(found.start(), found.end(), f"{number} {'business d' if is_business else 'd'}")
+
+
+_CARDINAL: Final = re.compile(
+    rf"(?<![\w.,/:#$€£-])(?P<number>{DIGITS}|\b{WORDS}\b)(?:st|nd|rd|th|\.?[ºª])?(?![\w%/:-])(?![.,]\d)", _I
+)
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
-_ARTICLES: Final = 1  # "one", "un", "une": more often an article than a number
+_ARTICLES: Final = 1  # "one", "un", "une": more often an article than a number; but 0.10 is one
 
 
-def numbers(text: str, _lang: str) -> Iterator[Figure]:
-    """Other numbers from two on that count something; not a step's, a page's or a year's."""
+def numbers(text: str, lang: str) -> Iterator[Figure]:
+    """Other numbers from two on, and any with a fraction, that count something; not a step's, a page's or a year's."""
     for found in _CARDINAL.finditer(text):
-        number = _number(found[0])
-        if number is None or number <= _ARTICLES or _YEAR.fullmatch(found[0]) or _ORDINAL.search(before(text, found)):
+        number = None if found["number"].casefold() in FALSE_FRIENDS.get(lang, ()) else _number(found["number"])
+        if number is None or (number <= _ARTICLES and found["number"].isalnum()) or _YEAR.fullmatch(found["number"]) or _ORDINAL.search(before(text, found)):
             continue
         yield Figure(found.start(), found.end(), written(number))
 
 
-def _number(text: str, *, decimal_comma: bool = False) -> Decimal | None:
-    if text[0].isdigit():
-        return in_digits(text, decimal_comma=decimal_comma)
-    words = in_words(text.partition("(")[0])
+def _number(text: str, *, decimals: str = "") -> Decimal | None:
+    said = text.partition("(")[0]
+    if said[0].isdigit():
+        return in_digits(said, decimals=decimals)
+    words = in_words(said)
     return None if words is None else Decimal(words)

@@ -21,7 +21,7 @@ from kb.problem import Problem, Severity, errors
 from kb.schema import Layer, Layered
 from kb.taxonomy import Taxonomy
 from kb.taxonomy_file import TaxonomyFile, read_taxonomy
-from kb.translation import Lacking
+from kb.translation import Lack
 from kb.tree import Commit, File, FileKind, Tree
 from kb.yaml import YamlError
 
@@ -57,8 +57,8 @@ class Library:
 
     commit: None for the working tree.
     files:  (path, blob) of everything that was read; with the formats and models, all that a snapshot depends on.
-    lacking: of each translation that is behind, by its id, the facts of its source that it does not say yet, even if none; a
-             translation of which that could not be found out is left out: see kb.behind.
+    lacking: of each translation that is behind, by its id, what it lacks of its source, even if nothing; a translation of which
+             that could not be found out is left out: see kb.behind.
     """
 
     commit: Commit | None
@@ -69,7 +69,7 @@ class Library:
     skipped: tuple[Skipped, ...]
     warnings: tuple[Problem, ...]
     files: tuple[tuple[str, str], ...]
-    lacking: Mapping[str, tuple[Lacking, ...]] = field(default_factory=dict)
+    lacking: Mapping[str, Lack] = field(default_factory=dict)
 
 
 def read_library(

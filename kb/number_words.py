@@ -22,6 +22,17 @@ _UNITS: Final = {
 }  # fmt: skip
 _HUNDREDS: Final = frozenset({"hundred", "cent", "cents"})
 _THOUSANDS: Final = frozenset({"thousand", "mil", "mille"})
+ORDINALS: Final = {
+    word: number
+    for number, words in enumerate(
+        "second segundo|third tercer|fourth cuarto|fifth quinto|sixth sexto|seventh séptimo|eighth octavo|ninth noveno"
+        "|tenth décimo".split("|"),
+        start=2,
+    )
+    for word in words.split()
+}
+# words of one language that are numbers in another: "once the", "seize the card", "50 cents"; the back of a card in French
+FALSE_FRIENDS: Final = {"en": frozenset({"once", "dos", "seize", "sept", "cent", "cents"}), "fr": frozenset({"once", "dos"})}
 _JOINING: Final = frozenset({"y", "et", "and"})
 _WORD: Final = "|".join(sorted({*_UNITS, *_HUNDREDS, *_THOUSANDS}, key=lambda word: (-len(word), word)))
 
@@ -29,8 +40,8 @@ _SMALL: Final = "|".join(sorted((word for word, value in _UNITS.items() if value
 # what may be a number in words: "treinta y uno" is one, "tres y siete" are two
 WORDS: Final = rf"(?:(?:{_SMALL})(?![\w-])(?![\s-]+(?:{_WORD})\b)|(?:{_WORD})(?:[\s-]+(?:(?:y|et|and)[\s-]+)?(?:{_WORD}))*)"
 DIGITS: Final = r"\d{1,3}(?:[\u00a0\u202f ]\d{3})+(?:[.,]\d{1,2})?(?![\d.,]*\d)|\d+(?:[.,]\d+)*"
-# a group of three after a separator is thousands, whatever the language; anything else is a fraction
-_GROUPED: Final = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
+# a group of three after a separator is thousands, but after a zero; anything else is a fraction
+_GROUPED: Final = re.compile(r"[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")
 
 
 def in_words(text: str) -> int | None:
@@ -62,18 +73,19 @@ def _scale(value: int) -> int:
     return 100 if value >= 100 else 10 if value >= 20 else 1
 
 
-def in_digits(text: str, *, decimal_comma: bool = False) -> Decimal:
+def in_digits(text: str, *, decimals: str = "") -> Decimal:
     """The number that digits with separators say: `1,000.50`, `1.000,50` and `1 000,50` are one number.
 
-    decimal_comma: whether `1,125` is a little more than one here; otherwise a group of three is thousands.
+    decimals: the separators after which a group of three is a fraction here, as in `1.125 %`; otherwise it is thousands.
     """
     plain = re.sub(r"[\s\u00a0\u202f]", "", text)
     points, commas = plain.count("."), plain.count(",")
     if points and commas:
         decimal = "." if plain.rindex(".") > plain.rindex(",") else ","
-        whole, _, fraction = plain.rpartition(decimal)
-        return Decimal(f"{re.sub('[.,]', '', whole)}.{fraction}")
-    if points + commas > 1 or (_GROUPED.fullmatch(plain) and not (decimal_comma and points + commas == 1)):
+        whole, _, rest = plain.rpartition(decimal)
+        return Decimal(f"{re.sub('[.,]', '', whole)}.{rest}")
+    fraction = points + commas == 1 and ("." if points else ",") in decimals
+    if points + commas > 1 or (_GROUPED.fullmatch(plain) and not fraction):
         return Decimal(re.sub("[.,]", "", plain))
     return Decimal(plain.replace(",", "."))
 

@@ -40,6 +40,8 @@ def _address(text: str) -> str:
 _PHONE: Final = re.compile(
     r"(?<![\w.])(?:tel:)?(?:\+?1[-. \u00a0\u2011\u202f]?)?"
     r"\(?\d{3}\)?[-./ \u00a0\u2011\u202f]{0,2}\d{3}[-. \u00a0\u2011\u202f]\d{4}(?![\w-])"
+    r"|(?<![\w.])(?<!\d[ -])\d{2}([ -])\d{4}\1\d{4}(?![\w-])(?! ?\d)"  # in Mexico City, Guadalajara and Monterrey
+    r"|(?<![\w-])[2-9]-(?:1-1|8-8)(?![\w-])"
     r"|(?<![\w.])(?:1-)?8\d{2}-(?=[A-Z0-9-]*[A-Z])[A-Z0-9]{3}-?[A-Z0-9]{4,6}\b"
     r"|(?<![\w.])(?:tel:)?\+\d[\d() .\u00a0\u2011\u202f-]{6,18}\d(?!\w)"
     r"|\btel:\+?\d[\d().-]{6,18}",
@@ -58,7 +60,7 @@ def phones(text: str, _lang: str) -> Iterator[Figure]:
 _CODE: Final = re.compile(
     rf"\b\d+{BLANK}(?:CFR|C\.F\.R\.|U\.?S\.?C\.?|Stat\.){BLANK}(?:parts?{BLANK}|§+{BLANK}?)?\d+[a-z]?(?:[.-]\d+)*(?:\([A-Za-z0-9]+\))*"
     rf"|§+{BLANK}?\d+(?:[.-]\d+)*(?:\([A-Za-z0-9]+\))*"
-    r"|\b[A-Z]{1,8}[-_]?\d{1,8}(?:[-_.]\d+)*(?:\([a-z0-9]+\))*(?![\w%])"
+    r"|\b(?!(?:USD|CAD|MXN|EUR|GBP|BTC|ETH|USDC|USDT)\d)[A-Z]{1,8}[-_]?\d{1,8}(?:[-_.]\d+)*(?:\([a-z0-9]+\))*(?![\w%])"
     r"|\b[A-Z]{2,8}(?:[-_][A-Z0-9]{2,12})+\b"
     r"|\b\d{3,4}-[A-Z]{1,5}\b"
 )

@@ -29,8 +29,28 @@ class Lacking:
     scopes: tuple[PartScope, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a translation that is behind lacks of its source; nothing, if the source changed in looks alone.
+
+    facts: figures, sentences to be said and steps.
+    words: whether the source says something else beside them: another wording, other readers, another way on.
+    """
+
+    facts: tuple[Lacking, ...]
+    words: bool
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether who has read the translation has read its source."""
+        return not self.facts and not self.words
+
+
 def translation_state(source: Article | None, translation: Article) -> TranslationState:
-    """Behind if the source's text went live after the translation's last change; both in one commit is current."""
+    """Behind if the source's file was changed after the translation's.
+
+    Both in one commit is current, whatever it did to each: one who touches both, or moves them, answers for both.
+    """
     if source is None or source.changed is None or translation.changed is None:
         return TranslationState.CURRENT
     return TranslationState.BEHIND if source.changed.at > translation.changed.at else TranslationState.CURRENT

@@ -1,15 +1,17 @@
 """Whether new words say the same: a corrected spelling is no news, a clearer sentence is, and a negation always."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from enum import IntEnum
+from functools import partial
 from itertools import chain
 from typing import Final
 
 from rapidfuzz import fuzz
 
 from kb.article import Article
+from kb.facts import without_figures
 from kb.plain import plain
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -38,17 +40,26 @@ def wording(old: Article, new: Article) -> Wording:
     if before == after:
         same = (old.title, old.description, old.body.split()) == (new.title, new.description, new.body.split())
         return Wording.SAME if same else Wording.EDITORIAL
-    opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    spelt = all(tag == "equal" or _are_spellings(before[a:b], after[c:d]) for tag, a, b, c, d in opcodes)
-    return Wording.EDITORIAL if spelt else Wording.CLARIFIED
+    return Wording.EDITORIAL if _all_spellings(before, after) else Wording.CLARIFIED
 
 
-def _paragraphs(article: Article) -> list[tuple[str, ...]]:
+def says_more_than_figures(old: Article, new: Article) -> bool:
+    """Whether the words of two versions differ, in more than spelling, beside the figures that they hold."""
+    before, after = (_paragraphs(it, partial(without_figures, lang=it.lang)) for it in (old, new))
+    return not _all_spellings(before, after)
+
+
+def _paragraphs(article: Article, shown: Callable[[str], str] = str) -> list[tuple[str, ...]]:
     """The words of title, description, headings and paragraphs, each on its own: most of two versions are the same."""
     texts = [article.title, article.description or ""]
     for section in article.sections:
         texts += [*section.heading, *map(plain, article.body[section.start : section.end].split("\n\n"))]
-    return [words for text in texts if (words := tuple(word.casefold() for word in _WORD.findall(text)))]
+    return [words for text in texts if (words := tuple(word.casefold() for word in _WORD.findall(shown(text))))]
+
+
+def _all_spellings(before: Sequence[tuple[str, ...]], after: Sequence[tuple[str, ...]]) -> bool:
+    opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return all(tag == "equal" or _are_spellings(before[a:b], after[c:d]) for tag, a, b, c, d in opcodes)
 
 
 def _are_spellings(old: Sequence[tuple[str, ...]], new: Sequence[tuple[str, ...]]) -> bool:

@@ -57,7 +57,8 @@ def hit_of(
 
 def lacking(snapshot: Snapshot, article: Article, scope: Scope) -> tuple[Lacking, ...]:
     """The facts of its source that a translation does not say yet, without those that stand where the reader may not look."""
-    return tuple(fact for fact in snapshot.library.lacking.get(article.id, ()) if all(sees(scope, it) for it in fact.scopes))
+    lack = snapshot.library.lacking.get(article.id)
+    return tuple(fact for fact in lack.facts if all(sees(scope, it) for it in fact.scopes)) if lack else ()
 
 
 def _is_internal(article: Article, passage: Passage) -> bool:

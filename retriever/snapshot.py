@@ -32,7 +32,7 @@ from retriever.titles import TitleIndex
 from retriever.translator import NoTranslator, Translator
 from retriever.vector_cache import VectorCache, embed_cached
 
-FORMAT: Final = 2  # of what it holds; another number is another snapshot
+FORMAT: Final = 3  # of what it holds; another number is another snapshot
 NOT_TRANSLATED: Final = NoTranslator()
 CODED_UP_TO: Final = 100_000  # rows that are found by 8-bit codes in 11 ms, exactly; beyond, smaller ones find nearly the same
 EXACT_UP_TO: Final = 20_000  # rows that are compared one by one in 1.4 ms; beyond, 8-bit codes find the same rows sooner

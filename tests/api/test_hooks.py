@@ -87,7 +87,7 @@ def door(world: World, tmp_path: Path) -> Door:
     "headers",
     [
         github(),
-        {"X-Gitlab-Token": SECRET, "X-Gitlab-Event": "Push Hook", "X-Gitlab-Event-UUID": "u"},
+        {"X-Gitlab-Token": SECRET, "X-Gitlab-Event": "Push Hook", "Idempotency-Key": "u"},
         {"X-Gitea-Signature": digest(), "X-Gitea-Event": "push", "X-Gitea-Delivery": "u"},
     ],
     ids=["GitHub", "GitLab", "Gitea"],
@@ -99,6 +99,13 @@ def test_a_genuine_push_is_queued_once(door: Door, headers: dict[str, str]) -> N
     assert said == [(202, "queued"), (202, "ignored: delivered before")]
     assert door.updater.count == 1
     assert len(Deliveries(door.folder / "deliveries.txt").seen) == 1
+
+
+def test_a_push_that_a_webhook_caused_is_no_delivery_of_before(door: Door) -> None:
+    """GitLab gives the UUID of the first event to all that follow from it."""
+    headers = {"X-Gitlab-Token": SECRET, "X-Gitlab-Event": "Push Hook", "X-Gitlab-Event-UUID": "u"}
+
+    assert [door.deliver(headers), door.deliver({**headers, "Idempotency-Key": "k"})] == [(202, "queued")] * 2
 
 
 def test_a_delivery_that_could_not_be_worked_off_works_when_it_is_sent_again(door: Door) -> None:

@@ -121,6 +121,24 @@ def test_changes_name_the_rule_that_changed(world: World) -> None:
     assert rules["changes"][0]["commits"][0]["approvers"] == ["Eva"]
 
 
+def test_what_is_gone_has_no_address(world: World) -> None:
+    """Taken away, or raised above the reader: the later moment has no text to open."""
+    world.reader = FRONTLINE
+    for name in ("gone", "raised", "kept"):
+        world.article(f"{name}.md", TEXT, id=name)
+    first = world.commit(at="2026-01-01T00:00:00Z")
+    world.git("rm", "-q", "articles/gone.md")
+    world.article("raised.md", TEXT, id="raised", tier=2)
+    world.article("kept.md", NINETY, id="kept")
+    second = world.commit(at="2026-02-01T00:00:00Z")
+    client = world.client()
+
+    changes = client.get("/v1/changes", params={"from": first, "to": second}).json()["changes"]
+    opened = {change["id"]: change["url"] and client.get(f"/v1{change['url']}").status_code for change in changes}
+
+    assert opened == {"gone": None, "raised": None, "kept": 200}
+
+
 def test_changes_come_in_pages_that_a_push_does_not_move(world: World) -> None:
     """The first page settles the window."""
     world.article("kept.md", "Text.", id="kept")

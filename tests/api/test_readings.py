@@ -153,21 +153,31 @@ def test_a_translation_is_named_in_the_readers_language_and_one_of_both_is_enoug
     assert _waiting(ana, lang="es-MX") == []
 
 
-def test_a_translation_counts_as_read_until_it_lacks_a_fact(world: World, records: Records) -> None:
-    """Better words of its source make nobody read the Spanish text again; another limit does, in English."""
+@pytest.mark.parametrize(
+    ("text", "keys", "waits"),
+    [
+        ("Agents may raise the limmit to 500 USD.", {"keywords": ["raise"]}, []),  # looks alone
+        ("Agents may raise the limit to 700 USD.", {}, ["limit"]),
+        ("Agents must not raise the limit to 500 USD.", {}, ["limit"]),
+        ("Agents may raise the limit to 500 USD.", {"identity_check": "elevated"}, ["limit"]),
+    ],
+)
+def test_a_translation_counts_as_read_until_its_source_says_something_else(
+    world: World, records: Records, text: str, keys: dict[str, Any], waits: list[str]
+) -> None:
+    """A corrected letter makes nobody read the Spanish text again; another figure or another rule in words does, in English."""
     spanish = {"id": "limit-es", "lang": "es", "translation_of": "limit", "jurisdictions": ["CA"]}
     world.write("kb.yml", TAXONOMY + TEAMS)
-    world.article("limit.es.md", body="El límite es 500 USD.", **spanish)
-    waiting = []
-    for day, text in enumerate(("It is 500 USD.", "The limit is 500 USD.", "The limit is 700 USD."), 1):
-        world.article("limit.md", body=text, **LIMIT)
-        world.publish(at=f"2026-01-0{day}T00:00:00Z")
-        client = _as(world, records)
-        waiting.append(_waiting(client, lang="es"))
-        if day == 1:
-            _acknowledge(client, "limit-es")
+    world.article("limit.es.md", body="Se puede subir el límite a 500 USD.", **spanish)
+    world.article("limit.md", body="Agents may raise the limit to 500 USD.", **LIMIT)
+    world.publish(at="2026-01-01T00:00:00Z")
+    client = _as(world, records)
+    first = _waiting(client, lang="es")
+    _acknowledge(client, "limit-es")
+    world.article("limit.md", body=text, **LIMIT, **keys)
+    world.publish(at="2026-01-02T00:00:00Z")
 
-    assert waiting == [["limit-es"], [], ["limit"]]
+    assert (first, _waiting(_as(world, records), lang="es")) == (["limit-es"], waits)
 
 
 def test_what_was_read_is_known_by_version_and_to_its_reader_alone(limits: World, records: Records) -> None:

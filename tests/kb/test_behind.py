@@ -1,4 +1,4 @@
-"""What a translation lacks is the same however it was found out, and is looked up again where it could not be."""
+"""What a translation lacks: in figures and words, the same however it was found out, looked up again where it could not be."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.kb.conftest import World
 
 def told(library: Library) -> dict[str, list[tuple[str | None, str | None]]]:
     """Old and new of each fact that each translation lacks."""
-    return {name: [(it.old, it.new) for it in facts] for name, facts in library.lacking.items()}
+    return {name: [(it.old, it.new) for it in lack.facts] for name, lack in library.lacking.items()}
 
 
 def read(world: World, earlier: Library | None = None) -> Library:
@@ -95,3 +95,86 @@ def test_sources_that_moved_are_found_without_reading_every_file_that_holds_thei
 
     assert told(found) == {"pin-es": [("2 days", "3 days")], "limits-es": [("2 days", "3 days")]}
     assert {it.blob for it in library.articles if it.path.removeprefix("articles/")[0].isdigit()}.isdisjoint(opened)
+
+
+STEP = "\n:::step start\n{}\n\n- {} -> resolved\n- No -> escalate: support-l2\n:::\n"
+SOURCE = "Agents may refund 25 USD. Refunds take 3 days.\n" + STEP.format("Was it sent?", "Yes")
+SPANISH = "Se puede devolver 25 USD. Tarda 3 días.\n" + STEP.format("¿Se envió?", "Sí")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "facts", "words"),
+    [
+        ("Agents may", "Agents must not", "Change", [], True),
+        ("Agents may", "Any agent of ours may", "Change", [], True),
+        ("Agents may", "Any agent of ours may", "Words\n\nChange: minor", [], False),
+        ("Refunds", "Reffunds", "Change", [], False),
+        ("Refunds", "Reffunds", "Spelling\n\nChange: rule", [], True),
+        ("25 USD", "35 USD", "Change", [("25 USD", "35 USD")], False),
+        ("25 USD", "35 USD", "Fee\n\nChange: minor", [("25 USD", "35 USD")], False),
+        ("escalate: support-l2", "resolved", "Change", [("No → escalate: support-l2", "No → resolved")], True),
+    ],
+)
+def test_what_changed_beside_the_figures_is_lacking_too(
+    world: World, old: str, new: str, message: str, facts: list[tuple[str, str]], words: bool
+) -> None:
+    """Not what changed in looks alone; and the writer's word goes before ours."""
+    world.article("a.md", SOURCE, id="a")
+    world.article("a.es.md", SPANISH, id="a-es", lang="es", translation_of="a")
+    world.commit()
+    world.article("a.md", SOURCE.replace(old, new), id="a", keywords="[again]")
+    world.commit(message)
+
+    library = read(world)
+
+    assert (told(library)["a-es"], library.lacking["a-es"].words) == (facts, words)
+
+
+def test_two_limits_that_change_places_are_lacking(world: World) -> None:
+    """Each value still stands in the translation, but not where it belongs."""
+    text, spanish = "At home {} days. Abroad {} days. By post {} days.\n", "Aquí {} días. Fuera {} días. Por correo {} días.\n"
+    world.article("a.md", text.format(60, 90, 60), id="a")
+    world.article("a.es.md", spanish.format(60, 90, 60), id="a-es", lang="es", translation_of="a")
+    world.article("a.fr.md", spanish.format(90, 60, 60), id="a-fr", lang="fr", translation_of="a")
+    world.commit()
+    world.article("a.md", text.format(90, 60, 60), id="a")
+    world.commit()
+
+    assert told(read(world)) == {"a-es": [("60 days", "90 days"), ("90 days", "60 days")], "a-fr": []}
+
+
+def test_a_sentence_that_came_to_the_source_is_lacking_where_the_translation_has_no_figure_at_all(world: World) -> None:
+    """And one that is fixed in the source's language is not, once it stands there."""
+    say = "\n:::say\nThis call is recorded.\n:::\n"
+    world.article("a.md", "Greet the customer.\n", id="a")
+    world.article("a.es.md", "Salude.\n", id="a-es", lang="es", translation_of="a")
+    world.article("a.fr.md", f"Saluez.\n{say}", id="a-fr", lang="fr", translation_of="a")
+    world.commit()
+    world.article("a.md", f"Greet the customer.\n{say}", id="a")
+    world.commit()
+
+    assert told(read(world)) == {"a-es": [(None, "This call is recorded.")], "a-fr": []}
+
+
+def test_what_is_known_of_a_lack_is_the_same_after_every_push(world: World) -> None:
+    """A second, unmarked change of looks takes back what the first commit said: read after the first, or from nothing."""
+    world.article("a.md", SOURCE, id="a")
+    world.article("a.es.md", SPANISH, id="a-es", lang="es", translation_of="a")
+    world.commit()
+    world.article("a.md", SOURCE.replace("Agents may", "The agent may"), id="a")
+    world.commit("Words\n\nChange: minor")
+    first = read(world)
+    world.article("a.md", SOURCE.replace("Agents may", "The agent may"), id="a", keywords="[refund]")
+    world.commit()
+
+    assert read(world, first) == read(world)
+    assert (first.lacking["a-es"].words, read(world).lacking["a-es"].words) == (False, True)
+
+
+def test_a_commit_that_touches_both_makes_the_translation_current_even_if_it_only_moves_them(fee: World) -> None:
+    """Who touches both answers for both; what a file's content was made from, no commit tells."""
+    (fee.root / "articles/moved").mkdir()
+    fee.git("mv", "articles/fee.md", "articles/fee.es.md", "articles/moved")
+    fee.commit()
+
+    assert told(read(fee)) == {}
