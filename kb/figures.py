@@ -209,7 +209,8 @@ def numbers(text: str, lang: str) -> Iterator[Figure]:
     """Other numbers from two on, and any with a fraction, that count something; not a step's, a page's or a year's."""
     for found in _CARDINAL.finditer(text):
         number = None if found["number"].casefold() in FALSE_FRIENDS.get(lang, ()) else _number(found["number"])
-        if number is None or (number <= _ARTICLES and found["number"].isalnum()) or _YEAR.fullmatch(found["number"]) or _ORDINAL.search(before(text, found)):
+        named = _YEAR.fullmatch(found["number"]) or _ORDINAL.search(before(text, found))
+        if number is None or named or (number <= _ARTICLES and found["number"].isalnum()):
             continue
         yield Figure(found.start(), found.end(), written(number))
 
