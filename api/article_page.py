@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final
 
-from api.change_report import old_and_new
+from api.fact_text import old_and_new
 from api.schema import ArticleResponse
 
 _PAGE: Final = """<!doctype html>

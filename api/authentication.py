@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from api.database import Database
-from api.oidc import KeySet, OidcReaders, Provider
 from api.own_key import own_key
 from api.reader import (
     LOOPBACK,
@@ -22,6 +22,9 @@ from api.token import PREFIX, SESSION_PREFIX
 from api.token_readers import TokenReaders
 from api.token_table import all_tokens
 
+if TYPE_CHECKING:
+    from api.oidc import OidcReaders
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedReaders:
@@ -29,7 +32,7 @@ class CheckedReaders:
 
     tokens: TokenReaders
     sessions: Sessions
-    oidc: OidcReaders | None = None
+    oidc: "OidcReaders | None" = None
 
     @property
     def loopback_only(self) -> bool:
@@ -64,9 +67,11 @@ def open_readers(settings: Settings, spaces: Collection[str], database: Database
     return CheckedReaders(tokens, sessions, _oidc(settings, spaces))
 
 
-def _oidc(settings: Settings, spaces: Collection[str]) -> OidcReaders | None:
+def _oidc(settings: Settings, spaces: Collection[str]) -> "OidcReaders | None":
     if settings.oidc_issuer is None or settings.oidc_audience is None or settings.oidc_jwks is None:
         return None
+    from api.oidc import KeySet, OidcReaders, Provider  # cryptography, which a service without a provider need not load
+
     provider = Provider(
         settings.oidc_issuer, settings.oidc_audience, settings.algorithms, settings.claims, settings.oidc_skew_seconds
     )

@@ -5,12 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from api.fact_schema import FactOut
+from api.fact_text import NOTHING, old_and_new
 from api.past_schema import ChangeOut, CommitOut, MomentOut, VersionOut
-from kb.facts import FactKind
-from kb.word_diff import as_text, diff
 
-_WHOLE: Final = (FactKind.SAY.value, FactKind.DONT_SAY.value)
-_NOTHING: Final = "nothing"
 _ALIKE: Final = 5  # articles of which the same is told, from which on it is told once
 
 
@@ -68,7 +65,7 @@ def details(change: ChangeOut) -> list[str]:
     return [
         f"{', '.join(change.events)}{declared}",
         *map(fact_line, change.facts),
-        *(f"{field.name}: {field.old or _NOTHING} → {field.new or _NOTHING}" for field in change.fields),
+        *(f"{field.name}: {field.old or NOTHING} → {field.new or NOTHING}" for field in change.fields),
         *([f"superseded by {', '.join(change.superseded_by)}"] if change.superseded_by else []),
         *(f"{lag.id} ({lag.lang}) is behind: {'; '.join(map(old_and_new, lag.facts))}" for lag in change.behind),
         *map(commit_line, change.commits),
@@ -79,13 +76,6 @@ def fact_line(fact: FactOut) -> str:
     """One fact old and new, and where it stands."""
     where = f" ({' > '.join(fact.heading)})" if fact.heading else ""
     return f"{old_and_new(fact)}{where}"
-
-
-def old_and_new(fact: FactOut) -> str:
-    """One fact as `old → new`; of a text that is to be said word for word, the words that differ."""
-    if fact.kind in _WHOLE and fact.old and fact.new:
-        return as_text(diff(fact.old, fact.new))
-    return f"{fact.old or _NOTHING} → {fact.new or _NOTHING}"
 
 
 def commit_line(commit: CommitOut) -> str:
@@ -104,7 +94,7 @@ def version_lines(version: VersionOut, subject: str) -> list[str]:
     lines = [f"version {version.number}  {commit_line(commit)}{current}"]
     lines += [f"  {subject}", f"  {version.severity}: {', '.join(version.events)}"]
     lines += [f"  {fact_line(fact)}" for fact in version.facts]
-    return lines + [f"  {field.name}: {field.old or _NOTHING} → {field.new or _NOTHING}" for field in version.fields]
+    return lines + [f"  {field.name}: {field.old or NOTHING} → {field.new or NOTHING}" for field in version.fields]
 
 
 def escaped(text: str) -> str:

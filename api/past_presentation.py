@@ -27,11 +27,12 @@ from api.past_schema import (
 )
 from api.presentation import article_url, edge
 from api.publish_log import Outcome, Publication
-from kb.changes import ArticleChange, Contribution, Severity
+from kb.changes import ArticleChange, Contribution
 from kb.fact_match import FactChange
 from kb.field_changes import FieldChange
 from kb.history import Version
 from kb.moment import Moment
+from kb.severity import Severity
 
 _UNSHOWN = frozenset({"path"})  # where a file lies is the writers' affair
 

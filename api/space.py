@@ -12,27 +12,29 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from tempfile import mkstemp
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from api.publish_log import Outcome, Publication, PublishLog, log_path, now
 from api.snapshot_folders import prune, used
-from kb.behind import with_lacking
 from kb.errors import AsOfError, ContentError, KbError, RepositoryError
 from kb.file_lock import locked
-from kb.library import Library, OutsideTaxonomy, read_library
-from kb.library import Progress as FilesProgress
+from kb.library import Library, OutsideTaxonomy
 from kb.library_change import library_change
 from kb.repository import Repository, open_repository
 from kb.stages import UNTIMED, Stages
 from kb.tree import Commit
 from retriever.errors import RetrieverError, SnapshotError
-from retriever.snapshot import FORMAT, Models, Snapshot, build
-from retriever.snapshot import Progress as PassagesProgress
+from retriever.snapshot import FORMAT, Models, Snapshot
+from retriever.snapshot_build import Progress as PassagesProgress
+from retriever.snapshot_build import build
 from retriever.snapshot_files import is_whole, load, save
 from retriever.splitter import CHUNKING
 from retriever.vector_cache import VectorCache
+
+if TYPE_CHECKING:
+    from kb.reading import Progress as FilesProgress
 
 DEFAULT: Final = "default"
 AHEAD: Final = timedelta(minutes=5)  # how far a caller's clock may run before ours; further on nothing can be known
@@ -64,7 +66,7 @@ class Source:
 class Watch:
     """Who is told how far indexing has come. None is told nothing."""
 
-    files: FilesProgress | None = None
+    files: "FilesProgress | None" = None
     passages: PassagesProgress | None = None
 
 
@@ -159,6 +161,8 @@ class Space:
 
     def working_snapshot(self, watch: Watch = SILENT) -> Snapshot:
         """A snapshot of the working tree, in memory only: a writer's preview."""
+        from kb.reading import read_library
+
         tree = self.repository.working_tree(self.source.folder)
         return self._build(read_library(tree, self.source.outside, watch.files), watch)
 
@@ -286,6 +290,9 @@ class Space:
             self.log.append(line)
 
     def _read(self, commit: Commit, watch: Watch, before: Snapshot | None = None, stages: Stages = UNTIMED) -> Library:
+        from kb.behind import with_lacking  # this and reading: 0.1 s that a start over an index that is there need not wait for
+        from kb.reading import read_library
+
         stages.begin("read")
         tree, earlier = self.repository.tree(commit, self.source.folder), before.library if before else None
         library = read_library(tree, self.source.outside, watch.files, earlier)

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Final
 
-from kb.library import read_library
+from kb.reading import read_library
 from kb.repository import open_repository
 from retriever.language import language_of
 

@@ -23,7 +23,8 @@ from typing import Any, Final
 import numpy as np
 
 import retriever.search as searching
-from kb.library import Library, read_library
+from kb.library import Library
+from kb.reading import read_library
 from kb.repository import open_repository
 from retriever.arrays import FloatMatrix, FloatVector
 from retriever.embedder import Embedder, Progress
@@ -32,7 +33,8 @@ from retriever.legs import Search
 from retriever.model_store import open_model
 from retriever.question import Question
 from retriever.scope import Scope
-from retriever.snapshot import Models, Snapshot, build
+from retriever.snapshot import Models, Snapshot
+from retriever.snapshot_build import build
 from retriever.vector_cache import VectorCache
 
 ROOT: Final = Path(__file__).parents[1]

@@ -20,8 +20,8 @@ import textstat
 from api.composition import source_of
 from api.settings import read_settings
 from kb.article import CAN_BE_IN_FORCE, Article
-from kb.library import read_library
 from kb.plain import plain
+from kb.reading import read_library
 from kb.repository import open_repository
 
 GRADE: Final = 9.0

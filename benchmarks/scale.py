@@ -20,9 +20,9 @@ import numpy as np
 
 from benchmarks.plot import curves
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector
+from retriever.leg import store_of
 from retriever.lexical import Lexical
 from retriever.ranking import DEPTH, top
-from retriever.snapshot import store_of
 from retriever.store import inner_products
 
 T = TypeVar("T")

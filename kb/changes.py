@@ -8,9 +8,11 @@ from typing import Final
 
 from kb.article import Article, Status, is_in_force
 from kb.commit_log import Credit, Declared
+from kb.fact_kind import FactKind
 from kb.fact_match import FactChange, changed_facts
-from kb.facts import Fact, FactKind, facts_of
+from kb.facts import Fact, facts_of
 from kb.field_changes import SCOPE_FIELDS, FieldChange, changed_fields
+from kb.severity import Severity
 from kb.tree import Commit
 from kb.wording import Wording, wording
 
@@ -31,19 +33,6 @@ class Event(StrEnum):
     REWORDED = "reworded"
     MOVED = "moved"
     DETAILS = "details"  # owner, review date, keywords: nothing a customer is told
-
-
-class Severity(StrEnum):
-    """How much a change matters to who works by the article."""
-
-    EDITORIAL = "editorial"
-    CLARIFIED = "clarified"
-    RULE = "rule"
-
-    @property
-    def rank(self) -> int:
-        """0 to 2, higher matters more."""
-        return list(Severity).index(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 
 from kb.article import Article, is_in_force
-from kb.changes import ArticleChange, Contribution, Event, Moments, Severity, change_of
+from kb.changes import ArticleChange, Contribution, Event, Moments, change_of
 from kb.commit_log import Declared, together
 from kb.course import SHARED, Course, Part
 from kb.edition import Edition
@@ -15,6 +15,7 @@ from kb.lag import lags
 from kb.library import OutsideTaxonomy
 from kb.moment import Moment
 from kb.repository import Repository
+from kb.severity import Severity
 
 See: TypeAlias = Callable[[Article], Article | None]  # an article as one reader may see it; None if not at all
 

@@ -7,11 +7,12 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from kb.article import SCOPED, Article, Kind, PartScope, Status
-from kb.changes import ArticleChange, Event, Lag, Severity
+from kb.changes import ArticleChange, Event, Lag
 from kb.comparison import Comparison, See, changes
 from kb.jurisdiction import ALL, narrow
 from kb.language import base_language
 from kb.moment import Moment
+from kb.severity import Severity
 from kb.teams import Team
 from kb.visible import seen
 

@@ -11,8 +11,9 @@ from typing import Final
 
 from kb.article import Article
 from kb.changes import ArticleChange
+from kb.fact_kind import FactKind
 from kb.fact_match import FactChange
-from kb.facts import Fact, FactKind, facts_of
+from kb.facts import Fact, facts_of
 from kb.jurisdiction import place_name
 from kb.sentence import sentence_of
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kb.facts import Fact, FactKind
+from kb.fact_kind import FactKind
+from kb.facts import Fact
 
 _SAME_PLACE: Final = 0.34  # share of the surroundings in common from which two values are one fact, changed
 _SURELY_SAME_PLACE: Final = 0.55  # the same for what is often no rule at all: bare numbers, links, codes

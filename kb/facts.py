@@ -7,31 +7,14 @@ the rule does not.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 from kb import dates, figures, references
 from kb.article import Article, BlockKind, PartScope, Step, StepAnswer
+from kb.fact_kind import FactKind
 from kb.figure import Figure
 from kb.plain import plain
-
-
-class FactKind(StrEnum):
-    """What sort of fact. The order is that in which a text is searched: what one kind has taken is not another's."""
-
-    ADDRESS = "address"
-    PHONE = "phone"
-    CODE = "code"
-    DATE = "date"
-    TIME = "time"
-    AMOUNT = "amount"
-    PERCENTAGE = "percentage"
-    TIME_LIMIT = "time-limit"
-    NUMBER = "number"
-    STEP = "step"
-    SAY = "say"
-    DONT_SAY = "dont-say"
 
 
 @dataclass(frozen=True, slots=True)

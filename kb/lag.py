@@ -6,8 +6,9 @@ from typing import Final
 
 from kb.article import Article
 from kb.changes import ArticleChange, Lag
+from kb.fact_kind import FactKind
 from kb.fact_match import FactChange, same
-from kb.facts import Fact, FactKind, facts_of
+from kb.facts import Fact, facts_of
 
 _OF_A_LANGUAGE: Final = frozenset({FactKind.SAY, FactKind.DONT_SAY})  # sentences: equal in no two languages
 _LOCAL: Final = frozenset({FactKind.ADDRESS})  # a page in another language has another address

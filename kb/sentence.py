@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from kb.article import Article
-from kb.facts import Fact, FactKind, readable, stem
+from kb.fact_kind import FactKind
+from kb.facts import Fact, readable, stem
 
 _END: Final = re.compile(r"(?<=[.!?;])\s+")
 _WORD: Final = re.compile(r"[^\W_]+")

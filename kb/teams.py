@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from kb.changes import Severity
 from kb.jurisdiction import ALL
 from kb.language import base_language
 from kb.role import Role
 from kb.schedule import Every, Weekday
+from kb.severity import Severity
 from kb.zone import ZoneName
 
 _CLOSED: Final = ConfigDict(extra="forbid")

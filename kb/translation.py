@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kb.article import Article, PartScope
-from kb.facts import FactKind
+from kb.fact_kind import FactKind
 
 
 class TranslationState(StrEnum):

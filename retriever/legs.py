@@ -11,10 +11,11 @@ import numpy as np
 from retriever.arrays import BoolVector, FloatVector, IntVector
 from retriever.confidence import UNSURE, Evidence, confidence
 from retriever.fusion import ACROSS_LANGUAGES, CLOSE, ONE_MODEL, SECOND_OPINION, TRANSLATED, between, blend
+from retriever.leg import AskedLeg, Leg
 from retriever.lexical import index_language
 from retriever.question import Query
 from retriever.ranking import DEPTH, Ladder, Ranking
-from retriever.snapshot import SOURCE_LANGUAGE, AskedLeg, Leg, Models, Snapshot
+from retriever.snapshot import SOURCE_LANGUAGE, Models, Snapshot
 
 WORDS: Final = "lexical"
 ENGLISH: Final = "english"

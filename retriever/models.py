@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import onnx
 import torch
+from onnx.external_data_helper import set_external_data
 from onnxruntime.quantization import quantize_dynamic
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
@@ -30,12 +31,14 @@ from retriever.model_sources import E5_FILE, ModelSource, find_source
 from retriever.model_store import Kind, directory_of
 from retriever.onnx_embedder import OnnxEmbedder
 from retriever.onnx_reranker import PAIR_TOKENS, OnnxReranker
-from retriever.prepared_model import GRAPH, PIECES, TOKENIZER, ModelConfig, PreparedModel, building, measured, write
+from retriever.prepared_model import GRAPH, PIECES, TABLES, TOKENIZER, ModelConfig, PreparedModel, building, measured, write
 from retriever.tokenizer import taken_apart
 
 LEAST_AGREEMENT: Final = 0.99  # mean cosine to fp32; int8 that kept 0.994 lost no nDCG@10 (0.617, fp32 0.612)
 LEAST_CORRELATION: Final = 0.95  # of a cross-encoder's scores; MiniLM with an untrained head, whose hardly differ, keeps 0.977
 OPSET: Final = 17
+TABLE_FROM: Final = 2**25  # bytes; of smaller ones there is little to save, and MiniLM stays the model that it was
+PAGE: Final = 4096  # bytes, at multiples of which a file can be mapped
 Model: TypeAlias = SentenceTransformer | CrossEncoder
 _LIBRARIES: Final = ("sentence-transformers", "transformers", "torch", "onnx", "onnxruntime", "tokenizers")
 
@@ -167,7 +170,7 @@ class _Graph(torch.nn.Module):
 def _convert(model: Model, example: list[Any], scratch: Path, folder: Path) -> None:
     """example: two texts, or two pairs, of different length."""
     _export(model, example, scratch / "float32.onnx")
-    _quantise(scratch / "float32.onnx", folder / GRAPH)
+    _quantise(scratch / "float32.onnx", folder)
 
 
 def _export(model: Model, example: list[Any], path: Path) -> None:
@@ -187,13 +190,30 @@ def _export(model: Model, example: list[Any], path: Path) -> None:
         )
 
 
-def _quantise(float32: Path, int8: Path) -> None:
+def _quantise(float32: Path, folder: Path) -> None:
     """Weights in int8, one scale per channel: cosine 0.994 to fp32, where one scale per tensor keeps 0.969."""
     quantised = float32.with_name("int8.onnx")
     quantize_dynamic(float32, quantised, per_channel=True)
     graph = onnx.load(quantised)
     graph.producer_name = graph.producer_version = graph.doc_string = ""  # the same weights, the same checksum
-    int8.write_bytes(graph.SerializeToString(deterministic=True))
+    _lay_apart(graph, folder / TABLES)
+    (folder / GRAPH).write_bytes(graph.SerializeToString(deterministic=True))
+
+
+def _lay_apart(graph: onnx.ModelProto, file: Path) -> None:
+    """Move large tables into a file of their own, which onnxruntime maps instead of reading it.
+
+    A question looks at ten rows of e5's 250,000 words: 96 MB that never come into memory.
+    """
+    tables = [tensor for tensor in graph.graph.initializer if len(tensor.raw_data) >= TABLE_FROM]
+    if not tables:
+        return
+    with file.open("wb") as written:
+        for tensor in tables:
+            written.write(bytes(-written.tell() % PAGE))
+            set_external_data(tensor, file.name, offset=written.tell(), length=len(tensor.raw_data))
+            written.write(tensor.raw_data)
+            tensor.ClearField("raw_data")
 
 
 def _save_tokenizer(model: SentenceTransformer, folder: Path) -> None:

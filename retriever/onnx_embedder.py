@@ -16,7 +16,7 @@ import onnxruntime as ort
 from retriever.arrays import FloatMatrix, FloatVector
 from retriever.embedder import Progress
 from retriever.onnx_session import CHARACTERS_PER_TOKEN, Lazy, loaded, open_session, readable, run
-from retriever.prepared_model import GRAPH, PIECES, TOKENIZER, PreparedModel
+from retriever.prepared_model import PIECES, TOKENIZER, PreparedModel
 from retriever.tokenizer import PiecesApart, Tokens, WholeTokenizer
 
 BULK_FROM: Final = 4  # fewer texts go through the query session: loading another takes longer than embedding them
@@ -35,10 +35,9 @@ class OnnxEmbedder:
             raise ValueError(f"threads is {threads}; expected 1 or more")
         self._model = PreparedModel.read(directory)
         self._threads = threads
-        large = (directory / GRAPH).stat().st_size >= SHARED_FROM
-        self._query_threads = min(threads, self._model.manifest.query_threads) if large else 1
+        self._query_threads = min(threads, self._model.manifest.query_threads) if self._model.weight >= SHARED_FROM else 1
         self._tokenizer = Lazy(self._load_tokenizer)
-        self._graph = Lazy(lambda: self._model.verified(GRAPH))
+        self._graph = Lazy(self._model.verified_graph)
         self._query_session = Lazy(lambda: open_session(self._model, self._graph.get(), threads=self._query_threads))
         self._bulk_session = Lazy(lambda: open_session(self._model, self._graph.get(), threads=1))
 

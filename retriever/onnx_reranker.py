@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from retriever.onnx_session import CHARACTERS_PER_TOKEN, Lazy, loaded, open_session, readable, run
-from retriever.prepared_model import GRAPH, TOKENIZER, PreparedModel
+from retriever.prepared_model import TOKENIZER, PreparedModel
 from retriever.tokenizer import WholeTokenizer
 
 PAIR_TOKENS: Final = 256  # of question and passage together; a passage has about 220, and the time grows with them
@@ -21,7 +21,7 @@ class OnnxReranker:
         self._model = PreparedModel.read(directory)
         self._tokenizer = Lazy(self._load_tokenizer)
         shared = min(threads, self._model.manifest.query_threads)
-        self._session = Lazy(lambda: open_session(self._model, self._model.verified(GRAPH), threads=shared))
+        self._session = Lazy(lambda: open_session(self._model, self._model.verified_graph(), threads=shared))
 
     @property
     def name(self) -> str:

@@ -15,10 +15,12 @@ from retriever.errors import ModelError
 
 FORMAT: Final = 1
 GRAPH: Final = "model.onnx"
+TABLES: Final = "tables.bin"  # of the graph, where its large tables lie apart from it
 TOKENIZER: Final = "tokenizer.json"
 PIECES: Final = "pieces.model"  # of the tokenizer, where they lie apart from it
 CONFIG: Final = "config.json"
 MANIFEST: Final = "manifest.json"
+_FILES: Final = (GRAPH, TABLES, TOKENIZER, PIECES, CONFIG)
 _BUILDING: Final = ".building-"
 
 
@@ -76,6 +78,17 @@ class PreparedModel:
         """The path of one of its files, after comparing its content with the manifest. Raises ModelError."""
         return _verified(self.directory, file, self.manifest)
 
+    def verified_graph(self) -> Path:
+        """The path of its graph, after comparing it, and the tables that lie apart, with the manifest. Raises ModelError."""
+        if TABLES in self.manifest.files:
+            self.verified(TABLES)
+        return self.verified(GRAPH)
+
+    @property
+    def weight(self) -> int:
+        """How many bytes its graph and tables have."""
+        return sum((self.directory / file).stat().st_size for file in (GRAPH, TABLES) if file in self.manifest.files)
+
 
 def is_whole(directory: Path) -> bool:
     """Whether a directory was published: its manifest is written last, so its presence means whole."""
@@ -88,7 +101,7 @@ def write(directory: Path, config: ModelConfig, *, made_with: Mapping[str, str])
     One thread per query and an agreement of zero, until `measured` says better.
     """
     (directory / CONFIG).write_text(json.dumps(asdict(config), indent=1, sort_keys=True))
-    files = {file: sha256_of(directory / file) for file in (GRAPH, TOKENIZER, PIECES, CONFIG) if (directory / file).exists()}
+    files = {file: sha256_of(directory / file) for file in _FILES if (directory / file).exists()}
     return _with_manifest(directory, config, Manifest(FORMAT, files, 1, 0.0, made_with))
 
 

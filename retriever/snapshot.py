@@ -2,44 +2,37 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
 from kb.article import Article
 from kb.language import base_language
 from kb.library import Library
-from kb.stages import UNTIMED, Stages
 from kb.visible import seen
-from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
+from retriever.arrays import FloatMatrix, IntVector
 from retriever.centring import centred
 from retriever.embedder import Embedder
 from retriever.exact import ExactIndex
+from retriever.leg import Leg, store_of
 from retriever.lexical import Lexical
-from retriever.passage import Passage, embedding_text, lexical_text, passages_of
-from retriever.ranking import Ranking
+from retriever.passage import Passage, lexical_text
 from retriever.reranker import Reranker
 from retriever.scope import PassageTable, sees_from, table_of
 from retriever.space_words import SpaceWords
 from retriever.spelling import Spelling
 from retriever.splitter import CHUNKING
-from retriever.store import Asked, ExactStore, VectorStore, inner_products
 from retriever.titles import TitleIndex
 from retriever.translator import NoTranslator, Translator
-from retriever.vector_cache import VectorCache, embed_cached
 
 FORMAT: Final = 3  # of what it holds; another number is another snapshot
 NOT_TRANSLATED: Final = NoTranslator()
-CODED_UP_TO: Final = 100_000  # rows that are found by 8-bit codes in 11 ms, exactly; beyond, smaller ones find nearly the same
-EXACT_UP_TO: Final = 20_000  # rows that are compared one by one in 1.4 ms; beyond, 8-bit codes find the same rows sooner
 SEEN: Final = 2**11  # articles as readers saw them, of which those that hide a part are copies: 4 kB each
 SOURCE_LANGUAGE: Final = "en"  # passages in it are also embedded by the English model
-
-Progress: TypeAlias = Callable[[str, int, int], None]  # leg, passages finished since the last call, passages in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,67 +75,6 @@ class Manifest:
     files: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Leg:
-    """One model's view of the passages.
-
-    rows:    (m,) int64, the passage table's row of each vector, rising.
-    store:   what is searched; the multilingual leg's holds the vectors without their languages' means.
-    vectors: (m, dim) float32, unit rows, as the model gave them.
-    """
-
-    rows: IntVector
-    store: VectorStore
-    vectors: FloatMatrix
-
-    def asked(self, query: FloatVector) -> "AskedLeg":
-        """The leg with one query put to it."""
-        return AskedLeg(self.rows, self.store.asked(query))
-
-    def vectors_of(self, rows: IntVector) -> tuple[FloatMatrix, BoolVector]:
-        """(k, dim) and (k,): the vectors of these rows of the passage table as the model gave them, and which there are.
-
-        A row that is -1, or that the leg does not hold, has none: zeros stand in its place.
-        """
-        if not self.rows.size:
-            return np.zeros((rows.size, self.vectors.shape[1]), np.float32), np.zeros(rows.size, bool)
-        places = np.minimum(np.searchsorted(self.rows, rows), self.rows.size - 1)
-        held = self.rows[places] == rows
-        found = self.vectors[places]
-        found[~held] = 0
-        return found, held
-
-    def cosine(self, query: FloatVector, row: int) -> float:
-        """Of the question and one row of the passage table, as the model itself sees them: -1 to 1."""
-        return float(inner_products(self.vectors[np.searchsorted(self.rows, [row])], query)[0])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AskedLeg:
-    """One query put to a leg, for however many masks over the passage table."""
-
-    rows: IntVector
-    asked: Asked
-
-    def search(self, allowed: BoolVector, limit: int) -> Ranking:
-        """The nearest allowed passages, as rows of the passage table."""
-        found = self.asked.search(allowed[self.rows], limit)
-        return Ranking(self.rows[found.rows], found.scores)
-
-    def scores(self, rows: IntVector) -> FloatVector:
-        """(k,) float32: the score of each of these rows of the passage table, which must all be in the leg."""
-        return self.asked.scores(np.searchsorted(self.rows, rows).astype(np.int64))
-
-
-def store_of(vectors: FloatMatrix) -> VectorStore:
-    """The store for so many rows. The first two give the same answer, bit for bit, the third nearly always."""
-    if len(vectors) <= EXACT_UP_TO:
-        return ExactStore(vectors)
-    from retriever.faiss_store import CompressedStore, FaissStore  # 0.15 s and 15 MB that a smaller index need not pay
-
-    return (FaissStore if len(vectors) <= CODED_UP_TO else CompressedStore)(vectors)
-
-
 class Snapshot:
     """Everything that answers need, of one commit. Nothing of it ever changes.
 
@@ -171,7 +103,7 @@ class Snapshot:
         self.lexical = lexical
         self.vectors = vectors
         everywhere = np.arange(len(passages), dtype=np.int64)
-        english = _english_rows(self.articles[passage.article] for passage in passages)
+        english = english_rows(self.articles[passage.article] for passage in passages)
         spoken = [base_language(self.articles[passage.article].lang) for passage in passages]
         self.english = Leg(english, store_of(vectors["english"]), vectors["english"])
         self.multilingual = Leg(everywhere, store_of(centred(vectors["multilingual"], spoken)), vectors["multilingual"])
@@ -214,7 +146,7 @@ def _fresh(passages: Iterable[Passage], articles: Mapping[str, Article], before:
     """The language and words of the passages of articles that do not read the same in an earlier snapshot."""
     for passage in passages:
         article, old = articles[passage.article], before.articles.get(passage.article) if before else None
-        if old is None or not _reads_the_same(article, old):
+        if old is None or not reads_the_same(article, old):
             yield article.lang, lexical_text(article, passage)
 
 
@@ -253,7 +185,8 @@ def _members(articles: Sequence[Article]) -> Mapping[str, tuple[Article, ...]]:
     return groups
 
 
-def _english_rows(owners: Iterable[Article]) -> IntVector:
+def english_rows(owners: Iterable[Article]) -> IntVector:
+    """The places, rising, of those that the English model reads too."""
     return np.array([row for row, owner in enumerate(owners) if base_language(owner.lang) == SOURCE_LANGUAGE], np.int64)
 
 
@@ -263,49 +196,9 @@ def fingerprint(library: Library, models: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def build(
-    library: Library,
-    models: Models,
-    cache: VectorCache,
-    progress: Progress | None = None,
-    *,
-    before: Snapshot | None = None,
-    stages: Stages = UNTIMED,
-) -> Snapshot:
-    """Cut, index and embed every article of the library; only passages whose text the cache has never seen are embedded.
-
-    before: a snapshot of the same models, whose passages, words and vectors serve again where the article reads the same. The
-            result is the same without it. stages: is told when cutting, words and vectors begin.
-    """
-    if before is not None and dict(before.manifest.models) != models.names:
-        before = None
-    articles = {article.id: article for article in library.articles}
-    stages.begin("cut")
-    passages, same = passages_since(library.articles, before)
-    owners = [articles[passage.article] for passage in passages]
-    stages.begin("words")
-    lexical = Lexical.build(
-        lambda row: lexical_text(owners[row], passages[row]),
-        [owner.lang for owner in owners],
-        (before.lexical, same) if before else None,
-    )
-    stages.begin("vectors")
-    vectors: dict[str, FloatMatrix] = {}
-    embedded: dict[str, int] = {}
-    for name, model, rows in (
-        ("english", models.english, _english_rows(owners)),
-        ("multilingual", models.multilingual, np.arange(len(passages), dtype=np.int64)),
-    ):
-        report = progress and partial(_report, progress, name, len(rows))
-        matrix, held = before.leg(name).vectors_of(same[rows]) if before else _no_vectors(rows.size, model.dim)
-        missing = rows[~held].tolist()
-        if report:
-            report(rows.size - len(missing))
-        texts = [embedding_text(owners[row], passages[row]) for row in missing]
-        matrix[~held], embedded[name] = embed_cached(model, cache, texts, progress=report)
-        vectors[name] = matrix
-    stages.begin("index")
-    manifest = Manifest(
+def manifest_of(library: Library, models: Models, passages: int, embedded: Mapping[str, int]) -> Manifest:
+    """What a snapshot that is built now is of. passages: how many it has; embedded: how many of them were, by model."""
+    return Manifest(
         format=FORMAT,
         fingerprint=fingerprint(library, models.names),
         commit=library.commit.sha if library.commit else None,
@@ -314,42 +207,14 @@ def build(
         models=models.names,
         chunking=CHUNKING,
         articles=len(library.articles),
-        passages=len(passages),
+        passages=passages,
         embedded=embedded,
         files={},
     )
-    return Snapshot(manifest, library, passages, lexical, vectors, before)
 
 
-def passages_since(articles: Iterable[Article], before: Snapshot | None) -> tuple[tuple[Passage, ...], IntVector]:
-    """Every article's passages, and (n,) int64: the row that each had in the snapshot before, -1 where it is new.
-
-    An article that reads the same, in the same language, under the same title and keywords, is not cut again.
-    """
-    passages: list[Passage] = []
-    same: list[int] = []
-    for article in articles:
-        old = before.articles.get(article.id) if before else None
-        if before is not None and old is not None and _reads_the_same(article, old):
-            rows = before.rows_of.get(article.id, range(0))
-            passages += before.passages[rows.start : rows.stop]
-            same += rows
-        else:
-            cut = passages_of(article)
-            passages += cut
-            same += [-1] * len(cut)
-    return tuple(passages), np.array(same, np.int64)
-
-
-def _reads_the_same(one: Article, other: Article) -> bool:
+def reads_the_same(one: Article, other: Article) -> bool:
+    """Whether two articles are cut, indexed and embedded alike."""
     return one is other or (one.title, one.lang, one.keywords, one.body, one.sections) == (
         other.title, other.lang, other.keywords, other.body, other.sections
     )  # fmt: skip
-
-
-def _no_vectors(rows: int, dim: int) -> tuple[FloatMatrix, BoolVector]:
-    return np.zeros((rows, dim), np.float32), np.zeros(rows, bool)
-
-
-def _report(progress: Progress, leg: str, total: int, more: int) -> None:
-    progress(leg, more, total)

@@ -5,12 +5,13 @@ that is one slip away, or two where it is long. What slips cost, and what mendin
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import Final, TypeAlias
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from spellchecker import SpellChecker
@@ -100,19 +101,34 @@ def _with(words: _Words, texts: Iterable[tuple[str, str]]) -> _Words:
 
 def _is_known(word: str, keys: Collection[str], known: SpaceWords, visible: Visible) -> bool:
     return any(visible.held(word, key).size or known.knows(word, key) for key in STEMMED) or any(
-        not _dictionary(key).isdisjoint(tokens(word, key)) for key in keys
+        _is_in_dictionary(word, key) for key in keys
     )
 
 
-def _dictionary(key: str) -> frozenset[str]:
-    """The language's words as they are indexed: without accents and endings. Half a second for each language, once."""
+def _is_in_dictionary(word: str, key: str) -> bool:
+    """Whether it is a word of the language, whatever its accents and its ending."""
+    known, asked = _dictionary(key), _numbers(tokens(word, key))
+    places = np.minimum(np.searchsorted(known, asked), known.size - 1)
+    return bool((known[places] == asked).any())
+
+
+def _dictionary(key: str) -> IntVector:
+    """The language's words as they are indexed, as rising numbers. Half a second for each language, once."""
     with _LOADING:
         return _loaded(key)
 
 
 @cache
-def _loaded(key: str) -> frozenset[str]:
-    return frozenset(tokens(" ".join(SpellChecker(language=key).word_frequency.words()), key))
+def _loaded(key: str) -> IntVector:
+    return np.unique(_numbers(tokens(" ".join(SpellChecker(language=key).word_frequency.words()), key)))
+
+
+def _numbers(words: Sequence[str]) -> IntVector:
+    """A number of 64 bits for each word, good in this process alone: 2 MB for three languages instead of 25 for the words.
+
+    That a slip shares its number with one of 300,000 words happens once in 10^13.
+    """
+    return np.fromiter(map(hash, words), np.int64, len(words))
 
 
 def warm() -> None:

@@ -141,9 +141,21 @@ def test_answering_imports_neither_torch_nor_transformers() -> None:
 
 def test_a_question_on_the_command_line_imports_no_database_and_no_tokens() -> None:
     """`kb search` starts quickly; whom requests are taken for is the service's concern."""
-    heavy = ("sqlalchemy", "alembic", "jwt", "cryptography", "limits", "fastapi", "uvicorn")
+    heavy = ("sqlalchemy", "alembic", "jwt", "cryptography", "limits", "fastapi", "uvicorn", "kb.changes", "kb.reading")
     script = (
         "import api.cli, sys; api.cli.command_line(['search']); import api.composition; "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert result.stdout.strip() == "[]"
+
+
+def test_a_service_imports_what_few_need_when_they_need_it() -> None:
+    """`kb serve` answers soon; a provider's signatures and a hundred kinds of channels can wait."""
+    heavy = ("apprise", "jwt", "cryptography")
+    script = (
+        "import api.cli, api.app, api.authentication, api.digests.post, api.digests.scheduler, api.machines, sys; "
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

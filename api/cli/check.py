@@ -18,8 +18,9 @@ from api.composition import open_models, open_space, source_of
 from api.guidance import RequestError
 from api.settings import Settings
 from api.space import Source
-from kb.library import Library, examine
+from kb.library import Library
 from kb.problem import Problem, Severity, errors
+from kb.reading import examine
 from kb.repository import Repository, open_repository
 from kb.tree import Tree
 from retriever.promises import Outcome, Promise, affected, keep, promises

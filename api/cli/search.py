@@ -10,10 +10,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from api.answering import respond
-from api.change_report import old_and_new
 from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, SpaceOption, WorktreeOption, settings_of
 from api.cli.progress import announce, watching
 from api.composition import open_models, open_space, spaces_of
+from api.fact_text import old_and_new
 from api.guidance import Guidance, RequestError
 from api.live import LiveSpace
 from api.reader import LOOPBACK

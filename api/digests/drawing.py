@@ -17,11 +17,12 @@ from api.past_presentation import change_out, facts_out, moment_out
 from api.presentation import article_url
 from api.space import DEFAULT
 from kb.article import Article
-from kb.changes import ArticleChange, Severity
+from kb.changes import ArticleChange
 from kb.digest import Behind, Digest, Window
 from kb.drill import drill_of
 from kb.fact_match import FactChange
 from kb.sentence import WHOLE, sentence_of
+from kb.severity import Severity
 from kb.taxonomy import Taxonomy
 from kb.teams import Team
 

@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from secrets import token_hex
 
-import apprise
-
 from api.digests.hooks import HookNotifier
 from api.digests.mail import MailNotifier, MailServer
 from api.digests.notifier import DeliveryError, Message, Notifier
@@ -20,6 +18,8 @@ class AppriseNotifier:
 
     def send(self, message: Message) -> None:
         """See Notifier."""
+        import apprise  # its services, which hardly any team uses, would delay every start of `kb serve`
+
         sender = apprise.Apprise()
         if not sender.add(secret(message.document.space, message.channel.url or "")):
             raise DeliveryError("its secret is no URL that Apprise knows")

@@ -6,8 +6,9 @@ from typing import Final
 
 from api.digests.document import DigestFact
 from kb.article import Article
+from kb.fact_kind import FactKind
 from kb.fact_match import same
-from kb.facts import Fact, FactKind, facts_in, facts_of, readable
+from kb.facts import Fact, facts_in, facts_of, readable
 from kb.sentence import WHOLE
 
 _WORD: Final = re.compile(r"[^\W_]+")

@@ -19,7 +19,8 @@ from api import space as space_module
 from api.cli.serve import log_as_json
 from api.live import LiveSpace
 from api.publish_log import Publication
-from retriever.snapshot import Snapshot, build
+from retriever.snapshot import Snapshot
+from retriever.snapshot_build import build
 from retriever.snapshot_files import save
 from retriever.vector_cache import VectorCache
 from tests.retriever.worlds import fakes

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from kb.changes import ArticleChange, Severity
+from kb.changes import ArticleChange
 from kb.comparison import changes, compare, everything
 from kb.history import Log, versions
 from kb.library import OutsideTaxonomy
 from kb.moment import Moment
 from kb.repository import Repository, open_repository
+from kb.severity import Severity
 
 BUNDLE = Path(__file__).parents[3] / "shared" / "real" / "logingov-help.bundle"
 KB = Path(__file__).parent / "logingov.kb.yml"

@@ -15,8 +15,10 @@ from api.past_snapshots import PastSnapshots
 from api.space import Source, Space
 from kb.behind import with_lacking
 from kb.errors import ContentError
-from kb.library import OutsideTaxonomy, read_library
-from retriever.snapshot import Snapshot, build
+from kb.library import OutsideTaxonomy
+from kb.reading import read_library
+from retriever.snapshot import Snapshot
+from retriever.snapshot_build import build
 from retriever.snapshot_files import save
 from retriever.vector_cache import VectorCache
 from tests.retriever.worlds import fakes

@@ -10,8 +10,9 @@ import pytest
 
 from kb.adoption_proposal import propose
 from kb.article import Article
-from kb.library import Library, OutsideTaxonomy, Skipped, read_library
+from kb.library import Library, OutsideTaxonomy, Skipped
 from kb.plain import plain
+from kb.reading import read_library
 from kb.repository import Repository, open_repository
 from kb.tree import Tree
 

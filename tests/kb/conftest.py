@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from kb.article import Article
-from kb.library import Library, OutsideTaxonomy, examine, read_library
+from kb.library import Library, OutsideTaxonomy
 from kb.problem import Severity
+from kb.reading import examine, read_library
 from kb.repository import Repository, open_repository
 
 TAXONOMY = """\

@@ -4,7 +4,8 @@ import pytest
 
 from kb.adoption_proposal import ProposalError, propose
 from kb.article import Article, Status
-from kb.library import Library, OutsideTaxonomy, Skipped, read_library
+from kb.library import Library, OutsideTaxonomy, Skipped
+from kb.reading import read_library
 from tests.kb.conftest import TAXONOMY, World, utc
 
 ADOPT = """\

@@ -2,8 +2,9 @@
 
 import pytest
 
-from kb.library import OutsideTaxonomy, read_library
+from kb.library import OutsideTaxonomy
 from kb.problem import Severity
+from kb.reading import read_library
 from tests.kb.conftest import TAXONOMY, World
 
 CURE = (

@@ -6,7 +6,8 @@ import pytest
 
 from kb.behind import with_lacking
 from kb.git_process import GitProcess
-from kb.library import Library, read_library
+from kb.library import Library
+from kb.reading import read_library
 from tests.kb.conftest import World
 
 

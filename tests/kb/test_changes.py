@@ -4,11 +4,12 @@ from datetime import datetime
 
 import pytest
 
-from kb.changes import ArticleChange, Event, Severity
+from kb.changes import ArticleChange, Event
 from kb.comparison import changes, compare, everything
 from kb.fact_match import FactChange
 from kb.history import Log, Version, versions
 from kb.moment import Moment, moment_of
+from kb.severity import Severity
 from tests.kb.conftest import World, utc
 
 TEXT = "The customer has 60 days to dispute a charge. The fee is 25 USD.\n"

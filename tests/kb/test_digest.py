@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kb.changes import Severity
 from kb.digest import Digest, Digests, meets
 from kb.moment import Moment
+from kb.severity import Severity
 from kb.teams import DigestPlan, Team
 from kb.window import read_window
 from tests.kb.conftest import World

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.article import PartScope
+from kb.fact_kind import FactKind
 from kb.fact_match import changed_facts
-from kb.facts import Fact, FactKind, facts_in, facts_of, readable
+from kb.facts import Fact, facts_in, facts_of, readable
 from kb.number_words import in_digits, in_words
 from tests.kb.conftest import World
 

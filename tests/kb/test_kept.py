@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kb.errors import ContentError
-from kb.library import Library, OutsideTaxonomy, read_library
+from kb.library import Library, OutsideTaxonomy
+from kb.reading import read_library
 from kb.repository import open_repository
 from kb.tree import File, Tree
 from tests.kb.conftest import TAXONOMY, World

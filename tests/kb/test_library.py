@@ -1,7 +1,8 @@
 """Every article of one commit."""
 
-from kb.library import OutsideTaxonomy, read_library
+from kb.library import OutsideTaxonomy
 from kb.plain import plain
+from kb.reading import read_library
 from tests.kb.conftest import TAXONOMY, World
 
 

@@ -8,7 +8,8 @@ from itertools import combinations, groupby
 import pytest
 
 from kb.article import Article, BlockKind, Kind, Status
-from kb.library import Library, examine
+from kb.library import Library
+from kb.reading import examine
 from kb.repository import open_repository
 from retriever.language import language_of
 from tests.conftest import ROOT

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import AsOfError, RepositoryError
-from kb.library import read_library
+from kb.reading import read_library
 from kb.repository import open_repository
 from kb.tree import FileKind
 from tests.kb.conftest import World, utc

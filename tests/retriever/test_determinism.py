@@ -19,7 +19,8 @@ from retriever.onnx_embedder import OnnxEmbedder
 from retriever.question import Question
 from retriever.scope import Scope
 from retriever.search import search
-from retriever.snapshot import Models, Snapshot, build
+from retriever.snapshot import Models, Snapshot
+from retriever.snapshot_build import build
 from retriever.snapshot_files import load, save
 from retriever.vector_cache import VectorCache
 from tests.retriever.worlds import TODAY, own_articles, real_models

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from kb.article import Article
 from kb.library import Library
-from retriever import lexical, snapshot
+from retriever import lexical, snapshot_build
 from retriever.arrays import FloatMatrix
 from retriever.lexical import K1, B
 from retriever.passage import Passage, passages_of
 from retriever.scope import PassageTable
-from retriever.snapshot import Models, Snapshot, build
+from retriever.snapshot import Models, Snapshot
+from retriever.snapshot_build import build
 from retriever.snapshot_files import load, save
 from retriever.vector_cache import VectorCache
 from retriever.word_counts import counted
@@ -146,7 +147,7 @@ def test_only_what_reads_differently_is_cut_counted_and_embedded(tmp_path: Path,
             looked_up.append(len(texts))
             return real_get(model, texts, dim=dim)
 
-        monkeypatch.setattr(snapshot, "passages_of", cutting)
+        monkeypatch.setattr(snapshot_build, "passages_of", cutting)
         monkeypatch.setattr(lexical, "tokens", counting)
         monkeypatch.setattr(cache, "get", looking)
 

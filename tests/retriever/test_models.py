@@ -105,7 +105,7 @@ def test_int8_keeps_the_meaning(models_dir: Path, name: str, request: pytest.Fix
     manifest = json.loads((prepared_directory(name, models_dir) / "manifest.json").read_text())
 
     assert manifest["agreement"] >= 0.99
-    assert set(manifest["files"]) - {"pieces.model"} == {"model.onnx", "tokenizer.json", "config.json"}
+    assert set(manifest["files"]) - {"pieces.model", "tables.bin"} == {"model.onnx", "tokenizer.json", "config.json"}
 
 
 def test_e5_agrees_with_the_engine_of_its_own_package(e5: OnnxEmbedder) -> None:
@@ -147,6 +147,26 @@ def test_any_sentence_transformers_pipeline_is_prepared_whole(tiny: Path, tmp_pa
     queries = original.encode_query(texts, normalize_embeddings=True) * np.stack([prepared.query(text) for text in texts])
     assert queries.sum(axis=1).min() > 0.99
     assert np.linalg.norm(prepared.query("")) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_large_table_lies_apart_and_changes_no_vector(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is mapped instead of read gives the same vectors, bit for bit, and is verified as everything else is."""
+    from retriever import models
+
+    whole = models.prepare(str(tiny), tmp_path / "whole")
+    monkeypatch.setattr(models, "TABLE_FROM", 200)
+    apart = models.prepare(str(tiny), tmp_path / "apart")
+    texts = ["dispute a card charge", "raise the wire limit " * 30, "sesión"]
+    same = np.array_equal(OnnxEmbedder(apart, threads=1).passages(texts), OnnxEmbedder(whole, threads=1).passages(texts))
+    damaged = bytearray((apart / "tables.bin").read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    (apart / "tables.bin").write_bytes(damaged)
+
+    assert same
+    assert not (whole / "tables.bin").exists()
+    assert (apart / "model.onnx").stat().st_size < (whole / "model.onnx").stat().st_size
+    with pytest.raises(ModelError, match=r"tables\.bin has sha256 .*Delete this directory"):
+        OnnxEmbedder(apart, threads=1).query("limit")
 
 
 def test_vectors_that_disagree_are_not_published(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from retriever import snapshot, snapshot_files
 from retriever.errors import SnapshotError
-from retriever.snapshot import FORMAT, Models, Snapshot, build, fingerprint
+from retriever.snapshot import FORMAT, Models, Snapshot, fingerprint
+from retriever.snapshot_build import build
 from retriever.snapshot_files import is_whole, load, save
 from retriever.splitter import CHUNKING
 from retriever.vector_cache import VectorCache

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from retriever import faiss_store, snapshot
+from retriever import faiss_store, leg
 from retriever.arrays import BoolVector, FloatMatrix, FloatVector
 from retriever.faiss_store import CompressedStore, FaissStore
 from retriever.ranking import Ranking
@@ -195,7 +195,7 @@ def test_small_codes_give_every_allowed_row_where_there_are_few(compressed: Comp
 
 def test_the_store_follows_the_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exact row by row, exact by codes, and compressed."""
-    monkeypatch.setattr(snapshot, "EXACT_UP_TO", 100)
-    monkeypatch.setattr(snapshot, "CODED_UP_TO", 200)
+    monkeypatch.setattr(leg, "EXACT_UP_TO", 100)
+    monkeypatch.setattr(leg, "CODED_UP_TO", 200)
 
-    assert [type(snapshot.store_of(crowd(rows, 1))) for rows in (100, 200, 201)] == [ExactStore, FaissStore, CompressedStore]
+    assert [type(leg.store_of(crowd(rows, 1))) for rows in (100, 200, 201)] == [ExactStore, FaissStore, CompressedStore]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kb.library import Library, read_library
+from kb.library import Library
+from kb.reading import read_library
 from kb.tree import Commit, File, Tree
 from retriever.answer import Answer
 from retriever.arrays import FloatMatrix, FloatVector
@@ -18,7 +19,8 @@ from retriever.onnx_embedder import OnnxEmbedder
 from retriever.question import Question
 from retriever.scope import Scope
 from retriever.search import search
-from retriever.snapshot import Models, Snapshot, build
+from retriever.snapshot import Models, Snapshot
+from retriever.snapshot_build import build
 from retriever.vector_cache import VectorCache
 
 REPOSITORY = Path(__file__).parents[2]

@@ -1,0 +1,92 @@
+"""From a library to its snapshot: cut, index, embed. What an earlier snapshot has done is taken over."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+
+from kb.article import Article
+from kb.library import Library
+from kb.stages import UNTIMED, Stages
+from retriever.arrays import BoolVector, FloatMatrix, IntVector
+from retriever.lexical import Lexical
+from retriever.passage import Passage, embedding_text, lexical_text, passages_of
+from retriever.snapshot import Models, Snapshot, english_rows, manifest_of, reads_the_same
+from retriever.vector_cache import VectorCache, embed_cached
+
+Progress: TypeAlias = Callable[[str, int, int], None]  # leg, passages finished since the last call, passages in all
+
+
+def build(
+    library: Library,
+    models: Models,
+    cache: VectorCache,
+    progress: Progress | None = None,
+    *,
+    before: Snapshot | None = None,
+    stages: Stages = UNTIMED,
+) -> Snapshot:
+    """Cut, index and embed every article of the library; only passages whose text the cache has never seen are embedded.
+
+    before: a snapshot of the same models, whose passages, words and vectors serve again where the article reads the same. The
+            result is the same without it. stages: is told when cutting, words and vectors begin.
+    """
+    if before is not None and dict(before.manifest.models) != models.names:
+        before = None
+    articles = {article.id: article for article in library.articles}
+    stages.begin("cut")
+    passages, same = passages_since(library.articles, before)
+    owners = [articles[passage.article] for passage in passages]
+    stages.begin("words")
+    lexical = Lexical.build(
+        lambda row: lexical_text(owners[row], passages[row]),
+        [owner.lang for owner in owners],
+        (before.lexical, same) if before else None,
+    )
+    stages.begin("vectors")
+    vectors: dict[str, FloatMatrix] = {}
+    embedded: dict[str, int] = {}
+    for name, model, rows in (
+        ("english", models.english, english_rows(owners)),
+        ("multilingual", models.multilingual, np.arange(len(passages), dtype=np.int64)),
+    ):
+        report = progress and partial(_report, progress, name, len(rows))
+        matrix, held = before.leg(name).vectors_of(same[rows]) if before else _no_vectors(rows.size, model.dim)
+        missing = rows[~held].tolist()
+        if report:
+            report(rows.size - len(missing))
+        texts = [embedding_text(owners[row], passages[row]) for row in missing]
+        matrix[~held], embedded[name] = embed_cached(model, cache, texts, progress=report)
+        vectors[name] = matrix
+    stages.begin("index")
+    manifest = manifest_of(library, models, len(passages), embedded)
+    return Snapshot(manifest, library, passages, lexical, vectors, before)
+
+
+def passages_since(articles: Iterable[Article], before: Snapshot | None) -> tuple[tuple[Passage, ...], IntVector]:
+    """Every article's passages, and (n,) int64: the row that each had in the snapshot before, -1 where it is new.
+
+    An article that reads the same, in the same language, under the same title and keywords, is not cut again.
+    """
+    passages: list[Passage] = []
+    same: list[int] = []
+    for article in articles:
+        old = before.articles.get(article.id) if before else None
+        if before is not None and old is not None and reads_the_same(article, old):
+            rows = before.rows_of.get(article.id, range(0))
+            passages += before.passages[rows.start : rows.stop]
+            same += rows
+        else:
+            cut = passages_of(article)
+            passages += cut
+            same += [-1] * len(cut)
+    return tuple(passages), np.array(same, np.int64)
+
+
+def _no_vectors(rows: int, dim: int) -> tuple[FloatMatrix, BoolVector]:
+    return np.zeros((rows, dim), np.float32), np.zeros(rows, bool)
+
+
+def _report(progress: Progress, leg: str, total: int, more: int) -> None:
+    progress(leg, more, total)
