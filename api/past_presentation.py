@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from api.fact_schema import FactOut
@@ -34,11 +34,12 @@ from kb.history import Version
 from kb.moment import Moment
 from kb.severity import Severity
 
-_UNSHOWN = frozenset({"path"})  # where a file lies is the writers' affair
+_UNSHOWN: Final = frozenset({"path"})  # where a file lies is the writers' affair
+_EVERYWHERE: Final[Mapping[str, str]] = {}
 
 
-def history_response(past: Past, *, limit: int, cursor: str | None) -> HistoryResponse:
-    """One page of versions, newest first."""
+def history_response(past: Past, target: Mapping[str, str], *, limit: int, cursor: str | None) -> HistoryResponse:
+    """One page of versions, newest first. target: the scope that the versions' addresses carry."""
     zone = past.view.snapshot.library.taxonomy.zone
     after = read_cursor(cursor).get("before") if cursor else None
     rest = [version for version in past.versions if not isinstance(after, int) or version.number < after]
@@ -47,15 +48,25 @@ def history_response(past: Past, *, limit: int, cursor: str | None) -> HistoryRe
         id=past.article_id,
         current=next((version.number for version in past.versions if version.current), None),
         found=len(past.versions),
-        versions=[version_out(past.article_id, version, zone) for version in page],
+        versions=[version_out(past.article_id, version, zone, target) for version in page],
         next=write_cursor({"before": page[-1].number}) if len(rest) > limit else None,
     )
 
 
 def changes_response(
-    changed: Changed, severities: Iterable[str] | None, *, limit: int, after: str | None, diagnose: bool
+    changed: Changed,
+    target: Mapping[str, str],
+    severities: Iterable[str] | None,
+    *,
+    limit: int,
+    after: str | None,
+    diagnose: bool,
 ) -> ChangesResponse:
-    """One page of changes. after: the id at which the last page ended. diagnose: whether the reader may know why in full."""
+    """One page of changes.
+
+    target: the scope that their addresses carry. after: the id at which the last page ended. diagnose: whether the reader may
+    know in full why a push was refused.
+    """
     zone = changed.view.snapshot.library.taxonomy.zone
     wanted = [change for change in changed.changes if severities is None or change.severity in set(severities)]
     names = [change.id for change in wanted]
@@ -67,7 +78,7 @@ def changes_response(
         to=moment_out(changed.new),
         found=len(wanted),
         counts=_counts(wanted),
-        changes=[change_out(change, zone, changed.new.commit.sha) for change in page],
+        changes=[change_out(change, zone, {**target, "as_of": changed.new.commit.sha}) for change in page],
         refused=[_refused_out(line, diagnose=diagnose) for line in changed.refused],
         next=write_cursor(more) if begin + limit < len(wanted) else None,
     )
@@ -103,13 +114,18 @@ def diff_response(difference: Difference) -> DiffResponse:
     )
 
 
-def change_out(change: ArticleChange, zone: ZoneInfo, commit: str | None = None, *, paths: bool = False) -> ChangeOut:
-    """One change. commit: which text its address opens, if it is still there; paths: whether to say where files lie."""
+def change_out(
+    change: ArticleChange, zone: ZoneInfo, target: Mapping[str, str] = _EVERYWHERE, *, paths: bool = False
+) -> ChangeOut:
+    """One change. target: the scope and commit that its address opens, if it is still there.
+
+    paths: whether to say where files lie.
+    """
     article = change.article
     return ChangeOut(
         id=change.id,
         title=article.title,
-        url=article_url(change.id, {"as_of": commit} if commit else {}) if change.new is not None else None,
+        url=article_url(change.id, target) if change.new is not None else None,
         lang=article.lang,
         translation_of=article.translation_of,
         products=sorted(article.products),
@@ -151,14 +167,16 @@ def window_response(old: Moment, new: Moment, changes: Sequence[ArticleChange], 
         to=moment_out(new),
         found=len(changes),
         counts=_counts(changes),
-        changes=[change_out(change, zone, new.commit.sha, paths=True) for change in changes],
+        changes=[change_out(change, zone, {"as_of": new.commit.sha}, paths=True) for change in changes],
         refused=[],
         next=None,
     )
 
 
-def version_out(article_id: str, version: Version, zone: ZoneInfo, *, paths: bool = False) -> VersionOut:
-    """One version for the wire. paths: whether to say where files lie."""
+def version_out(
+    article_id: str, version: Version, zone: ZoneInfo, target: Mapping[str, str] = _EVERYWHERE, *, paths: bool = False
+) -> VersionOut:
+    """One version for the wire. target: the scope that its address carries. paths: whether to say where files lie."""
     article, change, credit = version.article, version.change, version.credit
     return VersionOut(
         number=version.number,
@@ -176,7 +194,7 @@ def version_out(article_id: str, version: Version, zone: ZoneInfo, *, paths: boo
         events=[event.value for event in change.events],
         facts=facts_out(change.facts),
         fields=_fields(change.fields, zone, paths=paths),
-        url=article_url(article_id, {"as_of": version.commit.sha}) if article else None,
+        url=article_url(article_id, {**target, "as_of": version.commit.sha}) if article else None,
     )
 
 

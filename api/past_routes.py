@@ -17,6 +17,7 @@ from api.guidance import RequestError
 from api.past import Asked, Times
 from api.past_presentation import changes_response, diff_response, history_response, read_cursor
 from api.past_schema import ChangesQuery, ChangesResponse, DiffQuery, DiffResponse, HistoryQuery, HistoryResponse
+from api.presentation import target_of
 from kb.moment import Moment, date_or_instant
 from kb.tree import Commit
 from kb.word_diff import as_text
@@ -39,8 +40,9 @@ def history(
     article_id: str, query: Annotated[HistoryQuery, Query()], request: Request, reader: ReaderDep, times: TimesDep
 ) -> HistoryResponse:
     """The versions of an article that the reader can tell apart, newest first: when, who, who approved, what changed."""
-    past = times.history(article_id, query.ask(), reader)
-    response = history_response(past, limit=query.limit, cursor=query.cursor)
+    ask = query.ask()
+    past = times.history(article_id, ask, reader)
+    response = history_response(past, target_of(ask, ask.jurisdiction), limit=query.limit, cursor=query.cursor)
     return _page(request, response, response.next)  # type: ignore[return-value]
 
 
@@ -68,9 +70,11 @@ def changes(query: Annotated[ChangesQuery, Query()], request: Request, reader: R
     """What changed between two moments in the reader's scope, what matters most first, with facts old and new."""
     where = read_cursor(query.cursor) if query.cursor else {}
     old, new = _pinned(where, "from", query.from_), _pinned(where, "to", query.to)
-    found = times.changed(old, new, query.ask(), reader)
+    ask = query.ask()
+    found = times.changed(old, new, ask, reader)
     response = changes_response(
         found,
+        target_of(ask, ask.jurisdiction),
         query.severity,
         limit=query.limit,
         after=str(where.get("after", "")) or None,

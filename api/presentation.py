@@ -51,7 +51,7 @@ def search_response(answered: Answered, ask: Ask, reader: Reader, *, explain: bo
     answer, snapshot = answered.answer, answered.snapshot
     zone = snapshot.library.taxonomy.zone
     today = answer.scope.effective_on.astimezone(zone).date()
-    target, anywhere = _target(ask, answer.scope), _target(ask)
+    target, anywhere = target_of(ask, answer.scope.jurisdiction), target_of(ask)
     above = answer.above_tier
     return SearchResponse(
         hits=[_hit(hit, today, zone, target, explain=explain) for hit in answer.hits],
@@ -92,7 +92,7 @@ def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleRespons
         id=article.id,
         title=article.title,
         description=article.description,
-        url=article_url(article.id, _target(ask, opened.scope)),
+        url=article_url(article.id, target_of(ask, opened.scope.jurisdiction)),
         kind=article.kind,
         lang=article.lang,
         translation=_translation(article, opened.translation, opened.lacking),
@@ -141,9 +141,8 @@ def article_url(article_id: str, target: Mapping[str, str]) -> str:
     return f"/articles/{quote(article_id)}{scope}"
 
 
-def _target(ask: Ask, scope: Scope | None = None) -> dict[str, str]:
-    """The scope as an address carries it: what was asked or inferred, so that the page shows what the hit showed."""
-    place = scope.jurisdiction if scope else None
+def target_of(ask: Ask, place: str | None = None) -> dict[str, str]:
+    """The scope as an address carries it, so that the page shows what the hit showed. place: as asked, or inferred."""
     space = None if ask.target == DEFAULT else ask.target
     said = {"space": space, "jurisdiction": place, "tier": ask.tier, "as_of": ask.as_of, "effective_on": ask.effective_on}
     return {name: _written(value) for name, value in said.items() if value is not None}

@@ -17,7 +17,8 @@ WIDGET: Final = Path(__file__).parent / "widget"
 
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".ts": "text/plain"}
 _IMPORT: Final = re.compile(r"^(?:import|export) .*?'\./([\w.-]+)'", re.MULTILINE)
-_COMMENT: Final = re.compile(r"^[ ]*(?:/\*.*?\*/|//[^\n]*)(?=\n)", re.MULTILINE | re.DOTALL)  # that has its lines for itself
+# One that has its lines for itself, or ends one: not where a quote follows, for then it may stand inside a text.
+_COMMENT: Final = re.compile(r"^[ ]*(?:/\*.*?\*/|//[^\n]*)(?=\n)|[ ]+//[^\n\"'`]*(?=\n)", re.MULTILINE | re.DOTALL)
 # They hold nothing of anybody: any page may load them, as a script tag of a host does.
 _ANYBODY: Final = {"Access-Control-Allow-Origin": "*", "Vary": "Accept-Encoding"}
 _FOR_EVER: Final = {**_ANYBODY, "Cache-Control": "public, max-age=31536000, immutable"}
@@ -74,7 +75,7 @@ class WidgetFiles(StaticFiles):
 
 
 def _sent(name: str, text: str) -> bytes:
-    """A script or style without its comments, which are a seventh of the weight and for who reads the source.
+    """A script or style without its comments, which are a sixth of the weight and for who reads the source.
 
     Every line stays where it is, so that what a browser says of a line is true of the source.
     """

@@ -1,4 +1,4 @@
-"""Markdown as the words a reader sees: what is indexed, and what a snippet shows."""
+"""Markdown as the words a reader sees: what is indexed."""
 
 import html
 import re

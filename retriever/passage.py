@@ -1,16 +1,18 @@
 """Passages: exact slices of an article's body under one heading path, the unit that is embedded and ranked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.article import Article, PartScope
 from kb.plain import plain
+from kb.prose import in_sentences
+from kb.taxonomy import Queue
 from retriever.splitter import slices
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """`body[start:end]` of one article. `text` is the slice without markup: what is indexed and shown."""
+    """`body[start:end]` of one article. `text` is the slice without markup: what is indexed."""
 
     article: str
     ordinal: int
@@ -33,6 +35,12 @@ def passages_of(article: Article) -> list[Passage]:
                 span = (section.start + start, section.start + end)
                 found.append(Passage(article.id, len(found), *span, section.heading, section.anchor, section.scope, text))
     return found
+
+
+def shown_text(article: Article, passage: Passage, queues: Mapping[str, Queue]) -> str:
+    """What people read of the passage: its text, with sentences for the rows of tables and the answers of steps."""
+    sentences = in_sentences(article, passage.start, passage.end, queues)
+    return passage.text if sentences is None else plain(sentences) or passage.text
 
 
 def embedding_text(article: Article, passage: Passage) -> str:

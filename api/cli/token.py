@@ -72,10 +72,9 @@ def list_(json_: JsonOption = False) -> None:
         return
     for kept in tokens:
         facts = _facts(kept)
+        tier = {None: "every tier", 0: "least tier"}.get(kept.tier, f"tier {kept.tier}")
         used = f"last used {kept.last_used_at:%Y-%m-%d %H:%M}" if kept.last_used_at else "never used"
-        typer.echo(
-            f"{kept.id}  {facts['state']:<8} {kept.role:<8} tier {kept.tier}  {', '.join(kept.spaces)}  {kept.name}  ({used})"
-        )
+        typer.echo(f"{kept.id}  {facts['state']:<8} {kept.role:<8} {tier}  {', '.join(kept.spaces)}  {kept.name}  ({used})")
 
 
 @token.command()

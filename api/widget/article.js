@@ -9,7 +9,7 @@ export function articleView(view) {
   return h('article', { class: 'article', 'aria-label': article.title },
     backBar(acts.back, words.back,
       button(acts.history, words.history),
-      h('a', { class: 'plain', href: address(article.url), target: '_blank', rel: 'noopener' }, words.openPage)),
+      h('a', { class: 'plain', href: address(article.url), target: '_blank', rel: 'noopener', title: words.openPage, 'aria-label': words.openPage }, '↗')),
     h('h1', { lang: article.lang, tabindex: '-1' }, article.title),
     article.description && h('p', { class: 'lead', lang: article.lang }, article.description),
     h('ul', { class: 'facts' }, factsOf(article, words).map(([kind, text]) => h('li', { class: kind }, text))),

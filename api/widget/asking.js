@@ -54,6 +54,7 @@ export function asking({ client, body, tell }) {
   function failed(error, mine) {
     if (error.kind === undefined) throw error
     if (!error.passing) return tell({ waiting: false, slow: false, trouble: error, answer: null }) // what was answered before is no answer to this
+    error.again = true
     tell({ waiting: false, slow: false, trouble: error })
     timer = setTimeout(() => send(mine), Math.max(wait, error.retryAfter * 1000))
     wait = Math.min(wait * 2, LAST_RETRY)

@@ -1,6 +1,6 @@
 /** The service over HTTP: questions out, answers in. A token is asked for when it is needed, and kept nowhere else. */
 
-/** An answer that is not one. kind: 'offline' | 'slow' | 'busy' | 'refused' | 'missing' | 'wrong' | 'trouble' */
+/** An answer that is not one. kind: 'offline' | 'slow' | 'busy' | 'trouble' | 'signedOut' | 'refused' | 'missing' | 'wrong' */
 export class ServiceError extends Error {
   constructor(kind, detail = '', retryAfter = 0) {
     super(detail || kind)
@@ -10,11 +10,11 @@ export class ServiceError extends Error {
 
   /** Whether the same question may well be answered a little later. */
   get passing() {
-    return ['offline', 'slow', 'busy', 'trouble'].includes(this.kind)
+    return ['offline', 'slow', 'busy', 'trouble', 'signedOut'].includes(this.kind)
   }
 }
 
-const KINDS = { 401: 'refused', 403: 'refused', 404: 'missing', 409: 'wrong', 413: 'wrong', 422: 'wrong', 429: 'busy' }
+const KINDS = { 401: 'signedOut', 403: 'refused', 404: 'missing', 409: 'wrong', 413: 'wrong', 422: 'wrong', 429: 'busy' }
 export const SLOW = 8000 // milliseconds after which a request is given up
 
 export class Client {
@@ -55,7 +55,10 @@ export class Client {
 
   /** One session for all who ask at the same time. Where there is none, the next one asks again. */
   #renewed() {
-    const asked = (async () => this.#session())().catch(() => Promise.reject(new ServiceError('offline')))
+    const late = new Promise((_, reject) => setTimeout(reject, SLOW))
+    const asked = Promise.race([(async () => this.#session())(), late]).then(usable).catch((error) => {
+      throw new ServiceError(error instanceof TypeError ? 'offline' : 'signedOut') // the first is what `fetch` throws
+    })
     const forget = () => { if (this.#token === asked) this.#token = null }
     asked.then((token) => token ?? forget(), forget)
     return (this.#token = asked)
@@ -94,6 +97,12 @@ export class Client {
       clearTimeout(timer)
     }
   }
+}
+
+/** A page on which one has to sign in first is no session. */
+function usable(token) {
+  if (/[^\w.~+/=-]/.test(token ?? '')) throw new Error('no session')
+  return token
 }
 
 async function problem(response) {

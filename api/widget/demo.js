@@ -2,6 +2,7 @@
 
 import { h } from './dom.js'
 import './kb-sidebar.js'
+import { wordsFor } from './words.js'
 
 const TICKETS = [
   {
@@ -29,6 +30,11 @@ const TICKETS = [
     said: 'My new card was meant to be here a week ago. Where is it?',
   },
 ]
+
+const words = wordsFor(null)
+document.documentElement.lang = words.code
+document.querySelector('aside').ariaLabel = words.sidebar
+document.querySelector('label').textContent = { en: 'Reply to the customer', es: 'Respuesta al cliente', fr: 'Réponse au client' }[words.code]
 
 const sidebar = document.querySelector('kb-sidebar')
 const reply = document.getElementById('reply')

@@ -4,20 +4,20 @@ import { answerList } from './answers.js'
 import { articleView, historyView } from './article.js'
 import { asking } from './asking.js'
 import { Client } from './client.js'
-import { h } from './dom.js'
 import { Terms } from './glossary.js'
 import { keyHelp, onKeys, slash } from './keys.js'
-import { mustReadList, notes, suggestions } from './notes.js'
+import { mustReadList, notes, statusOf, suggestions } from './notes.js'
+import { parts } from './parts.js'
 import { reading, waitsFor } from './reading.js'
-import { scopeChips } from './scope.js'
+import { inferredFrom, placeOf, questionOf, scopeChips } from './scope.js'
 import { withoutSecrets } from './sensitive.js'
 import { taking } from './taking.js'
 import { telling } from './telling.js'
 import { wordsFor } from './words.js'
 
 const RECENT = 8
+const SIGNS = ['online', 'focus']
 const LOOK_AGAIN = 300_000 // milliseconds after which the service is asked what has to be read
-const STYLE = new URL('style.css', import.meta.url).href
 
 export class KbSidebar extends HTMLElement {
   static observedAttributes = ['lang']
@@ -26,14 +26,13 @@ export class KbSidebar extends HTMLElement {
   session = this.session ?? (async () => null)
 
   #root = this.attachShadow({ mode: 'open' })
-  #parts = {}
-  #drawn = new Map() // part → what it was drawn from
+  #parts = parts(this.#root, () => this.#focusHit() || this.focus()) // keys are heard inside alone
   #client
   #asker
   #reading
   #acts
   #slash = slash(this, () => this.focus())
-  #online = () => this.#state.trouble?.passing && this.#retry()
+  #again = () => this.#state.trouble?.passing && this.#retry() // back online, or from the page where one signs in
   #words
   #terms = null
   #recent = []
@@ -46,7 +45,7 @@ export class KbSidebar extends HTMLElement {
 
   connectedCallback() {
     document.addEventListener('keydown', this.#slash)
-    window.addEventListener('online', this.#online)
+    for (const sign of SIGNS) window.addEventListener(sign, this.#again)
     this.#clock = setInterval(() => document.hidden || this.#reading.mustReads(), LOOK_AGAIN)
     if (this.#client) return // attached again: everything is still there
     const server = this.getAttribute('server') || new URL(import.meta.url).origin
@@ -57,7 +56,7 @@ export class KbSidebar extends HTMLElement {
     this.#asker = asking({ client: this.#client, body: () => this.#question(), tell: (change) => this.#told(change) })
     const sidebar = { client: this.#client, state: () => this.#state, set: (change) => this.#set(change), words: () => this.#words }
     const { report, note } = telling({ ...sidebar, about: () => ({ space: this.#space, ticket: this.getAttribute('ticket') }) })
-    this.#reading = reading({ ...sidebar, note, place: () => this.#place(), find: (selector) => this.#root.querySelector(selector) })
+    this.#reading = reading({ ...sidebar, note, place: () => placeOf(this.#state, this.#space), find: (selector) => this.#root.querySelector(selector) })
     const taken = taking({ ...sidebar, note, root: this.#root, tell: (detail) => this.#emit('kb-insert', detail) })
     this.#acts = { ...this.#actions(report), ...taken }
     this.#build()
@@ -71,7 +70,7 @@ export class KbSidebar extends HTMLElement {
   disconnectedCallback() {
     this.#asker?.stop()
     document.removeEventListener('keydown', this.#slash)
-    window.removeEventListener('online', this.#online)
+    for (const sign of SIGNS) window.removeEventListener(sign, this.#again)
     clearInterval(this.#clock)
   }
 
@@ -85,13 +84,13 @@ export class KbSidebar extends HTMLElement {
   /** Ask for the agent: what a host does with the ticket's text. scope: any of jurisdiction, product, tier, lang. */
   ask(text, scope = {}) {
     this.#state.scope = { ...this.#state.scope, ...scope }
-    this.#parts.question.value = text
+    this.#parts.question().value = text
     this.#typed(text, { now: true })
   }
 
   /** Go to the question. */
   focus() {
-    this.#parts.question?.focus()
+    this.#parts.question()?.focus()
   }
 
   /** The answer that is shown; null before the first. */
@@ -127,60 +126,23 @@ export class KbSidebar extends HTMLElement {
   }
 
   #build() {
-    const words = this.#words
-    const { question: before } = this.#parts
-    this.#drawn.clear()
-    this.#parts = {
-      question: h('textarea', {
-        rows: '2', maxlength: '20000', 'aria-label': words.ask, placeholder: words.ask, spellcheck: 'true',
-        oninput: (event) => this.#typed(event.target.value),
-      }),
-      chips: h('div', {}), notes: h('div', { class: 'notes' }), suggestions: h('div', {}), main: h('div', { class: 'main' }),
-      status: h('p', { class: 'status', role: 'status', 'aria-live': 'polite' }),
-    }
-    if (before) this.#parts.question.value = before.value
-    this.#root.replaceChildren(
-      h('link', { rel: 'stylesheet', href: STYLE }),
-      h('section', { class: 'sidebar', lang: words.code, 'aria-label': words.sidebar },
-        h('div', {}, h('div', { class: 'ask' }, this.#parts.question,
-          h('button', { type: 'button', class: 'plain clear', title: words.clear, 'aria-label': words.clear, onclick: () => this.ask('') }, '×')),
-          h('p', { class: 'hint' }, words.askHint)),
-        this.#parts.chips, this.#parts.notes, this.#parts.suggestions, this.#parts.status, this.#parts.main))
+    this.#parts.build(this.#words, { typed: (text) => this.#typed(text), clear: () => this.ask('') })
   }
 
   #typed(text, options = {}) {
     const { text: shown, kinds } = withoutSecrets(text)
-    if (kinds.length) this.#parts.question.value = shown
+    if (kinds.length) this.#parts.question().value = shown
     const redacted = kinds.length ? kinds : shown ? this.#state.redacted : []
     this.#set({ question: shown, redacted, opened: null, history: null, listing: false, drill: null })
     this.#asker.changed(options)
   }
 
-  /** Where articles are opened: as asked, else as the service read it from the question. */
-  #place() {
-    const { space, jurisdiction, tier, as_of } = this.#question()
-    return { space, jurisdiction: jurisdiction ?? this.#inferred.jurisdiction ?? undefined, tier, as_of }
-  }
-
   #question() {
-    const { scope, question } = this.#state
-    return {
-      q: question.trim(),
-      space: this.#space,
-      jurisdiction: scope.jurisdiction ?? undefined,
-      products: scope.product ? [scope.product] : undefined,
-      tier: scope.tier ?? undefined,
-      lang: scope.lang ?? undefined,
-      as_of: scope.asOf ?? undefined,
-      context: this.getAttribute('ticket') ? { ticket_id: this.getAttribute('ticket') } : undefined,
-    }
+    return questionOf(this.#state, this.#space, this.getAttribute('ticket'))
   }
 
-  /** What the service read from the question, as far as nobody has chosen otherwise. */
   get #inferred() {
-    const { answer, scope } = this.#state
-    const { jurisdiction, product } = answer?.query.inferred ?? {}
-    return { jurisdiction: scope.jurisdiction ? null : (jurisdiction ?? null), product: scope.product ? null : (product ?? null) }
+    return inferredFrom(this.#state)
   }
 
   #rescope(change) {
@@ -195,6 +157,7 @@ export class KbSidebar extends HTMLElement {
   }
 
   #retry() {
+    if (!this.#state.taxonomy) this.#prepare()
     this.#asker.changed({ now: true })
   }
 
@@ -226,42 +189,17 @@ export class KbSidebar extends HTMLElement {
     const [words, inferred] = [this.#words, this.#inferred]
     const read = [inferred.jurisdiction, inferred.product]
     const mended = Object.entries(answer?.query.mended ?? {}).map((pair) => pair.join(' → ')).join(', ')
-    this.#draw('chips', [taxonomy, scope.jurisdiction, scope.product, scope.tier, scope.lang, ...read, words], () =>
+    this.#parts.draw('chips', [taxonomy, scope.jurisdiction, scope.product, scope.tier, scope.lang, ...read, words], () =>
       [scopeChips({ taxonomy, scope, inferred, words, onchange: this.#acts.rescope })])
     const day = this.#root.querySelector('[name=as-of]') // stays where it is while a date is typed into it
     if (day && day.validity.valid && day.value !== (scope.asOf ?? '')) day.value = scope.asOf ?? ''
-    this.#draw('notes', [taxonomy, scope, ...read, mended, trouble, redacted, mustReads, drills, words], () =>
+    this.#parts.draw('notes', [taxonomy, scope, ...read, mended, trouble, redacted, mustReads, drills, words], () =>
       notes({ state: this.#state, inferred, mended, words, acts: this.#acts }))
-    this.#draw('suggestions', [this.#state.suggestions, answer, question === '', opened, words], () =>
+    this.#parts.draw('suggestions', [this.#state.suggestions, answer, question === '', opened, words], () =>
       suggestions({ state: this.#state, recent: this.#recent, words, acts: this.#acts }))
     const inside = help ? [] : opened ? [waitsFor(this.#state, opened.article)] : [selected, readings, listing && mustReads]
-    this.#draw('main', [answer, opened, history, help, listing, drill, taxonomy, words, ...inside], () => this.#main())
-    this.#parts.main.setAttribute('aria-busy', String(this.#state.waiting))
-    this.#parts.status.textContent = this.#said()
-  }
-
-  /** Draw a part anew only when what it shows has changed: a list being chosen from, a step reached, a box ticked stay. */
-  #draw(part, inputs, make) {
-    const before = this.#drawn.get(part)
-    if (before?.every((input, index) => Object.is(input, inputs[index]))) return
-    this.#drawn.set(part, inputs)
-    const place = this.#parts[part]
-    const focused = place.contains(this.#root.activeElement) ? this.#root.activeElement : null
-    place.replaceChildren(...make())
-    if (!focused) return
-    const same = (it) => (focused.name ? it.name === focused.name : it.textContent === focused.textContent)
-    const again = [...place.querySelectorAll('button, select, input')].find(same) ?? place.querySelector('[tabindex="-1"]')
-    if (again) again.focus({ preventScroll: true })
-    else if (!this.#focusHit()) this.focus() // keys are heard inside alone
-  }
-
-  #said() {
-    const { waiting, slow, said, answer, opened } = this.#state
-    if (waiting && slow) return this.#words.slow
-    if (said) return said
-    if (waiting && !answer) return this.#words.waiting
-    if (!answer || opened) return ''
-    return answer.hits.length ? this.#words.found(answer.hits.length) : this.#words.nothing
+    this.#parts.draw('main', [answer, opened, history, help, listing, drill, taxonomy, words, ...inside], () => this.#main())
+    this.#parts.says(statusOf(this.#state, words), this.#state.waiting || Boolean(trouble?.again))
   }
 
   #main() {

@@ -29,9 +29,18 @@ export function notes({ state, inferred, mended, words, acts }) {
 }
 
 /** The service explains itself in English. */
-function whatHappened({ kind, passing, message }, { asOf }, words) {
+function whatHappened({ kind, passing, again, message }, { asOf }, words) {
   if (kind === 'wrong' && asOf) return words.nothingThen
-  return `${words.why[kind] ?? words.why.trouble} ${passing ? words.retrying : words.code === 'en' ? message : ''}`
+  return `${words.why[kind] ?? words.why.trouble} ${again ? words.retrying : !passing && words.code === 'en' ? message : ''}`
+}
+
+/** What is read out, and stays in view below the answers. */
+export function statusOf({ waiting, slow, said, answer, opened, trouble }, words) {
+  if (waiting && slow) return words.slow
+  if (said) return said
+  if (waiting && !answer) return words.waiting
+  if (!answer || opened || trouble) return ''
+  return answer.hits.length ? words.found(answer.hits.length) : words.nothing
 }
 
 /** @returns {HTMLElement[]} articles with the words that are typed; before anything is typed, what was asked before */

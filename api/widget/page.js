@@ -15,15 +15,18 @@ if (space) sidebar.setAttribute('space', space)
 if (window.parent !== window && any()) {
   const waiting = []
   let handed = null // { token }, until it is taken
-  sidebar.session = () =>
-    handed ? Promise.resolve(take()) : new Promise((resolve) => (waiting.push(resolve), tell('session-wanted')))
+  sidebar.session = async () => {
+    const { token } = handed ?? (await new Promise((resolve) => (waiting.push(resolve), tell('session-wanted'))))
+    handed = null
+    return token
+  }
 
   window.addEventListener('message', ({ origin, source, data }) => {
     if (source !== window.parent || !fits(origin) || (host && origin !== host)) return
     if (data?.type === 'kb:session' && (typeof data.token === 'string' || data.token === null)) {
       host = origin
-      handed = { token: data.token }
-      for (const resolve of waiting.splice(0)) resolve(take())
+      handed = data
+      for (const resolve of waiting.splice(0)) resolve(data)
       show() // now that there is a session
     }
     if (data?.type === 'kb:ticket' && typeof data.text === 'string' && host) {
@@ -32,7 +35,6 @@ if (window.parent !== window && any()) {
     }
   })
 
-  const take = () => { const { token } = handed ?? { token: null }; handed = null; return token }
   const tell = (type) => window.parent.postMessage({ type: `kb:${type}` }, host ?? '*') // says nothing of any text
   sidebar.addEventListener('kb-insert', ({ detail }) => host && window.parent.postMessage({ type: 'kb:insert', ...detail }, host))
   tell('ready')

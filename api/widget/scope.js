@@ -1,6 +1,32 @@
-/** Who and where the question is about: four chips, each a list of its own. */
+/** Who and where the question is about: what is asked with it, and four chips, each a list of its own. */
 
 import { h } from './dom.js'
+
+/** The question as it is sent. */
+export function questionOf({ scope, question }, space, ticket) {
+  return {
+    q: question.trim(),
+    space,
+    jurisdiction: scope.jurisdiction ?? undefined,
+    products: scope.product ? [scope.product] : undefined,
+    tier: scope.tier ?? undefined,
+    lang: scope.lang ?? undefined,
+    as_of: scope.asOf ?? undefined,
+    context: ticket ? { ticket_id: ticket } : undefined,
+  }
+}
+
+/** Where articles are opened: as asked, else as the service read it from the question. */
+export function placeOf(state, space) {
+  const { jurisdiction, tier, asOf } = state.scope
+  return { space, jurisdiction: jurisdiction ?? inferredFrom(state).jurisdiction ?? undefined, tier: tier ?? undefined, as_of: asOf ?? undefined }
+}
+
+/** What the service read from the question, as far as nobody has chosen otherwise. */
+export function inferredFrom({ answer, scope }) {
+  const { jurisdiction, product } = answer?.query.inferred ?? {}
+  return { jurisdiction: scope.jurisdiction ? null : (jurisdiction ?? null), product: scope.product ? null : (product ?? null) }
+}
 
 /** taxonomy: null until it is there; inferred: the product and place that the service read from the question and nobody has chosen. */
 export function scopeChips({ taxonomy, scope, inferred, words, onchange }) {

@@ -65,10 +65,15 @@ const WORDS = {
     slow: ['The guidance service is slow.', 'El servicio de guía está lento.', 'Le service des consignes est lent.'],
     busy: ['Too many questions at once.', 'Demasiadas preguntas a la vez.', 'Trop de questions à la fois.'],
     trouble: ['The guidance service has a problem.', 'El servicio de guía tiene un problema.', 'Le service des consignes a un problème.'],
+    signedOut: [
+      'You are not signed in. Sign in to your desk again, or ask your team lead.',
+      'No ha iniciado sesión. Entre de nuevo a su mesa de trabajo o avise a su líder de equipo.',
+      "Vous n'êtes pas connecté. Reconnectez-vous à votre poste, ou prévenez votre responsable d'équipe.",
+    ],
     refused: [
-      'You are not signed in, or this is not granted to you.',
-      'No ha iniciado sesión, o esto no se le permite.',
-      "Vous n'êtes pas connecté, ou ceci ne vous est pas permis.",
+      'This is not granted to you. Ask your team lead.',
+      'Esto no se le permite. Consulte a su líder de equipo.',
+      "Ceci ne vous est pas permis. Adressez-vous à votre responsable d'équipe.",
     ],
     missing: ['This is not there, or not for you.', 'Esto no existe, o no es para usted.', "Ceci n'existe pas, ou n'est pas pour vous."],
     wrong: [

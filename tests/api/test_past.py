@@ -133,10 +133,12 @@ def test_what_is_gone_has_no_address(world: World) -> None:
     second = world.commit(at="2026-02-01T00:00:00Z")
     client = world.client()
 
-    changes = client.get("/v1/changes", params={"from": first, "to": second}).json()["changes"]
+    asked = {"from": first, "to": second, "jurisdiction": "US-CA"}
+    changes = client.get("/v1/changes", params=asked).json()["changes"]
     opened = {change["id"]: change["url"] and client.get(f"/v1{change['url']}").status_code for change in changes}
 
     assert opened == {"gone": None, "raised": None, "kept": 200}
+    assert ["jurisdiction=US-CA" in change["url"] for change in changes if change["url"]] == [True]
 
 
 def test_changes_come_in_pages_that_a_push_does_not_move(world: World) -> None:

@@ -167,12 +167,13 @@ def test_each_space_keeps_its_own_files(spaces: TwoSpaces) -> None:
 
 
 def test_a_hit_of_a_named_space_links_into_that_space(spaces: TwoSpaces) -> None:
-    """The address of a hit opens the article it shows."""
+    """The address of a hit opens the article it shows, that of a version the version."""
     client = spaces.client(spaces.reader())
     hit = client.get("/v1/search", params={"q": "lost card", "space": OWN}).json()["hits"][0]
+    past = client.get(f"/v1/articles/{hit['id']}/history", params={"space": OWN}).json()["versions"][0]
 
-    assert f"space={OWN}" in hit["url"]
-    assert client.get(hit["url"]).status_code == 200
+    assert [f"space={OWN}" in it["url"] for it in (hit, past)] == [True, True]
+    assert [client.get(it["url"]).status_code for it in (hit, past)] == [200, 200]
 
 
 def test_one_space_that_cannot_be_served_keeps_no_other_from_it(tmp_path: Path, models: Models) -> None:

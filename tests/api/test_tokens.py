@@ -185,16 +185,20 @@ def test_a_new_token_is_shown_once_and_can_be_listed_and_revoked(tmp_path: Path)
         return CliRunner(env={"KB_DATA_DIR": str(tmp_path)}).invoke(command_line(["token"]), ["token", *arguments])
 
     made = json.loads(run("create", "Host server", "--tier", "2", "--origin", ORIGIN, "--days", "30", "--json").stdout)
+    run("create", "Ana")
     listed = run("list").stdout
     revoked = run("revoke", made["id"])
     again = run("revoke", made["id"])
     database = Database(f"sqlite:///{tmp_path / 'fingerpost.sqlite'}")
-    (kept,) = all_tokens(database)
+    kept, _ = sorted(all_tokens(database), key=lambda it: it.name, reverse=True)
     database.close()
 
     assert is_well_formed(made["token"])
     assert made["token"] not in listed
-    assert "Host server" in listed
+    assert [" ".join(line.split()[1:]) for line in sorted(listed.splitlines(), key=lambda it: "Ana" in it)] == [
+        "live agent tier 2 default Host server (never used)",
+        "live agent least tier default Ana (never used)",
+    ]
     assert kept.expires_at is not None
     assert kept.expires_at - kept.created_at == timedelta(days=30)
     assert kept.revoked_at is not None

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retriever.passage import passages_of, shown_text
 from retriever.snippet import LENGTH, snippet
+from tests.retriever.worlds import own_articles
 
 TEXTS = st.lists(
     st.sampled_from(["card ", "fee. ", "tarjeta, ", "x" * 90 + " ", "é́ ", "🙂", "the ", "10\u00a0000 "]), max_size=120
@@ -63,3 +65,21 @@ def test_a_long_word_is_cut_rather_than_lost() -> None:
     shown, _ = snippet("x" * 1000, "card", "en")
 
     assert shown == "x" * (LENGTH - 4) + " …"
+
+
+def test_what_is_marked_in_our_own_articles_is_a_word_of_the_question_wherever_tables_and_steps_stand() -> None:
+    """The marks stand where the words are in the sentences that are shown, not in the Markdown they are made of."""
+    library = own_articles()
+    wrong, found = [], 0
+    for it in library.articles:
+        question = " ".join(it.answers)
+        for passage in passages_of(it):
+            text = shown_text(it, passage, library.taxonomy.queues)
+            shown, marks = snippet(text, question, it.lang)
+            words = {shown[begin:end] for begin, end in marks}
+            found += text != passage.text and len(marks)
+            wrong += [(it.id, word) for word in words if marked(word, question, it.lang) != [word]]
+            wrong += [(it.id, shown)] * (shown.removeprefix("… ").removesuffix(" …") not in text)
+
+    assert wrong == []
+    assert found > 500

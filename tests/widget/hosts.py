@@ -19,7 +19,8 @@ SAY = ":::say\nI am sorry about this debit.\n:::\n"
 class Desk:
     """The service, and a host's page beside it.
 
-    page: its HTML. port: of the host's server. service: the service's address. handed: the session that `/session` gives.
+    page: its HTML. port: of the host's server. service: the service's address. handed: the session that `/session` gives; where
+    there is none, it answers 401.
     """
 
     port: str
@@ -58,7 +59,7 @@ def host_desk(root: Path, models: Models, *origins: str) -> Iterator[Desk]:
 
     def answer(path: str) -> tuple[int, dict[str, str], bytes]:
         if path == "/session":
-            return 200, {"Content-Type": "text/plain"}, desk.handed.encode()
+            return 200 if desk.handed else 401, {"Content-Type": "text/plain"}, desk.handed.encode()
         return 200, {"Content-Type": "text/html"}, desk.page.encode()
 
     with served(answer) as (address, desk.asked):

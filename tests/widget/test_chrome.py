@@ -13,7 +13,7 @@ from api import widget_packages
 from api.space_config import is_origin
 from retriever.snapshot import Models
 from tests.widget.hosts import Desk, host_desk
-from tests.widget.test_sidebar import SLOW
+from tests.widget.test_sidebar import SLOW, fits
 
 PAGE = "<!doctype html><title>Desk</title><p id=said>customer never authorised this debit</p><textarea id=reply></textarea>"
 
@@ -27,18 +27,26 @@ def desk(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[D
         yield desk
 
 
+@pytest.fixture(scope="module", params=["en", "es"])
+def lang(request: pytest.FixtureRequest) -> str:
+    """The browser's language."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def chrome(browser: Browser, desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """Chromium with the extension; in Spanish."""
+def chrome(browser: Browser, desk: Desk, lang: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """Chromium with the extension."""
     folder = tmp_path_factory.mktemp("extension")
     package = folder / "fingerpost"
     widget_packages.write(widget_packages.chrome(desk.service, "acme", desk.at("localhost") + "/session"), package)
     context = browser.browser_type.launch_persistent_context(
         str(folder / "profile"),
         executable_path=shutil.which("chromium"),
+        locale=lang,
         headless=False,  # the old headless mode knows no extensions; the switch below is the new one
         args=[
             "--headless=new",
+            f"--lang={lang}",
             "--no-sandbox",
             "--disable-gpu",
             f"--disable-extensions-except={package}",
@@ -62,7 +70,7 @@ def panel(chrome: BrowserContext, desk: Desk) -> Iterator[tuple[Page, Page]]:
 
 
 def test_a_text_that_is_chosen_in_the_page_is_asked_and_the_answer_goes_into_the_field(
-    chrome: BrowserContext, panel: tuple[Page, Page]
+    chrome: BrowserContext, panel: tuple[Page, Page], lang: str
 ) -> None:
     """By the page's menu; the session comes from the desk's own server."""
     page, opened = panel
@@ -73,7 +81,9 @@ def test_a_text_that_is_chosen_in_the_page_is_asked_and_the_answer_goes_into_the
     expect(sidebar.locator("textarea")).to_have_value("customer never authorised this debit", timeout=SLOW)
     expect(sidebar.locator(".hit .title").first).to_have_text("Customer did not authorise a debit", timeout=SLOW)
     sidebar.locator(".hit .title").first.click()
-    sidebar.locator(".kb-say button").last.wait_for()
+    expect(sidebar.locator(".kb-say button").last).to_have_text({"en": "Insert", "es": "Insertar"}[lang])
+    for inside in opened.frames:
+        fits(opened, inside)
 
     page.bring_to_front()
     page.locator("#reply").focus()
@@ -82,19 +92,40 @@ def test_a_text_that_is_chosen_in_the_page_is_asked_and_the_answer_goes_into_the
     expect(page.locator("#reply")).to_have_value("I am sorry about this debit.", timeout=SLOW)
 
 
-def test_the_panels_own_button_takes_what_is_selected(panel: tuple[Page, Page]) -> None:
+def test_the_panels_own_button_takes_what_is_selected(panel: tuple[Page, Page], lang: str) -> None:
     """And says so where nothing is."""
     page, opened = panel
     opened.frame_locator("#sidebar").locator("textarea").wait_for(timeout=SLOW)
     page.bring_to_front()
     opened.evaluate("document.getElementById('take').click()")
-    expect(opened.locator("#said")).to_contain_text("Select some text on the page first.")
+    missing = {"en": "Select some text on the page first.", "es": "Elija primero un texto en la página."}
+    expect(opened.locator("#said")).to_contain_text(missing[lang])
 
     page.evaluate("getSelection().selectAllChildren(document.getElementById('said'))")
     opened.evaluate("document.getElementById('take').click()")
 
     expect(opened.frame_locator("#sidebar").locator("textarea")).to_have_value("customer never authorised this debit")
     expect(opened.locator("#said")).to_have_text("")
+
+
+def test_the_panel_says_that_one_is_signed_out_and_goes_on_after_signing_in(
+    chrome: BrowserContext, desk: Desk, lang: str
+) -> None:
+    """Without being opened again."""
+    handed, desk.handed = desk.handed, ""
+    opened = chrome.new_page()
+    opened.goto(f"{widget_packages.EXTENSION}/panel.html")
+    signed_out = {
+        "en": "You are not signed in where your sessions come from.",
+        "es": "No ha iniciado sesión donde nacen sus sesiones.",
+    }
+    expect(opened.locator("#said")).to_contain_text(signed_out[lang], timeout=SLOW)
+    fits(opened)
+    desk.handed = handed
+
+    opened.frame_locator("#sidebar").locator("kb-sidebar textarea").wait_for(timeout=SLOW)
+    expect(opened.locator("#said")).to_have_text("")
+    opened.close()
 
 
 def test_the_extension_asks_for_no_more_than_it_needs_and_keeps_no_secret(kb: Any, tmp_path: Path) -> None:

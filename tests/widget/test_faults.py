@@ -2,7 +2,6 @@
 
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 from retriever.snapshot import Models
 from tests.browser import served
 from tests.widget.conftest import Open
-from tests.widget.test_sidebar import SLOW, ask
+from tests.widget.test_sidebar import SLOW, ask, fits
 from tests.world import TAXONOMY, World
 
 
@@ -33,16 +32,25 @@ def test_a_slow_service_is_said_and_its_answer_comes_when_it_comes(sidebar: Open
 
     expect(page.locator(".status")).to_have_text(slow)
     expect(page.locator(".main")).to_have_attribute("aria-busy", "true")
+    fits(page)
     page.wait_for_timeout(3_500)
     held[0].continue_()
     expect(page.locator(".hit .title").first).to_have_text("Late fee", timeout=SLOW)
     expect(page.locator(".main")).to_have_attribute("aria-busy", "false")
 
 
-@pytest.mark.parametrize("status", [500, 503, 429])
-def test_a_broken_service_is_said_and_asked_again(sidebar: Open, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "locale", "said"),
+    [
+        (500, "en-US", "The guidance service has a problem. Your question is kept; trying again."),
+        (503, "es-MX", "El servicio de guía tiene un problema. Su pregunta se conserva; se intenta de nuevo."),
+        (429, "en-US", "Too many questions at once. Your question is kept; trying again."),
+        (429, "es-MX", "Demasiadas preguntas a la vez. Su pregunta se conserva; se intenta de nuevo."),
+    ],
+)
+def test_a_broken_service_is_said_and_asked_again(sidebar: Open, status: int, locale: str, said: str) -> None:
     """Whatever it answers; the question stays in the box and goes out again by itself."""
-    page = sidebar()
+    page = sidebar(locale=locale)
     broken = True
 
     def answer(route: Route) -> None:
@@ -53,7 +61,8 @@ def test_a_broken_service_is_said_and_asked_again(sidebar: Open, status: int) ->
 
     page.route("**/v1/search", answer)
     page.locator("textarea").fill("late fee")
-    expect(page.locator(".trouble")).to_contain_text("Your question is kept; trying again.")
+    expect(page.locator(".trouble p")).to_have_text(said)
+    fits(page)
     broken = False
 
     expect(page.locator(".hit .title").first).to_have_text("Late fee", timeout=SLOW)
@@ -108,6 +117,7 @@ def test_questions_are_answered_while_a_push_is_indexed_and_then_from_it(
         page.wait_for_timeout(200)
         ask(page, "what is the late fee")
         expect(page.locator(".hit .snippet").first).to_contain_text("30 USD", timeout=SLOW)
+        fits(page)
         texts = page.evaluate("window.said")
 
     assert len(asked) >= 2
@@ -115,16 +125,14 @@ def test_questions_are_answered_while_a_push_is_indexed_and_then_from_it(
     assert updated in texts
 
 
-@pytest.fixture
-def page_of_killed(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context()
-    yield context.new_page()
-    context.close()
-
-
-def test_a_service_that_is_killed_and_comes_back_is_found_again(page_of_killed: Page, guide: World) -> None:
-    """What was loaded stays usable; what was missing at the start comes with the first answer."""
-    page = page_of_killed
+@pytest.mark.parametrize(
+    ("locale", "gone"),
+    [("en-US", "No connection to the guidance service."), ("es-MX", "No hay conexión con el servicio de guía.")],
+)
+def test_a_service_that_is_killed_and_comes_back_is_found_again(browser: Browser, guide: World, locale: str, gone: str) -> None:
+    """What was loaded stays usable, and is told apart from an answer to the question in the box."""
+    context = browser.new_context(locale=locale)
+    page = context.new_page()
     app: Any = guide.client().app
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -133,12 +141,16 @@ def test_a_service_that_is_killed_and_comes_back_is_found_again(page_of_killed: 
         page.goto(address + "/sidebar")
         ask(page, "late fee")
     page.locator("textarea").fill("customer never authorised this debit")
-    expect(page.locator(".trouble")).to_contain_text("No connection to the guidance service.", timeout=SLOW)
+    expect(page.locator(".trouble")).to_contain_text(gone, timeout=SLOW)
     expect(page.locator(".hit .title").first).to_have_text("Late fee")
+    expect(page.locator(".main")).to_have_attribute("aria-busy", "true")
+    expect(page.locator(".status")).to_have_text("")
+    fits(page)
     with served(app, port):
         expect(page.locator(".hit .title").first).to_have_text("Customer did not authorise a debit", timeout=20_000)
 
     expect(page.locator("textarea")).to_have_value("customer never authorised this debit")
+    context.close()
 
 
 def _memory(page: Page, session: CDPSession) -> dict[str, float]:

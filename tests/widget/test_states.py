@@ -9,11 +9,10 @@ from playwright.sync_api import Page, expect
 
 from tests.conftest import ROOT
 from tests.widget.conftest import Open
-from tests.widget.test_sidebar import SLOW, ask, open_first
+from tests.widget.test_sidebar import SLOW, WIDTHS, ask, fits, open_first
 from tests.world import World
 
 PICTURES: Final = ROOT / "build" / "pictures"  # to be looked at; `make pictures` puts the best ones into docs/
-WIDTHS: Final = (320, 400, 1280)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -167,6 +166,23 @@ def test_the_demonstration_is_accessible(sidebar: Open, scheme: str) -> None:
     page.screenshot(path=PICTURES / f"demo-{scheme}.png")
 
     assert violations(page) == []
+
+
+@pytest.mark.parametrize(("locale", "reply"), [("en-US", "Reply to the customer"), ("es-MX", "Respuesta al cliente")])
+def test_the_demonstration_asks_a_ticket_and_takes_the_answer_into_its_reply(sidebar: Open, locale: str, reply: str) -> None:
+    """Beside six tickets, at each width, in the browser's language."""
+    page = sidebar("/demo", locale=locale, width=1280)
+    expect(page.locator("#tickets button")).to_have_count(6)
+    expect(page.locator(".hit .title").first).to_have_text("Customer did not authorise a debit", timeout=SLOW)
+    expect(page.locator("html")).to_have_attribute("lang", locale[:2])
+    fits(page)
+
+    page.locator(".hit .title").first.click()
+    page.locator(".kb-say button").last.click(timeout=SLOW)
+
+    expect(page.get_by_label(reply)).to_have_value(
+        "I am sorry about this debit. We will look into it within 10 business days.\n"
+    )
 
 
 def test_high_contrast_and_reduced_motion_are_heeded(sidebar: Open) -> None:

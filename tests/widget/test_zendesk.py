@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from retriever.snapshot import Models
 from tests.widget.hosts import Desk, host_desk
-from tests.widget.test_sidebar import SLOW
+from tests.widget.test_sidebar import SLOW, fits
 
 HOST = (Path(__file__).parent / "zendesk_host.html").read_text()
 
@@ -72,6 +72,9 @@ def test_the_ticket_is_asked_with_its_place_and_product_and_the_text_goes_into_t
     app.locator(".kb-say button", has_text="Insert" if locale == "en-US" else "Insertar").click()
 
     page.wait_for_function("replied.length")
+    fits(page, page.frames[1])
+    app.locator(".back").click()
+    fits(page, page.frames[1])
     assert page.evaluate("replied") == [["comment.appendText", "I am sorry about this debit."]]
 
 

@@ -8,6 +8,8 @@ import { SERVER, SESSION, SPACE } from './config.js'
 const frame = document.getElementById('sidebar')
 const say = (name) => (document.getElementById('said').textContent = name ? chrome.i18n.getMessage(name) : '')
 const tell = (message) => frame.contentWindow.postMessage(message, SERVER)
+const LOOK_AGAIN = 3000 // milliseconds after which a signed-out agent may have signed in
+let again = null
 let ready = false
 let waiting = null // a text that was chosen before there was a session
 
@@ -25,11 +27,15 @@ function heard({ origin, source, data }) {
 }
 
 async function begin() {
+  clearTimeout(again)
   try {
     tell({ type: 'kb:session', token: await session() })
   } catch {
+    again = setTimeout(begin, LOOK_AGAIN)
     return say('signed_out')
   }
+  if (again) say()
+  again = null
   ready = true
   const { asked } = await chrome.storage.session.get('asked')
   if (waiting ?? asked) ask(waiting ?? asked.text)
