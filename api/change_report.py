@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from api.fact_schema import FactOut
@@ -55,7 +56,7 @@ def _together(changes: Sequence[ChangeOut]) -> Iterator[list[ChangeOut]]:
 def headline(old: MomentOut, new: MomentOut, changes: Sequence[ChangeOut]) -> str:
     """The window, and how much happened in it."""
     counts = ", ".join(f"{sum(c.severity == name for c in changes)} {name}" for name in ("rule", "clarified", "editorial"))
-    window = f"{old.at:%Y-%m-%d %H:%M} ({old.commit[:12]}) to {new.at:%Y-%m-%d %H:%M} ({new.commit[:12]})"
+    window = f"{_utc(old.at)} ({old.commit[:12]}) to {_utc(new.at)} ({new.commit[:12]})"
     return f"{window}: {len(changes)} article{'' if len(changes) == 1 else 's'}: {counts}"
 
 
@@ -82,7 +83,12 @@ def commit_line(commit: CommitOut) -> str:
     """One commit: when, by whom, approved by whom."""
     approved = f", approved by {', '.join(commit.approvers)}" if commit.approvers else ""
     review = f" ({commit.review})" if commit.review else ""
-    return f"{commit.at:%Y-%m-%d %H:%M} {commit.commit[:12]} by {', '.join(commit.authors)}{approved}{review}"
+    return f"{_utc(commit.at)} {commit.commit[:12]} by {', '.join(commit.authors)}{approved}{review}"
+
+
+def _utc(at: datetime) -> str:
+    """Commits, dates and authors are of many time zones; side by side only one can be compared."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}Z"
 
 
 def version_lines(version: VersionOut, subject: str) -> list[str]:
@@ -92,7 +98,8 @@ def version_lines(version: VersionOut, subject: str) -> list[str]:
     )
     current = "  CURRENT" if version.current else ""
     lines = [f"version {version.number}  {commit_line(commit)}{current}"]
-    lines += [f"  {subject}", f"  {version.severity}: {', '.join(version.events)}"]
+    declared = ", as its commit says" if version.declared else ""
+    lines += [f"  {subject}", f"  {version.severity}{declared}: {', '.join(version.events)}"]
     lines += [f"  {fact_line(fact)}" for fact in version.facts]
     return lines + [f"  {field.name}: {field.old or NOTHING} → {field.new or NOTHING}" for field in version.fields]
 

@@ -72,9 +72,9 @@ class Ask:
     branch: str | None = None
 
     def __post_init__(self) -> None:
-        space, _, branch = self.space.partition("@")
+        space, named, branch = self.space.partition("@")
         object.__setattr__(self, "space", space)
-        object.__setattr__(self, "branch", branch or self.branch)
+        object.__setattr__(self, "branch", branch if named else self.branch)
         redacted = redact(self.q)
         object.__setattr__(self, "q", redacted.text)
         object.__setattr__(self, "struck", (*self.struck, *redacted.found))
@@ -188,7 +188,7 @@ class Guidance:
         if space not in reader.spaces or space not in self.spaces:
             raise NotFoundError(f"There is no space {space!r} that you may ask.")  # a foreign one is like none
         live = self.spaces[space]
-        if ask.branch:
+        if ask.branch is not None:
             return _preview(live, ask.branch, as_of, reader), None
         if as_of is None:
             return live.current(), None

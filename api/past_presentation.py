@@ -191,6 +191,7 @@ def version_out(
         effective_from=edge(article.effective_from, zone) if article else None,
         effective_until=edge(article.effective_until, zone) if article else None,
         severity=change.severity.value,
+        declared=change.declared is not None,
         events=[event.value for event in change.events],
         facts=facts_out(change.facts),
         fields=_fields(change.fields, zone, paths=paths),

@@ -142,6 +142,7 @@ class VersionOut(BaseModel):
     effective_from: str | None
     effective_until: str | None
     severity: Literal["editorial", "clarified", "rule"]
+    declared: bool = Field(description="Whether the commit said the severity itself.")
     events: list[str]
     facts: list[FactOut]
     fields: list[FieldOut]

@@ -28,7 +28,10 @@ def _moment(text: str) -> datetime | date:
 
 
 def _moment_or_commit(text: str) -> datetime | date | str:
-    return text if _is_commit(text) else _moment(text)
+    try:
+        return text if _is_commit(text) else _moment(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or the id of a commit that was live, of 7 digits at least") from None
 
 
 def _is_commit(text: str) -> bool:

@@ -135,7 +135,9 @@ class Space:
         """Its first parent; None if it is the first."""
         return self.repository.parent(commit)
 
-    def snapshot(self, commit: Commit, watch: Watch = SILENT, before: Snapshot | None = None) -> Snapshot:
+    def snapshot(
+        self, commit: Commit, watch: Watch = SILENT, before: Snapshot | None = None, stages: Stages = UNTIMED
+    ) -> Snapshot:
         """The snapshot of a commit, built if there is none that is whole and fits the models.
 
         before: any snapshot of this space, from which to build what is missing. Raises ContentError if the commit may not go
@@ -143,6 +145,7 @@ class Space:
         """
         folder = self._folder(commit)
         if is_whole(folder):
+            stages.begin("load")
             try:
                 loaded = load(folder, self.models)
             except SnapshotError as error:
@@ -151,7 +154,7 @@ class Space:
             else:
                 used(folder)
                 return loaded
-        built = self._build(self._read(commit, watch, before), watch, before)
+        built = self._build(self._read(commit, watch, before, stages), watch, before, stages)
         try:
             save(built, folder)
             self._prune(folder)
@@ -239,8 +242,7 @@ class Space:
         if before is not None and before.manifest.commit == tip.sha:
             return before
         if before is None or is_whole(self._folder(tip)):
-            stages.begin("load")
-            return self.snapshot(tip, watch)
+            return self.snapshot(tip, watch, stages=stages)
         library = self._read(tip, watch, before, stages)
         return self._build(library, watch, before, stages)
 
@@ -268,7 +270,7 @@ class Space:
                 previous=live.commit if live else None,
                 outcome=Outcome.ROLLED_BACK if back else Outcome.PUBLISHED,
                 counts=library_change(known, snapshot.library) if known or live is None else None,
-                embedded=dict(snapshot.manifest.embedded),
+                embedded=dict(snapshot.manifest.embedded) if "vectors" in stages.milliseconds else {},  # else it was there
                 milliseconds=stages.milliseconds,
             )
         )

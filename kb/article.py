@@ -173,6 +173,12 @@ def is_in_force(article: Article, on: datetime) -> bool:
     return begun and (article.effective_until is None or on < article.effective_until)
 
 
+def comes_and_goes(article: Article, after: datetime, until: datetime) -> bool:
+    """Whether its text begins and ceases to be the rule between two instants (aware), so that it is the rule at neither."""
+    begins, ends = article.effective_from, article.effective_until
+    return article.status in CAN_BE_IN_FORCE and begins is not None and ends is not None and after < begins < ends <= until
+
+
 def meet(one: Article, other: Article) -> bool:
     """Whether there is a moment at which both are the rule."""
     if one.status not in CAN_BE_IN_FORCE or other.status not in CAN_BE_IN_FORCE:

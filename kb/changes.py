@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from kb.article import Article, Status, is_in_force
+from kb.article import Article, Status, comes_and_goes, is_in_force
 from kb.commit_log import Credit, Declared
 from kb.fact_kind import FactKind
 from kb.fact_match import FactChange, changed_facts
@@ -117,6 +117,11 @@ def change_of(old: Article | None, new: Article | None, moments: Moments) -> Art
     return ArticleChange(old.id, old, new, events, _severity(events, facts, fields, words, old), facts, fields)
 
 
+def declared_severity(declared: Declared | None) -> Severity | None:
+    """What the commits say of it, which goes before what the texts tell; None if they say nothing."""
+    return None if declared is None else Severity.EDITORIAL if declared is Declared.MINOR else Severity.RULE
+
+
 def _whole(article: Article, old: Article | None, new: Article | None, moments: Moments) -> ArticleChange:
     """An article that is new, or gone."""
     if old is None:
@@ -140,6 +145,8 @@ def _events(
     named = {change.name for change in fields}
     if lived[0] != lived[1]:
         yield Event.IN_FORCE if lived[1] else _ceased(new, moments)
+    elif not lived[0] and comes_and_goes(new, moments.old, moments.new):
+        yield from (Event.IN_FORCE, Event.EXPIRED)
     if named & {*SCOPE_FIELDS, "parts"}:
         yield Event.RESCOPED
     if "status" in named:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from kb.article import Article, is_in_force
-from kb.changes import ArticleChange, Contribution, Event, Moments, change_of
-from kb.commit_log import Declared, together
+from kb.article import Article, comes_and_goes, is_in_force
+from kb.changes import ArticleChange, Contribution, Event, Moments, change_of, declared_severity
+from kb.commit_log import together
 from kb.course import SHARED, Course, Part
 from kb.edition import Edition
 from kb.lag import lags
@@ -18,8 +18,6 @@ from kb.repository import Repository
 from kb.severity import Severity
 
 See: TypeAlias = Callable[[Article], Article | None]  # an article as one reader may see it; None if not at all
-
-_DECLARED: Final = {Declared.MINOR: Severity.EDITORIAL, Declared.RULE: Severity.RULE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def _complete(change: ArticleChange, comparison: Comparison, see: See) -> Articl
     others = (_seen(versions, see) for versions in comparison.translations.get(change.id, ()))
     return replace(
         change,
-        severity=change.severity if declared is None else _DECLARED[declared],
+        severity=declared_severity(declared) or change.severity,
         behind=lags(change, [(pair.old, pair.new) for pair in others if pair.new]),
         contributions=contributions,
         declared=declared,
@@ -172,8 +170,12 @@ class _Comparing:
             if path not in holding and not (folders and folders.intersection(map(str, PurePosixPath(path).parents))):
                 continue
             article = self.after.article(path)
-            if article is not None and is_in_force(article, self.old.at) != is_in_force(article, self.new.at):
+            if article is not None and self._begins_or_ends(article):
                 self.pairs.setdefault(article.id, Versions(article, article))
+
+    def _begins_or_ends(self, article: Article) -> bool:
+        lived, lives = is_in_force(article, self.old.at), is_in_force(article, self.new.at)
+        return lived != lives or comes_and_goes(article, self.old.at, self.new.at)
 
     def _read_superseded(self) -> None:
         """Articles that no commit touched and that another one takes over from."""

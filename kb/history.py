@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from kb.article import Article
-from kb.changes import ArticleChange, Moments, change_of
+from kb.changes import ArticleChange, Moments, change_of, declared_severity
 from kb.commit_log import Credit, LogEntry, Touch, credit
 from kb.comparison import See
 from kb.edition import Edition
@@ -275,13 +275,12 @@ def versions(log: Log, article_id: str, see: See) -> list[Version]:
         change = change_of(before, now, Moments(at, at))
         newest = stage if now else None
         if change is not None:
-            found.append(
-                Version(
-                    len(found) + 1, stage.entry.commit, stage.entry.subject, log.credited(stage), now, change, current=False
-                )
-            )
+            credited = log.credited(stage)
+            said = declared_severity(credited.declared)
+            change = replace(change, severity=said or change.severity, declared=credited.declared)
+            entry = stage.entry
+            found.append(Version(len(found) + 1, entry.commit, entry.subject, credited, now, change, current=False))
         before = now
     if found and newest is not None:
-        last = found[-1]
-        found[-1] = Version(last.number, last.commit, last.subject, last.credit, last.article, last.change, current=True)
+        found[-1] = replace(found[-1], current=True)
     return found[::-1]

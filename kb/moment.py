@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from kb.errors import AsOfError
+from kb.errors import AsOfError, RepositoryError
 from kb.frontmatter import YEARS
 from kb.repository import Repository
 from kb.tree import Commit
@@ -33,7 +33,12 @@ def moment_of(text: str, repository: Repository, ref: str | None, zone: ZoneInfo
     instant = instant_of(text, zone, now or datetime.now(UTC))
     if instant is not None:
         return Moment(repository.at(ref, instant), instant)
-    commit = repository.resolve(text)
+    try:
+        commit = repository.resolve(text)
+    except RepositoryError as error:
+        raise AsOfError(
+            f"{error} Moments are also now, yesterday, '3 days ago', 2026-03-01 and 2026-03-01T17:00:00-05:00."
+        ) from None
     return Moment(commit, commit.at)
 
 

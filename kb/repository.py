@@ -243,7 +243,7 @@ class Repository:
             branches = self._branches()
             known = f"It has the branches {', '.join(branches[:8])}." if branches else "It has no branch."
             raise RepositoryError(
-                f"{self._location}: there is no branch, tag or commit {name!r}. {known} Correct --ref or KB_REF."
+                f"{self._location}: there is no branch, tag or commit {name!r}. {known} Correct the name."
             ) from None
 
     def _named(self, name: str) -> Commit:

@@ -88,6 +88,9 @@ def test_moving_the_branch_back_is_a_rollback(world: World) -> None:
 
     assert first(world) == said(7)
     assert outcomes(world) == [(old, Outcome.PUBLISHED), (new, Outcome.PUBLISHED), (old, Outcome.ROLLED_BACK)]
+    built, _, loaded = live.space.log.all()
+    assert (dict(built.embedded), "vectors" in built.milliseconds) == ({"english": 1, "multilingual": 1}, True)
+    assert (dict(loaded.embedded), set(loaded.milliseconds)) == ({}, {"fetch", "load"})
 
 
 def test_a_rewritten_history_is_served_and_what_was_live_can_still_be_asked(world: World) -> None:
@@ -146,7 +149,7 @@ def test_a_branch_can_be_asked_beside_what_is_live(world: World) -> None:
     assert live.current().manifest.commit != proposal
 
 
-@pytest.mark.parametrize("branch", ["nope", "HEAD", "main~1", "main^0", "../main", "--all", "a\0b"])
+@pytest.mark.parametrize("branch", ["nope", "HEAD", "main~1", "main^0", "../main", "--all", "a\0b", ""])
 def test_a_name_that_is_no_branch_is_refused(world: World, branch: str) -> None:
     """Only branches; no commit ids, no expressions, though the commit before is there."""
     push(world, 7)

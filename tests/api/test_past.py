@@ -454,7 +454,7 @@ def test_what_is_the_same_of_many_articles_is_told_once(world: World, kb: Kb) ->
     text, markdown = (kb("diff", first, second, "--format", name, cwd=world.repo).stdout for name in ("text", "markdown"))
 
     names = "".join(f"    Old {number} [old-{number}, en]\n" for number in range(6))
-    assert f"\nRULE  6 articles, alike\n  removed\n  2026-01-02 00:00 {second[:12]} by Writer\n{names}" in text
+    assert f"\nRULE  6 articles, alike\n  removed\n  2026-01-02 00:00Z {second[:12]} by Writer\n{names}" in text
     assert "RULE  Dispute a charge [card, en]\n" in text
     assert markdown.count("## ") == 2
     assert "\n- Old 5 `old-5` · en\n" in markdown
@@ -469,6 +469,7 @@ def test_what_is_not_there_is_said(world: World, kb: Kb, command: tuple[str, ...
 
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
+    assert ("Moments are also now, yesterday" in run.stderr) is (command[1] == "nonsense")
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,19 @@ def test_dates_bring_and_end_articles_without_a_commit(world: World) -> None:
     assert found["begins"].at == utc("2026-06-01T06:00")  # midnight in Mexico City
 
 
+def test_what_begins_and_ends_between_two_moments_is_told_though_it_holds_at_neither(world: World) -> None:
+    """Hours of a holiday, looked at after it."""
+    world.article("a.md", "Text.", id="a", effective_from="2026-06-01", effective_until="2026-06-10")
+    world.article("b.md", "Text.", id="b", effective_from="2026-06-01", effective_until="2026-06-10", status="retired")
+    world.commit()
+
+    found = between(world, "HEAD", "HEAD", at=(utc("2026-05-01T00:00"), utc("2026-07-01T00:00")))
+
+    assert {name: (it.events, it.at) for name, it in found.items()} == {
+        "a": ((Event.IN_FORCE, Event.EXPIRED), utc("2026-06-10T06:00"))
+    }
+
+
 def test_a_default_of_the_folder_rescopes_the_articles_below_it(world: World) -> None:
     """No article's file was touched; the commit that touched the defaults is named."""
     world.article("a.md", TEXT, id="a")
@@ -286,6 +299,15 @@ def test_a_path_that_another_article_takes_over_is_not_its_history(world: World)
     world.commit("Swap")
 
     assert told(history(world, "a")) == [(2, "Swap", ["moved"], True), (1, "One", ["added"], False)]
+
+
+def test_a_version_is_what_its_commit_says_of_it(world: World) -> None:
+    """As in the list of changes."""
+    for days, message in ((60, "One"), (90, "Two\n\nChange: minor"), (120, "Three")):
+        world.article("a.md", TEXT.replace("60", str(days)), id="a")
+        world.commit(message)
+
+    assert [version.change.severity.value for version in history(world, "a")] == ["rule", "editorial", "rule"]
 
 
 def test_history_names_removed_articles_and_marks_none_current(world: World) -> None:

@@ -152,7 +152,7 @@ def test_a_name_that_is_no_commit_is_refused(world: World, name: str) -> None:
         world.open().resolve(name)
 
     assert str(caught.value) == (
-        f"{world.root}: there is no branch, tag or commit {name!r}. It has the branches main. Correct --ref or KB_REF."
+        f"{world.root}: there is no branch, tag or commit {name!r}. It has the branches main. Correct the name."
     )
 
 
