@@ -2,17 +2,19 @@
 
 import gc
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from api.guidance import Guidance
 from api.hooks import Deliveries, Hooks
 from api.live import LiveSpace
+from api.memory import give_back
 from api.own_key import own_key
 from api.past_snapshots import PastSnapshots
 from api.publish_log import PublishLog, log_path
@@ -28,6 +30,7 @@ from retriever.apertium import Apertium
 from retriever.errors import ModelError, RetrieverError
 from retriever.language import warm as warm_language
 from retriever.model_store import open_model, open_reranker
+from retriever.place_words import warm as warm_places
 from retriever.reranker import Reranker
 from retriever.snapshot import Models
 from retriever.spelling import warm as warm_spelling
@@ -230,19 +233,36 @@ def open_courier(settings: Settings, guidance: Guidance, database: "Database") -
     return clerks, Courier(desk.outbox, clerks, ways, leaving)
 
 
-def warm(models: Models) -> None:
-    """Load what the first question would wait for: the English model now, the rest beside the first questions."""
-    models.english.query("warm")
+def begin_loading(models: Models, lang: str = "en") -> "Future[Any]":
+    """Load what a question in the language waits for, beside whatever else a start does: onnxruntime and git need no turn.
+
+    Gives the English model's loading, whose result raises ModelError. What else cannot be loaded is told by the first question.
+    """
+    beside = ThreadPoolExecutor(3, thread_name_prefix="load")
+    english = beside.submit(models.english.query, "warm")
+    if lang != "en":
+        beside.submit(models.multilingual.query, "warm")
+        beside.submit(models.translator.start)
+    beside.shutdown(wait=False)
+    return english
+
+
+def warm(models: Models, guidance: Guidance) -> None:
+    """Load what later questions would wait for, beside the first ones. Returns at once."""
+    places = [live.current().words.places for live in guidance.spaces.values() if live.serving]
+    Thread(target=_warm_rest, args=(models, places), daemon=True).start()
+
+
+def _warm_rest(models: Models, places: Iterable[Iterable[str]]) -> None:
+    """What cannot be loaded fails again, and is told, when a question needs it; the others are loaded all the same."""
     warm_language()
     models.translator.start()
-    Thread(target=_warm_rest, args=(models,), daemon=True).start()
-
-
-def _warm_rest(models: Models) -> None:
-    """What cannot be loaded fails again, and is told, when a question needs it; the others are loaded all the same."""
     with suppress(ModelError):
         models.multilingual.query("warm")
     with suppress(ModelError):
         if models.reranker:
             models.reranker.model.warm()
-    warm_spelling()  # last: the dictionaries take a second of the interpreter, which the first questions need too
+    for its in places:
+        warm_places(its)
+    warm_spelling()  # late: the dictionaries take a second of the interpreter, which the first questions need too
+    give_back()

@@ -1,7 +1,6 @@
-"""Words: BM25 over stemmed tokens, one index for each language, by bm25s."""
+"""Words: BM25 over stemmed tokens, one index for each language."""
 
 import json
-import logging
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -10,22 +9,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-import bm25s
 import numpy as np
 import Stemmer
 
 from kb.language import base_language, without_accents
 from retriever.arrays import BoolVector, FloatVector, IntVector
 from retriever.ranking import EMPTY, Ranking, top
-from retriever.word_counts import WordCounts, counted
+from retriever.word_counts import Numbers, WordCounts, counted
+from retriever.word_index import WordIndex
 
 STEMMED: Final = {"en": "english", "es": "spanish", "fr": "french"}
 OTHER: Final = "other"  # every other language: words as they are
-K1: Final = 0.9  # k1 and b: best of three pairs on the train questions of fiqa-dev, docs/decisions/0002-fusion.md
-B: Final = 0.4
-
-logging.getLogger("bm25s").setLevel(logging.WARNING)  # it announces every index on the debug level, and sets that level
-
 _COUNTS: Final = "counts.npz"
 _WORD: Final = re.compile(r"\w+(?:['’]\w+)?")
 
@@ -46,17 +40,10 @@ def tokens(text: str, lang: str) -> list[str]:
 
     Accents go first, on both sides: agents type "transaccion" mid-call.
     """
-    return _stemmed(_words(text), lang)
-
-
-def _words(text: str) -> list[str]:
     folded = text.casefold()
     if not folded.isascii():
         folded = without_accents(folded)
-    return [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(folded)]
-
-
-def _stemmed(words: list[str], lang: str) -> list[str]:
+    words = [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(folded)]
     stemmer = _stemmer(index_language(lang))
     return words if stemmer is None else list(stemmer.stemWords(words))
 
@@ -70,50 +57,24 @@ class _Shelf:
     """
 
     rows: IntVector
-    index: bm25s.BM25
+    index: WordIndex
     counts: WordCounts | None = None
 
 
 def _coverage(shelf: _Shelf, words: set[str], document: int) -> float:
     held = total = 0.0
     for word in sorted(words):  # a fixed order, because sums of floats depend on it
-        rows = _holders(shelf, word)
+        rows = shelf.index.holders(word)
         weight = math.log(1 + (shelf.rows.size - rows.size + 0.5) / (rows.size + 0.5))
         total += weight
         held += weight if _holds(rows, document) else 0.0
     return held / total if total else 0.0
 
 
-def _holders(shelf: _Shelf, stem: str) -> IntVector:
-    """The documents that hold it, rising."""
-    number = shelf.index.vocab_dict.get(stem)
-    starts, holders = shelf.index.scores["indptr"], shelf.index.scores["indices"]
-    found: IntVector = holders[:0] if number is None else holders[starts[number] : starts[number + 1]]
-    return found
-
-
-def _holds(rows: IntVector, document: int) -> bool:
+def _holds(rows: Numbers, document: int) -> bool:
     """Whether a word's documents, which rise, hold this one."""
     place = int(rows.searchsorted(document))
     return place < rows.size and int(rows[place]) == document
-
-
-def _index(counts: WordCounts) -> bm25s.BM25:
-    """BM25 over counted texts, as bm25s's own `index` leaves it."""
-    index = bm25s.BM25(method="lucene", k1=K1, b=B)
-    index.scores = counts.matrix(k1=K1, b=B)
-    index.vocab_dict = {word: number for number, word in enumerate(counts.vocabulary)}
-    index.vocab_dict.setdefault("", len(counts.vocabulary))
-    index.unique_token_ids_set = set(index.vocab_dict.values())
-    index.nonoccurrence_array = None  # only other methods than "lucene" have one
-    return index
-
-
-def _loaded_counts(file: Path, index: bm25s.BM25) -> WordCounts | None:
-    if not file.is_file():
-        return None
-    words = sorted(index.vocab_dict, key=index.vocab_dict.__getitem__)
-    return WordCounts.load(file, words[: len(index.scores["indptr"]) - 1])  # without "", which bm25s may add
 
 
 def _counts(key: str, rows: IntVector, text_of: Callable[[int], str], before: "tuple[Lexical, IntVector] | None") -> WordCounts:
@@ -148,7 +109,7 @@ class Lexical:
             rows = np.array([row for row, its in enumerate(keys) if its == key], np.int64)
             counts = _counts(key, rows, text_of, before)
             if counts.vocabulary:
-                shelves[key] = _Shelf(rows, _index(counts), counts)
+                shelves[key] = _Shelf(rows, WordIndex.of(counts), counts)
         return cls(shelves, len(languages))
 
     def places(self, key: str, rows: IntVector) -> tuple[WordCounts | None, IntVector]:
@@ -165,10 +126,8 @@ class Lexical:
         """
         scores = np.zeros(self._size, np.float32)
         for key, shelf in self._shelves.items():
-            words = _words(text(key))
-            known = [word for word in _stemmed(words, key) if word and word in shelf.index.vocab_dict]
-            if known:
-                scores[shelf.rows] = shelf.index.get_scores(known)
+            words = [word for word in tokens(text(key), key) if word]
+            scores[shelf.rows] = shelf.index.scores(words, shelf.rows.size)
         return scores
 
     def search(self, text: str, allowed: BoolVector, limit: int) -> Ranking:
@@ -193,12 +152,13 @@ class Lexical:
         shelf, stems = self._shelves.get(key), tokens(word, key)
         if shelf is None or len(stems) != 1:
             return np.empty(0, np.int64)
-        return shelf.rows[_holders(shelf, stems[0])]
+        return shelf.rows[shelf.index.holders(stems[0])]
 
     def save(self, folder: Path) -> None:
         """Write the index below a folder that does not exist yet."""
         for key, shelf in self._shelves.items():
-            shelf.index.save(str(folder / key), show_progress=False)
+            (folder / key).mkdir()
+            shelf.index.save(folder / key)
             np.save(folder / key / "rows.npy", shelf.rows)
             if shelf.counts is not None:
                 shelf.counts.save(folder / key / _COUNTS)
@@ -210,6 +170,7 @@ class Lexical:
         about = json.loads((folder / "lexical.json").read_text())
         shelves = {}
         for key in about["languages"]:
-            index = bm25s.BM25.load(str(folder / key), show_progress=False)
-            shelves[key] = _Shelf(np.load(folder / key / "rows.npy"), index, _loaded_counts(folder / key / _COUNTS, index))
+            index, counts = WordIndex.load(folder / key), folder / key / _COUNTS
+            known = WordCounts.load(counts, index.words) if counts.is_file() else None
+            shelves[key] = _Shelf(np.load(folder / key / "rows.npy"), index, known)
         return cls(shelves, about["size"])

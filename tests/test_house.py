@@ -25,7 +25,6 @@ BEHIND_ONE_FILE = {
     "sentence_transformers": "retriever/models.py",
     "torch": "retriever/models.py",
     "onnx": "retriever/models.py",
-    "bm25s": "retriever/lexical.py",
     "Stemmer": "retriever/lexical.py",
     "lingua": "retriever/language.py",
     "pydantic_settings": "api/settings.py",
@@ -141,7 +140,18 @@ def test_answering_imports_neither_torch_nor_transformers() -> None:
 
 def test_a_question_on_the_command_line_imports_no_database_and_no_tokens() -> None:
     """`kb search` starts quickly; whom requests are taken for is the service's concern."""
-    heavy = ("sqlalchemy", "alembic", "jwt", "cryptography", "limits", "fastapi", "uvicorn", "kb.changes", "kb.reading")
+    heavy = (
+        "sqlalchemy",
+        "alembic",
+        "jwt",
+        "cryptography",
+        "limits",
+        "fastapi",
+        "uvicorn",
+        "scipy",
+        "kb.changes",
+        "kb.reading",
+    )
     script = (
         "import api.cli, sys; api.cli.command_line(['search']); import api.composition; "
         f"print([name for name in {heavy!r} if name in sys.modules])"

@@ -12,13 +12,14 @@ from rich.text import Text
 from api.answering import respond
 from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, SpaceOption, WorktreeOption, settings_of
 from api.cli.progress import announce, watching
-from api.composition import open_models, open_space, spaces_of
+from api.composition import begin_loading, open_models, open_space, spaces_of
 from api.fact_text import old_and_new
 from api.guidance import Guidance, RequestError
 from api.live import LiveSpace
 from api.reader import LOOPBACK
 from api.schema import HitOut, SearchQuery, SearchResponse
 from api.space_config import chosen
+from retriever.language import language_of
 
 
 def search(
@@ -47,6 +48,7 @@ def search(
         effective_on=effective_on, explain=explain,
     )  # fmt: skip
     models = open_models(settings, announce)
+    begin_loading(models, language_of(query.q))
     opened = open_space(settings, models, name)
     with watching() as watch:
         snapshot = opened.working_snapshot(watch) if worktree else opened.snapshot(opened.tip(), watch)

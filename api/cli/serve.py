@@ -13,6 +13,7 @@ import typer
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
 from api.cli.progress import announce, watching
 from api.composition import (
+    begin_loading,
     open_courier,
     open_database,
     open_guidance,
@@ -43,16 +44,8 @@ def serve(
 
     If the newest commit has errors, what was served before keeps serving, and /readyz says why.
     """
-    import uvicorn  # this and FastAPI take 0.3 s to import, which no other command should pay
-
-    from api.app import create_app
-    from api.authentication import open_readers
-    from api.digests.scheduler import Scheduler
-    from api.edges import edges_of
-    from api.events.publication import follow
+    from api.authentication import open_readers  # this and FastAPI take 0.3 s to import, which no other command should pay
     from api.events.ticket_keys import note_secret
-    from api.machines import add_machines
-    from api.metrics import Metrics
 
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = settings_of(repo, ref, folder, kb, host=host, port=port)
@@ -67,9 +60,20 @@ def serve(
     models = open_models(settings, announce)
     if notice := translation_notice(settings, models):
         typer.echo(notice, err=True)
+    english = begin_loading(models)
     with watching() as watch:
         guidance = open_guidance(settings, models, watch)
-    warm(models)
+
+    import uvicorn  # here, because the model loads meanwhile
+
+    from api.app import create_app
+    from api.digests.scheduler import Scheduler
+    from api.edges import edges_of
+    from api.events.publication import follow
+    from api.machines import add_machines
+    from api.metrics import Metrics
+
+    english.result()
     _begin(listening, settings.host, settings.port)  # before the address is printed: whoever reads it may ask at once
     updaters = start_updaters(settings, guidance)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -88,6 +92,7 @@ def serve(
         app, log_config=None, access_log=False, server_header=False,
         http="h11", h11_max_incomplete_event_size=LARGEST_HEAD, timeout_keep_alive=10, limit_concurrency=1000,
     )  # fmt: skip
+    warm(models, guidance)
     uvicorn.Server(config).run(sockets=[listening])
     for updater in updaters.values():
         updater.stop()

@@ -25,7 +25,6 @@ from retriever.splitter import CHUNKING
 FORMAT: Final = 1  # of the document; another number is read by other code
 _DIGITS: Final = 6  # of a score that is kept: what differs beyond is noise of the last bits
 _LIBRARIES: Final = (
-    "bm25s",
     "faiss-cpu",
     "lingua-language-detector",
     "numpy",

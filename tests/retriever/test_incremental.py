@@ -4,7 +4,6 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from unittest.mock import ANY
 
 import bm25s
@@ -17,7 +16,6 @@ from kb.article import Article
 from kb.library import Library
 from retriever import lexical, snapshot_build
 from retriever.arrays import FloatMatrix
-from retriever.lexical import K1, B
 from retriever.passage import Passage, passages_of
 from retriever.scope import PassageTable
 from retriever.snapshot import Models, Snapshot
@@ -25,22 +23,23 @@ from retriever.snapshot_build import build
 from retriever.snapshot_files import load, save
 from retriever.vector_cache import VectorCache
 from retriever.word_counts import counted
+from retriever.word_index import K1, B, WordIndex
 from tests.retriever.worlds import DIM, HashEmbedder, article, fakes, library_of
 
 TEXTS = st.lists(st.lists(st.sampled_from("fee card wire R10 año lost the of".split()), max_size=9), min_size=1, max_size=8)
 
 
-def by_bm25s(texts: Sequence[Sequence[str]]) -> tuple[dict[str, int], dict[str, Any]]:
+def by_bm25s(texts: Sequence[Sequence[str]]) -> bm25s.BM25:
     """What the library itself makes of the texts."""
     vocabulary = {word: number for number, word in enumerate(sorted(set().union(*texts)))}
     index = bm25s.BM25(method="lucene", k1=K1, b=B)
     index.index(([[vocabulary[word] for word in words] for words in texts], vocabulary), show_progress=False)
-    return index.vocab_dict, index.scores
+    return index
 
 
 @given(texts=TEXTS, later=TEXTS, keep=st.randoms())
 def test_counting_on_gives_what_bm25s_builds(texts: list[list[str]], later: list[list[str]], keep: random.Random) -> None:
-    """Texts leave, come and change places: every number of the matrix is bm25s's own, with its type."""
+    """Texts leave, come and change places: every number of the matrix, and every score, is bm25s's own, with its type."""
     texts, later = [*texts, ["always"]], [*later, ["always"]]
     mixed = [*range(len(texts)), *later]
     keep.shuffle(mixed)
@@ -48,11 +47,18 @@ def test_counting_on_gives_what_bm25s_builds(texts: list[list[str]], later: list
 
     counts = counted(mixed, counted(texts))
 
-    index, expected = lexical._index(counts), by_bm25s([texts[it] if isinstance(it, int) else it for it in mixed])
-    assert index.vocab_dict == expected[0]
-    for name, value in expected[1].items():
-        assert np.array_equal(index.scores[name], value)
-        assert getattr(index.scores[name], "dtype", None) == getattr(value, "dtype", None)
+    index, expected = WordIndex.of(counts), by_bm25s([texts[it] if isinstance(it, int) else it for it in mixed])
+    asked = [*later[0], "always", "always", "fee"]
+    known = [word for word in asked if word in expected.vocab_dict]
+    assert {**index.numbers, "": len(index.numbers)} == expected.vocab_dict
+    for ours, its in (
+        (index.starts, expected.scores["indptr"]),
+        (index.texts, expected.scores["indices"]),
+        (index.weights, expected.scores["data"]),
+        (index.scores(asked, len(mixed)), expected.get_scores(known)),
+    ):
+        assert np.array_equal(ours, its)
+        assert ours.dtype == its.dtype
 
 
 FILES = {
