@@ -8,7 +8,7 @@ export function answerList(view) {
   return [
     ...notices(view),
     answer.hits.length > 0 &&
-      h('ol', { class: `hits ${answer.answerable ? '' : 'unsure'}`, 'aria-label': words.sidebar },
+      h('ol', { class: 'hits', 'aria-label': words.sidebar },
         answer.hits.map((hit, index) => card(hit, index, view))),
     answer.leads.length > 0 && leads(view),
     !answer.answerable && h('button', { class: 'plain gap', type: 'button', onclick: acts.gap }, words.gap),
@@ -22,7 +22,7 @@ function notices({ answer, words, taxonomy, acts }) {
       h('div', { class: 'notice doubt' }, h('strong', {}, words.refused), h('p', {}, inEnglish(words, answer.reason) ?? (answer.hits.length ? words.nearest : words.nothingInScope))),
     answer.above_tier &&
       h('div', { class: 'notice above' },
-        h('strong', {}, words.aboveTier, queue && ` ${words.escalateTo(nameOf(taxonomy, queue))}`),
+        h('strong', {}, words.escalate, queue && ` ${words.escalateTo(nameOf(taxonomy, queue))}`),
         h('p', {}, inEnglish(words, answer.above_tier.message) ?? words.aboveTierMeans)),
     answer.varies_by_jurisdiction.length > 0 &&
       h('div', { class: 'notice differs' },
@@ -47,11 +47,12 @@ function card(hit, index, view) {
 /** The service explains itself in English, and says more than its figures do. */
 const inEnglish = (words, said) => (words.code === 'en' && said ? said : null)
 
-/** Why a text applies where the customer is. */
+/** Why a text applies where the customer is; the service names all the places, and what is replaced by its title. */
 function whyHere({ asked, matched, overrides, why }, { words }) {
-  const place = matched === 'all' ? words.everyPlaceText : words.placeText(matched)
+  const named = (before) => why.split(before)[1]
+  const place = matched === 'all' ? words.everyPlaceText : words.placeText((!asked && named(' for ')) || matched)
   const inside = asked && matched !== 'all' && matched !== asked ? words.liesIn(asked, matched) : ''
-  const replaced = overrides ? words.replaces(overrides) : ''
+  const replaced = overrides ? words.replaces(named('; replaces ') ?? overrides) : ''
   return inEnglish(words, why) ?? [place, inside, replaced, !asked && words.noPlaceAsked].filter(Boolean).join('; ')
 }
 

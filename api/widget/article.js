@@ -147,8 +147,9 @@ function figures(facts) {
 /** Long runs that stayed as they were are cut in their middle. */
 function changedWords(runs) {
   return h('p', { class: 'words' }, runs.map(({ op, text }) => {
-    if (op === 'insert') return h('ins', {}, text)
-    if (op === 'delete') return h('del', {}, text)
-    return text.length > 240 ? `${text.slice(0, 100)} […] ${text.slice(-100)}` : text
+    const said = text.replace(/^#+ |\*\*/gm, '')
+    if (op === 'insert') return h('ins', {}, said)
+    if (op === 'delete') return h('del', {}, said)
+    return said.length > 240 ? `${said.slice(0, 100)} […] ${said.slice(-100)}` : said
   }))
 }

@@ -57,7 +57,7 @@ export class Client {
   #renewed() {
     const late = new Promise((_, reject) => setTimeout(reject, SLOW))
     const asked = Promise.race([(async () => this.#session())(), late]).then(usable).catch((error) => {
-      throw new ServiceError(error instanceof TypeError ? 'offline' : 'signedOut') // the first is what `fetch` throws
+      throw new ServiceError(error instanceof TypeError ? 'offline' : 'signedOut') // the first is what fetch throws
     })
     const forget = () => { if (this.#token === asked) this.#token = null }
     asked.then((token) => token ?? forget(), forget)

@@ -37,6 +37,7 @@ export class KbSidebar extends HTMLElement {
   #terms = null
   #recent = []
   #clock
+  #ticket = null // the product that a host named, and how its question begins
   #state = {
     scope: { jurisdiction: null, product: null, tier: null, lang: null, asOf: null },
     answer: null, question: '', redacted: [], suggestions: [], trouble: null, waiting: false, slow: false, selected: 0,
@@ -84,6 +85,7 @@ export class KbSidebar extends HTMLElement {
   /** Ask for the agent: what a host does with the ticket's text. scope: any of jurisdiction, product, tier, lang. */
   ask(text, scope = {}) {
     this.#state.scope = { ...this.#state.scope, ...scope }
+    if (scope.product) this.#ticket = { product: scope.product, begins: withoutSecrets(text).text.slice(0, 3) }
     this.#parts.question().value = text
     this.#typed(text, { now: true })
   }
@@ -133,7 +135,12 @@ export class KbSidebar extends HTMLElement {
     const { text: shown, kinds } = withoutSecrets(text)
     if (kinds.length) this.#parts.question().value = shown
     const redacted = kinds.length ? kinds : shown ? this.#state.redacted : []
-    this.#set({ question: shown, redacted, opened: null, history: null, listing: false, drill: null })
+    const scope = { ...this.#state.scope }
+    if (this.#ticket && !shown.startsWith(this.#ticket.begins)) { // another question of the same customer
+      if (scope.product === this.#ticket.product) scope.product = null
+      this.#ticket = null
+    }
+    this.#set({ question: shown, scope, redacted, opened: null, history: null, listing: false, drill: null })
     this.#asker.changed(options)
   }
 
@@ -146,7 +153,7 @@ export class KbSidebar extends HTMLElement {
   }
 
   #rescope(change) {
-    const answer = 'asOf' in change ? null : this.#state.answer // of another day: never shown under this one's banner
+    const answer = 'asOf' in change ? null : this.#state.answer // of another day: never shown under the banner of this one
     this.#set({ scope: { ...this.#state.scope, ...change }, answer, opened: null, history: null, drill: null })
     this.#asker.changed({ now: true })
   }
@@ -239,7 +246,7 @@ export class KbSidebar extends HTMLElement {
   }
 
   #help(help) {
-    this.#set({ help })
+    this.#set({ help, said: '' })
     if (help) this.#root.querySelector('.keys button').focus()
     else if (!this.#focusHit()) this.focus()
   }
@@ -257,9 +264,9 @@ export class KbSidebar extends HTMLElement {
     this.#focusHit()
   }
 
-  /** Go to the answer that is chosen; where there is none, to what can be done about that. */
+  /** Go to the answer that is chosen; where there is none, to what can be done about that, or to what is open. */
   #focusHit() {
-    const target = this.#root.querySelectorAll('.hit .title')[this.#state.selected] ?? this.#root.querySelector('.main .gap')
+    const target = this.#root.querySelectorAll('.hit .title')[this.#state.selected] ?? this.#root.querySelector('.main :is(.gap, [tabindex="-1"])')
     target?.focus()
     target?.closest('.hit')?.scrollIntoView({ block: 'nearest' })
     return Boolean(target)

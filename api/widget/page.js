@@ -6,6 +6,7 @@
 import { any, fits } from './hosts.js'
 import './kb-sidebar.js'
 
+const FRESH = 20_000 // milliseconds in which a session that came may not have been asked for, or by who waits no more
 const sidebar = document.createElement('kb-sidebar')
 const space = new URLSearchParams(location.search).get('space')
 let host = null // the origin that spoke first
@@ -14,19 +15,18 @@ if (space) sidebar.setAttribute('space', space)
 
 if (window.parent !== window && any()) {
   const waiting = []
-  let handed = null // { token }, until it is taken
+  let handed = null // { token, at }
   sidebar.session = async () => {
-    const { token } = handed ?? (await new Promise((resolve) => (waiting.push(resolve), tell('session-wanted'))))
-    handed = null
-    return token
+    if (!(Date.now() - handed?.at < FRESH)) await new Promise((resolve) => (waiting.push(resolve), tell('session-wanted')))
+    return handed.token
   }
 
   window.addEventListener('message', ({ origin, source, data }) => {
     if (source !== window.parent || !fits(origin) || (host && origin !== host)) return
     if (data?.type === 'kb:session' && (typeof data.token === 'string' || data.token === null)) {
       host = origin
-      handed = data
-      for (const resolve of waiting.splice(0)) resolve(data)
+      handed = { token: data.token, at: Date.now() }
+      for (const resolve of waiting.splice(0)) resolve()
       show() // now that there is a session
     }
     if (data?.type === 'kb:ticket' && typeof data.text === 'string' && host) {

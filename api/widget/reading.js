@@ -40,7 +40,7 @@ export function reading({ client, state, set, place, note, words, find }) {
     if (!opened) return
     await shown(async () => {
       const { versions } = await client.get(`${address(opened.article.id)}/history`, timeless())
-      set({ history: { versions, difference: null, chosen: null } })
+      set({ history: { versions, difference: null, chosen: null }, said: '' })
       if (versions.length > 1) await compare(0)
       find('.history h1')?.focus()
     })

@@ -42,7 +42,6 @@ const WORDS = {
     'Fuera de su alcance, solo como orientación',
     'Hors de votre portée, à titre indicatif',
   ],
-  aboveTier: ['Escalate', 'Escale', 'Transférez'],
   escalateTo: ['to {}', 'a {}', 'à {}'],
   differs: [
     'The rule differs by place. Where is the customer?',

@@ -6,7 +6,7 @@ import { Zaf } from './zaf.js'
 
 const TICKET = ['ticket.id', 'ticket.subject', 'ticket.description', 'ticket.tags', 'ticket.comments', 'ticket.conversation']
 const CHANGES = ['ticket.comments.changed', 'ticket.conversation.changed']
-const UNTIL_KNOWN = 3000 // milliseconds to wait for the lists that a ticket's scope is read by
+const UNTIL_KNOWN = 3000 // milliseconds to wait for the lists by which the scope of a ticket is read
 
 const zaf = Zaf.inside(fits)
 if (zaf) start()

@@ -162,6 +162,7 @@ def test_a_frame_whose_host_hands_no_session_over_says_so_and_takes_it_when_it_c
     page.clock.run_for(1_000)
     expect(frame.locator(".hit .title").first).to_have_text("Late fee", timeout=SLOW)
     desk.door.ahead = timedelta(minutes=16)
+    page.clock.fast_forward("16:00")
     frame.locator("textarea").fill("customer never authorised this debit")
     page.clock.run_for(1_000)
     heard(page, "kb:session-wanted")

@@ -75,6 +75,7 @@ def _past(page: Page) -> None:
     ask(page, "late fee")
     page.locator("input[name=as-of]").fill("2001-01-01")
     page.locator(".past").wait_for()
+    page.locator(".trouble").wait_for(timeout=SLOW)
 
 
 def _redacted(page: Page) -> None:
@@ -183,6 +184,11 @@ def test_the_demonstration_asks_a_ticket_and_takes_the_answer_into_its_reply(sid
     expect(page.get_by_label(reply)).to_have_value(
         "I am sorry about this debit. We will look into it within 10 business days.\n"
     )
+    expect(page.locator("select[name=product]")).to_have_value("transfers")
+    page.locator("kb-sidebar textarea").fill("late fee")  # another question: of the same customer, of any product
+    expect(page.locator("select[name=product]")).to_have_value("")
+    expect(page.locator("select[name=place]")).to_have_value("US-CA")
+    expect(page.locator(".hit .title").first).to_have_text("Late fee", timeout=SLOW)
 
 
 def test_high_contrast_and_reduced_motion_are_heeded(sidebar: Open) -> None:
