@@ -32,9 +32,6 @@ from api.schema import (
 from api.widget_pages import router as widget_router
 
 router = APIRouter()
-router.include_router(browsing_router)
-router.include_router(widget_router)
-router.include_router(past_router)
 
 
 @router.post("/v1/search", operation_id="search", tags=["guidance"])
@@ -49,6 +46,12 @@ def search_by_query(
 ) -> SearchResponse:
     """The same, with the same names as query parameters. Prefer POST: addresses end up in logs."""
     return respond(query, reader, guidance, records)
+
+
+# below the search: every request is compared with one route after the other, and most are questions
+router.include_router(browsing_router)
+router.include_router(widget_router)
+router.include_router(past_router)
 
 
 @router.get("/v1/articles/{article_id}", operation_id="getArticle", tags=["guidance"])
