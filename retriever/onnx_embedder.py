@@ -20,9 +20,9 @@ from retriever.prepared_model import PIECES, TOKENIZER, PreparedModel
 from retriever.tokenizer import PiecesApart, Tokens, WholeTokenizer
 
 BULK_FROM: Final = 4  # fewer texts go through the query session: loading another takes longer than embedding them
-# Of a small graph's question the second thread costs more than it brings, and takes the core of the question beside it:
-# MiniLM 1.7 ms on one thread, 2.3 on two; e5 7.6 and 5.0 (13 and 18 tokens, least of 300, without spinning).
-SHARED_FROM: Final = 50_000_000  # bytes
+# Of a question of usual length the second thread costs more than it brings, and takes the core of the question beside it.
+# On one thread and on two: MiniLM 1.7 and 2.3 ms for 13 tokens; e5 6.2 and 6.7 for 15, 12.1 and 13.5 for 50, 61 and 49 for 240.
+SHARED_FROM: Final = 200_000_000  # bytes of graph and tables; e5 has 118
 IDLE_SECONDS: Final = 20.0  # after which the bulk session is freed: e5 gives back 100 MB and needs 0.6 s to load again
 
 
