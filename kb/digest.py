@@ -104,20 +104,21 @@ class Digests:
         for change in sorted(told, key=lambda change: (-change.severity.rank, change.article.title.casefold(), change.id)):
             lists.setdefault(_list_of(change), []).append(change)
         behind = [Behind(change, lag) for change in past for lag in change.behind if team.reads(lag.lang)]
-        coming, ending = self._ahead(team)
-        overdue = [article for article in self.window.overdue if team.hears_of(article.owner) and self._opens(team, article)]
         named = {name: tuple(lists.get(name, ())) for name in ("rules", "begun", "ended", "added", "opened", "resolved")}
+        coming, ending = self._ahead(team)
+        listed = {change.article.group for changes_ in named.values() for change in changes_}
+        overdue = [article for article in self.window.overdue if team.hears_of(article.owner) and self._opens(team, article)]
         digest = Digest(
             **named,
             behind=tuple(behind),
-            coming=coming,
-            ending=ending,
+            coming=tuple(article for article in coming if article.group not in listed),
+            ending=tuple(article for article in ending if article.group not in listed),
             overdue=tuple(overdue),
             clarified=len(lists.get(Severity.CLARIFIED, ())),
             editorial=len(lists.get(Severity.EDITORIAL, ())),
             news=False,
         )
-        return replace(digest, news=self._is_news(digest, team))
+        return replace(digest, news=self._is_news(digest, team, [*map(_begins, coming), *map(_ends, ending)]))
 
     def _changes(self, comparison: Comparison, team: Team) -> list[ArticleChange]:
         """As the team sees them. What reads alike for everybody who may read it is compared once for all teams."""
@@ -148,12 +149,14 @@ class Digests:
         ending = [change.article for change in found if Event.EXPIRED in change.events]
         return tuple(sorted(coming, key=_begins)), tuple(sorted(ending, key=_ends))
 
-    def _is_news(self, digest: Digest, team: Team) -> bool:
-        """Whether something of at least the team's severity happened, or comes today, or came into sight in this window."""
+    def _is_news(self, digest: Digest, team: Team, edges: Sequence[datetime]) -> bool:
+        """Whether something of at least the team's severity happened, or comes today, or came into sight in this window.
+
+        edges: when something comes into force or expires within the horizon.
+        """
         least = (team.digest.severity if team.digest else Severity.CLARIFIED).rank
         happened = any(change.severity.rank >= least for change in digest.changed)
         reworded = (digest.clarified and least <= Severity.CLARIFIED.rank) or (digest.editorial and not least)
-        edges = [*map(_begins, digest.coming), *map(_ends, digest.ending)]
         old, new = self.window.old.at, self.window.new.at
         near = any(edge <= new + _DAY or edge > old + HORIZON for edge in edges)
         return bool(happened or reworded or near or digest.overdue or (digest.behind and least <= Severity.CLARIFIED.rank))

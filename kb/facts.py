@@ -173,11 +173,12 @@ def _steps(steps: Sequence[Step]) -> list[Fact]:
         Fact(FactKind.STEP, lead, f"{plain(answer.text)} → {lead}", (step.name,), step.scope, _bag(answer.text, (step.name,)))
         for step in steps
         for answer in step.answers
-        if (lead := _lead(answer))
+        if (lead := lead_of(answer))
     ]
 
 
-def _lead(answer: StepAnswer) -> str:
+def lead_of(answer: StepAnswer) -> str:
+    """Where an answer leads: the name of a step, a resolution, or a queue."""
     if answer.step is not None:
         return answer.step
     return "resolved" if answer.resolved is not None else f"escalate: {answer.escalate}"

@@ -36,7 +36,7 @@ def sentence_of(article: Article, fact: Fact) -> Sentence | None:
     found = [
         _cut(sentence, match.start(), match.end())
         for text in _texts(article, fact)
-        for sentence in _END.split(text)
+        for sentence in _END.split(text.replace(" -> ", " → "))  # where an answer of a guided tree leads
         for match in figure.finditer(sentence)
     ]
     return max(found, key=lambda sentence: _fit(sentence, fact), default=None)  # of equals the first

@@ -1,7 +1,7 @@
 """A digest as it is kept and sent: the one form that every channel is drawn from."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
@@ -48,6 +48,7 @@ class DigestLine(BaseModel):
     fields: list[FieldOut]
     superseded_by: list[str]
     on: str | None = Field(None, description="The day it begins, ends, or was to be reviewed.")
+    edge: Literal["from", "until"] | None = Field(None, description="Which of these `on` is, of what also changed.")
     at: datetime | None = None
     authors: list[str] = []
     approvers: list[str] = []

@@ -18,7 +18,7 @@ from api.presentation import article_url
 from api.space import DEFAULT
 from kb.article import Article
 from kb.changes import ArticleChange
-from kb.digest import Behind, Digest, Window
+from kb.digest import HORIZON, Behind, Digest, Window
 from kb.drill import drill_of
 from kb.fact_match import FactChange
 from kb.sentence import WHOLE, sentence_of
@@ -74,14 +74,14 @@ def document(digest: Digest, window: Window, frame: Frame) -> DigestDocument:
     rules = [change for change in digest.rules if (change.id, change.article.blob) not in frame.told]
     draw = _Drawing(window, frame)
     sections = [
-        draw.section("rules", sorted(rules, key=lambda change: -shown(change, frame.shown)), draw.changed),
-        draw.section("opened", digest.opened, draw.changed),
+        draw.section("rules", sorted(rules, key=lambda change: -shown(change, frame.shown)), draw.dated),
+        draw.section("opened", digest.opened, draw.dated),
         draw.section("today", [it for it in digest.coming if draw.is_today(it.effective_from)], draw.begins),
-        draw.section("begun", digest.begun, draw.changed),
+        draw.section("begun", digest.begun, draw.dated),
         draw.section("coming", [it for it in digest.coming if not draw.is_today(it.effective_from)], draw.begins),
         draw.section("ending", digest.ending, draw.ends),
         draw.section("ended", digest.ended, draw.changed),
-        draw.section("added", digest.added, draw.changed),
+        draw.section("added", digest.added, draw.dated),
         draw.section("resolved", digest.resolved, draw.changed),
         draw.section("behind", digest.behind, draw.lags),
         draw.section("overdue", digest.overdue, draw.due),
@@ -152,6 +152,15 @@ class _Drawing:
             }
         )
 
+    def dated(self, change: ArticleChange) -> DigestLine:
+        """A change of what also comes into force or expires soon."""
+        edges = (("from", change.article.effective_from), ("until", change.article.effective_until))
+        now = self._window.new.at
+        for name, edge in edges:
+            if edge is not None and now < edge <= now + HORIZON:
+                return self.changed(change).model_copy(update={"edge": name, "on": self._day(edge)})
+        return self.changed(change)
+
     def _drawn(self, change: ArticleChange) -> tuple[list[DigestFact], list[DrillQuestion]]:
         kept, facts, drill = self._frame.drawn.get(id(change), (None, [], []))
         if kept is not change:
@@ -201,8 +210,11 @@ class _Drawing:
             facts=[],
             fields=[],
             superseded_by=[],
-            on=None if on is None else str(on.astimezone(self._frame.zone).date()),
+            on=None if on is None else self._day(on),
         )
+
+    def _day(self, moment: datetime) -> str:
+        return str(moment.astimezone(self._frame.zone).date())
 
     def _url(self, article_id: str, as_of: str | None = None) -> str:
         return self._frame.site + article_url(article_id, {**self._scope(), **({"as_of": as_of} if as_of else {})})

@@ -71,7 +71,7 @@ def _section(document: DigestDocument, section: DigestSection, level: int, most:
 def _item(item: Told, lang: str) -> str:
     line = item.line
     figures = "".join(
-        f'<p style="margin:.25rem 0 0;font-weight:600">{_label(figure)}{_arrow(figure.text)}</p>{_sentence(figure)}'
+        f'<p style="margin:.25rem 0 0;font-weight:600">{_label(figure)}{_change(figure)}</p>{_sentence(figure)}'
         for figure in item.figures
     )
     must = [f'<strong style="color:#8a1c1c">{escape(say(lang, "must_read"))}</strong>'] if line.must_read else []
@@ -90,14 +90,12 @@ def _label(figure: Figure) -> str:
     return f"{escape(figure.label)}: " if figure.label else ""
 
 
-def _arrow(figure: str) -> str:
+def _change(figure: Figure) -> str:
     """The old figure struck through, the new one marked, and both readable as words where styles are off."""
-    old, arrow, new = figure.partition(" → ")
-    if not arrow:
-        return escape(figure)
-    return (
-        f'<del style="color:#8a1c1c">{escape(old)}</del> → <ins style="color:#0f5c2e;text-decoration:none">{escape(new)}</ins>'
-    )
+    if not figure.old:
+        return escape(figure.text)
+    gone = f'<del style="color:#8a1c1c">{escape(figure.old)}</del>'
+    return f'{gone} → <ins style="color:#0f5c2e;text-decoration:none">{escape(figure.text)}</ins>'
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -4,9 +4,11 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, formataddr
-from typing import Final, Literal
+from typing import Any, ClassVar, Final, Literal
 from urllib.parse import urlsplit
 
 from api.digests.html import as_mail
@@ -16,6 +18,25 @@ from api.digests.telling import headline
 
 _SECONDS: Final = 20.0  # to connect, and for each answer
 _PERMANENT: Final = 500  # SMTP codes from here on say that trying again is useless
+
+
+class _Whole(BaseHeader):
+    """A header that programs read: in one line. Folded, an address becomes an encoded word, which no program takes for one."""
+
+    max_count: ClassVar = 1
+
+    @classmethod
+    def parse(cls, string: str, kwds: dict[str, Any]) -> None:
+        UnstructuredHeader.parse(string, kwds)
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}" if self.isascii() else super().fold(policy=policy)
+
+
+_HEADERS: Final = HeaderRegistry()
+for _name in ("list-unsubscribe", "list-id"):
+    _HEADERS.map_to_type(_name, _Whole)
+_POLICY: Final = SMTP.clone(header_factory=_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +96,7 @@ def mail(message: Message, sender: str) -> EmailMessage:
     """The whole message."""
     document = message.document
     host = urlsplit(document.url).hostname or "localhost"
-    built = EmailMessage()
+    built = EmailMessage(_POLICY)
     built["From"] = formataddr((_line(f"Fingerpost · {document.team_name}"), sender))
     built["To"] = message.recipient
     built["Subject"] = _line(headline(document))

@@ -21,16 +21,18 @@ _SUBJECT: Final = 5  # lists that a subject names
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What changed, old → new, the sentence that says it, and what it is; empty where there is none."""
+    """What changed: what is now, what was, the sentence that says it, and what it is; empty where there is none."""
 
     text: str
     sentence: str = ""
     label: str = ""
+    old: str = ""
 
     @property
     def labelled(self) -> str:
-        """The figure with the words before it."""
-        return f"{self.label}: {self.text}" if self.label else self.text
+        """The figure, old → new, with the words before it."""
+        changed = f"{self.old} → {self.text}" if self.old else self.text
+        return f"{self.label}: {changed}" if self.label else changed
 
     def __str__(self) -> str:
         return f"{self.labelled}: “{self.sentence}”" if self.sentence else self.labelled
@@ -112,7 +114,7 @@ def _told(document: DigestDocument, name: str, line: DigestLine) -> Told:
     figures += [_figure(fact, lang, behind=name == "behind") for fact in line.facts[:_MOST_FACTS]]
     if len(line.facts) > _MOST_FACTS:
         figures.append(Figure(say(lang, "more", len(line.facts) - _MOST_FACTS)))
-    figures += [Figure(f"{field.old or '–'} → {field.new or '–'}", label=_field(field.name, lang)) for field in line.fields]
+    figures += [Figure(field.new or "–", old=field.old or "–", label=_field(field.name, lang)) for field in line.fields]
     if line.waits_for:
         figures.append(Figure(say(lang, "waits", names=", ".join(line.waits_for))))
     where = " · ".join(
@@ -124,7 +126,7 @@ def _told(document: DigestDocument, name: str, line: DigestLine) -> Told:
 
 
 def _edges(name: str, line: DigestLine, lang: str) -> Iterable[str]:
-    phrase = {"today": "from", "coming": "from", "ending": "until", "overdue": "due"}.get(name)
+    phrase = {"today": "from", "coming": "from", "ending": "until", "overdue": "due"}.get(name, line.edge)
     if phrase and line.on:
         yield say(lang, phrase, on=line.on)
     if line.superseded_by:
@@ -135,11 +137,12 @@ def _edges(name: str, line: DigestLine, lang: str) -> Iterable[str]:
 
 def _figure(fact: DigestFact, lang: str, *, behind: bool) -> Figure:
     old, new = (_short(text) for text in (fact.old, fact.new))
+    where = f" ({fact.heading[-1]})" if not fact.sentence and fact.heading else ""
+    label = say(lang, "lacks") if behind else ""
+    if old and new:
+        return Figure(f"{new}{where}", fact.sentence or "", label, old)
     alone = f"{say(lang, 'new')}: {new}" if new else f"{say(lang, 'gone')}: {old}"
-    text = f"{old} → {new}" if old and new else alone
-    if not fact.sentence and fact.heading:
-        text = f"{text} ({fact.heading[-1]})"
-    return Figure(text, fact.sentence or "", say(lang, "lacks") if behind else "")
+    return Figure(f"{alone}{where}", fact.sentence or "", label)
 
 
 def _short(text: str | None) -> str | None:

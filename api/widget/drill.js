@@ -61,6 +61,6 @@ export function drillWalk({ drills, words, mark, acts }) {
   }
 
   function sentence({ asks, before, after, heading }, gap) {
-    return asks === 'figure' ? [before, gap, after] : [heading.join(' › '), ' ', words.asks[asks], ' ', gap]
+    return before || after ? [before, gap, after] : [heading.join(' › '), ' ', words.asks[asks], ' ', gap]
   }
 }

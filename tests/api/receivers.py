@@ -61,6 +61,7 @@ class Mailbox:
 
     port: int = 0
     got: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
     async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]) -> str:  # noqa: N802  # aiosmtpd's name
@@ -75,6 +76,7 @@ class Mailbox:
         content = envelope.original_content or b""
         parsed = message_from_bytes(content, policy=policy.default)
         self.got.append(parsed)
+        self.raw.append(content)
         return "250 OK"
 
 

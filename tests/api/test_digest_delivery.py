@@ -517,6 +517,7 @@ def test_an_email_has_text_html_and_a_way_out(office: Office, mailbox: Mailbox) 
     assert mail["List-Id"] == "<front.default.digests.help.example>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mail["List-Unsubscribe"].startswith("<https://help.example/digests/front/leave?")
+    assert all(b"\nList-Unsubscribe: <https://help.example/digests/front/leave?" in raw for raw in mailbox.raw)  # never encoded
     assert mails["luis@acme.example"]["Message-ID"] != mail["Message-ID"]
     assert "600 USD → 700 USD" in parts["text/plain"]
     assert "<del" in parts["text/html"]

@@ -1,6 +1,7 @@
 """Each form of a digest: within its channel's limits, readable when it is long, and nothing of an article is more than text."""
 
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,20 @@ def test_every_form_says_both_figures_the_sentence_and_the_address(world: World)
     assert lacking == []
 
 
+def test_a_known_issue_that_opens_for_days_says_when_it_ends(world: World) -> None:
+    """In its one line."""
+    world.article("fee.md", id="fee")
+    world.commit()
+    world.article("slow.md", "Statements are late.\n", id="slow", kind="known-issue", effective_until="2026-01-05")
+    world.commit()
+    made = document(world)
+
+    assert [(section.name, [(line.id, line.on) for line in section.lines]) for section in made.sections] == [
+        ("opened", [("slow", "2026-01-05")])
+    ]
+    assert "until 2026-01-05" in drawn(made, Format.TEXT)
+
+
 def test_a_sentence_to_be_said_is_not_told_again_beside_its_figures(world: World) -> None:
     """Also where the old figure stands on in it a second time."""
     for days in (10, 7):
@@ -99,6 +114,22 @@ def test_a_sentence_to_be_said_is_not_told_again_beside_its_figures(world: World
     (line,) = document(world).sections[0].lines
 
     assert [(fact.old, fact.new) for fact in line.facts] == [("10 business days", "7 business days")]
+
+
+def test_only_what_is_gone_is_struck_out(world: World) -> None:
+    """A new answer of a tree has an arrow of its own, and so has a menu."""
+    answers = ("- 41 -> resolved: Wait.", "- 41 -> escalate: support-l2\n- 59 -> escalate: payments-l2")
+    for answer, menu in zip(answers, ("Cards → Limits", "Cards → Fees"), strict=True):
+        world.article("a.md", f":::say\nOpen {menu}.\n:::\n\n:::step code\nRead it.\n\n{answer}\n:::\n", id="a")
+        world.commit()
+    html = drawn(document(world), Format.HTML)
+    gone = re.findall(r"<del[^>]*>(.*?)</del> → <ins[^>]*>(.*?)</ins>", html)
+
+    assert "new: 59 → escalate: payments-l2 (code)" in html
+    assert gone == [
+        ("Open Cards → Limits.", "Open Cards → Fees."),
+        ("41 → resolved", "41 → escalate: support-l2 (code)"),
+    ]
 
 
 def test_what_an_article_says_is_text_in_every_form(world: World) -> None:

@@ -132,6 +132,18 @@ def test_what_comes_and_ends_by_its_date_is_told_ahead_without_a_commit(world: W
     }
 
 
+def test_what_changed_and_begins_or_ends_soon_stands_in_one_list(world: World) -> None:
+    """A known issue that opens for three days is told once; the week's lists hold what did not change."""
+    world.article("old.md", id="old", effective_until="2026-03-06")
+    world.commit()
+    world.article("slow.md", "Statements are late.\n", id="slow", kind="known-issue", effective_until="2026-03-06")
+    world.article("new.md", id="new", effective_from="2026-03-06")
+    world.commit()
+    digest = told(world, old=datetime(2026, 3, 1, 18, tzinfo=UTC), new=datetime(2026, 3, 2, 18, tzinfo=UTC))
+
+    assert ids(digest.opened, digest.added, digest.coming, digest.ending) == [["slow"], ["new"], [], ["old"]]
+
+
 def test_an_overdue_review_is_told_once_to_the_owners_team(world: World) -> None:
     """On the day after the date, and to nobody else."""
     world.article("a.md", id="a", owner="content", review_by="2026-03-01")

@@ -8,9 +8,9 @@ from tests.kb.test_changes import between
 OLD = "The limit is 500 USD a day. A wire costs 25 USD. The customer has 60 days to dispute it.\n"
 
 
-def drill(world: World, new: str, **keys: str) -> Drill | None:
+def drill(world: World, new: str, old: str = OLD, **keys: str) -> Drill | None:
     """The drill of one edit."""
-    world.article("a.md", OLD, id="a")
+    world.article("a.md", old, id="a")
     world.commit()
     world.article("a.md", new, id="a", **keys)
     world.commit()
@@ -57,18 +57,59 @@ def test_a_rewording_gives_no_drill(world: World) -> None:
     assert drill(world, OLD.replace("The customer has", "Customers have")) is None
 
 
-def test_a_new_step_is_asked(world: World) -> None:
-    """Where does this answer lead now?"""
-    tree = ":::step start\nWas the card lost?\n\n- Yes -> {}\n- No -> resolved: Nothing to do.\n:::\n"
-    world.article("s.md", tree.format("escalate: support-l2"), id="s")
-    world.commit()
-    world.article("s.md", tree.format("escalate: payments-l2"), id="s")
-    world.commit()
-    change = between(world, "HEAD~1", "HEAD")["s"]
-    made = drill_of(change)
-    asked = [(question.asks, question.options[question.answer]) for question in made.questions] if made else []
+def test_wrong_answers_could_stand_in_the_same_place(world: World) -> None:
+    """The nearest of its unit, none that says the same as another, and no word of a button where a figure is right."""
+    text = (
+        "A wire costs {} USD. A recall costs 20 USD, one from abroad 25 USD or 25 CAD, and nobody sends 25,000 USD. "
+        "Wires leave at {} ET. In Mexico City that is {}. The desk closes at 17:00 ET; there that is 16:00. "
+        "Wait {} minutes. A *One-day raise* ends after 24 hours.\n"
+    )
+    made = drill(world, text.format(18, "15:30", "14:30", 15), text.format(15, "16:00", "15:00", 10))
+    assert made is not None
 
-    assert asked == [(Asks.STEP, "Yes → escalate: payments-l2")]
+    assert [sorted(question.options) for question in made.questions] == [
+        ["15 USD", "18 USD", "20 USD", "25 USD"],
+        ["15:30 ET", "16:00 ET", "17:00 ET"],
+        ["14:30", "15:00", "16:00"],
+        ["10 minutes", "15 minutes", "24 hours"],
+    ]
+
+
+TREE = """:::step start
+Read the code.
+
+- `51` -> {}
+- `54` -> resolved: The *number* is wrong.
+:::
+
+:::step spent
+Is *Available* below the amount?
+
+- Yes -> resolved: Wait for money.
+- No -> escalate: payments-l2
+:::
+
+:::step held
+Is a hold in the list?
+
+- Yes -> spent
+- No -> escalate: support-l2
+:::
+"""
+
+
+def test_where_an_answer_leads_is_asked_in_the_trees_own_words(world: World) -> None:
+    """A step's name means nothing to an agent: the options are what comes next, where it led before among them."""
+    world.article("s.md", TREE.format("held"), id="s")
+    world.commit()
+    world.article("s.md", TREE.format("spent").replace("- Yes -> spent", "- Yes -> resolved: Wait."), id="s")
+    world.commit()
+    made = drill_of(between(world, "HEAD~1", "HEAD")["s"])
+    (question, *_) = made.questions if made else []
+
+    assert (question.asks, question.before) == (Asks.STEP, "Read the code. 51 → ")
+    assert question.options[question.answer] == "Is Available below the amount?"
+    assert {"Is a hold in the list?", "The number is wrong."} < set(question.options)
 
 
 def test_the_same_change_gives_the_same_drill(world: World) -> None:
