@@ -175,7 +175,9 @@ class Guidance:
             scope=scope,
             in_force=applies and winner is None and is_in_force(article, scope.effective_on),
             replaced_by=winner.id if winner is not None and may_open(winner, scope) else None,
-            translation=translation_state(snapshot.articles.get(article.translation_of or ""), article),
+            translation=translation_state(
+                snapshot.articles.get(article.translation_of or ""), article, snapshot.library.lacking
+            ),
             lacking=lacking(snapshot, article, scope),
             translations={member.lang: member.id for member in readable},
             overrides=openable(snapshot, [article.overrides or ""], scope),

@@ -37,6 +37,7 @@ class Publication:
     public:       the same for everybody: rules and counts, no text, no names.
     counts:       articles since the publication before; None if that one is not at hand.
     embedded:     passages, by model. milliseconds: by stage.
+    branch:       that was served where the settings name none; None if they do, or if HEAD named the commit itself.
     """
 
     at: datetime
@@ -49,6 +50,7 @@ class Publication:
     counts: LibraryChange | None = None
     embedded: Mapping[str, int] = field(default_factory=dict)
     milliseconds: Mapping[str, float] = field(default_factory=dict)
+    branch: str | None = None
 
     @property
     def is_live(self) -> bool:

@@ -98,8 +98,10 @@ class Space:
 
     @cached_property
     def repository(self) -> Repository:
-        """The repository; a URL is fetched when it is first used. Raises RepositoryError."""
-        return open_repository(self.source.repo, self.clones)
+        """The repository; a URL is fetched when it is first used. Raises RepositoryError or SnapshotError."""
+        opened, live = open_repository(self.source.repo, self.clones), self.log.live()
+        opened.hold_to(live.branch if live else None)
+        return opened
 
     def tip(self) -> Commit:
         """The commit that should be live. Raises RepositoryError."""
@@ -272,6 +274,7 @@ class Space:
                 counts=library_change(known, snapshot.library) if known or live is None else None,
                 embedded=dict(snapshot.manifest.embedded) if "vectors" in stages.milliseconds else {},  # else it was there
                 milliseconds=stages.milliseconds,
+                branch=self.repository.default_branch() if self.source.ref is None else None,
             )
         )
 

@@ -1,7 +1,7 @@
 """What each translation lacks of its source: the source now, beside the source of the day the translation was made."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -34,12 +34,7 @@ def with_lacking(
 
     earlier: any library of the same repository; what it knows of two texts that are the same here is not looked up again.
     """
-    articles = {article.id: article for article in library.articles}
-    pairs = [
-        (source, article)
-        for article in library.articles
-        if (source := articles.get(article.translation_of or "")) and _is_behind(source, article)
-    ]
+    pairs = _behind(library, repository)
     if not pairs:
         return library
     known = _known(pairs, earlier) if earlier else {}
@@ -57,8 +52,28 @@ def with_lacking(
     return replace(library, lacking={article.id: known[article.id] for _, article in pairs if article.id in known})
 
 
-def _is_behind(source: Article, article: Article) -> bool:
-    return translation_state(source, article) is TranslationState.BEHIND
+def _behind(library: Library, repository: Repository) -> list[tuple[Article, Article]]:
+    """Each translation that is behind, with its source. Commits of one second, as a rebase makes them, count in their order."""
+    articles = {article.id: article for article in library.articles}
+    pairs = [(source, it) for it in library.articles if (source := articles.get(it.translation_of or ""))]
+    tied = any(_in_one_second(source, article) for source, article in pairs)
+    lineage = repository.lineage(library.commit) if tied and library.commit else ()
+    ages = {sha: age for age, sha in enumerate(lineage)}
+    return [
+        (source, article)
+        for source, article in pairs
+        if translation_state(source, article) is TranslationState.BEHIND
+        or (_in_one_second(source, article) and _age(source, ages) < _age(article, ages))
+    ]
+
+
+def _in_one_second(one: Article, other: Article) -> bool:
+    """Whether two commits changed them, and their times do not tell which came first."""
+    return bool(one.changed and other.changed and one.changed != other.changed and one.changed.at == other.changed.at)
+
+
+def _age(article: Article, ages: Mapping[str, int]) -> int:
+    return ages.get(article.changed.sha, 0) if article.changed else 0
 
 
 def _known(pairs: Iterable[tuple[Article, Article]], earlier: Library) -> dict[str, Lack]:

@@ -34,6 +34,7 @@ class Repository:
         self._location = location
         self._mirror = mirror
         self._had_head = False
+        self._served: str | None = None  # the default branch of earlier, which no other one replaces
         self._listed: dict[str, tuple[str, tuple[File, ...]]] = {}  # folder → the commit whose files were listed last, and they
 
     def close(self) -> None:
@@ -49,6 +50,19 @@ class Repository:
         """Fetch what is new, where the commits lie elsewhere. Raises RepositoryError."""
         if self._mirror is not None:
             self._mirror.refresh(self._process)
+
+    def hold_to(self, branch: str | None) -> None:
+        """Take no other branch for the default one where HEAD names none: this one was served. None: it is not known."""
+        self._served = branch
+
+    def default_branch(self) -> str | None:
+        """The branch that is meant where none is named; None if HEAD names a commit itself. Raises RepositoryError."""
+        default = self._default_ref()
+        if default != "HEAD":
+            return default
+        with suppress(RepositoryError):
+            return self._git("symbolic-ref", "--quiet", "--short", "HEAD")
+        return None
 
     @property
     def root(self) -> Path | None:
@@ -80,12 +94,14 @@ class Repository:
                 raise AsOfError(f"Nothing was live at {as_of.isoformat()}; the history begins later. Ask for a later moment.")
             return self._commit(sha)
         if not _SHA.fullmatch(as_of):
-            raise AsOfError(f"as_of is {as_of!r}; expected an RFC 3339 instant, a date, or a commit id.")
+            raise AsOfError(
+                f"{as_of!r} names no moment; expected an RFC 3339 instant, a date, or the id of a commit that was live."
+            )
         try:
             commit = self._commit(as_of)
         except RepositoryError:
             commit = None
-        if commit is None or commit.sha not in self._git("rev-list", "--first-parent", tip.sha).split():
+        if commit is None or commit.sha not in self.lineage(tip):
             raise AsOfError(
                 f"Commit {as_of} is not in the history of what is served, so it was never live there. "
                 "Ask for a commit that was merged, or for the merge itself."
@@ -103,6 +119,10 @@ class Repository:
         """The commit that was live before it; None if it is the first."""
         parents = self._git("rev-list", "-1", "--parents", commit.sha).split()[1:]
         return self._commit(parents[0]) if parents else None
+
+    def lineage(self, tip: Commit) -> tuple[str, ...]:
+        """The ids of the commits of the first-parent history, newest first."""
+        return tuple(self._git("rev-list", "--first-parent", tip.sha).split())
 
     def is_before(self, one: str, other: str) -> bool:
         """Whether the commit `one` lies in the history of `other`; no, if the repository has forgotten either."""
@@ -263,7 +283,9 @@ class Repository:
             self._had_head = True
             return "HEAD"
         branches = self._branches()  # HEAD names a branch that is not there: a bundle, or a mirror of one
-        if not self._had_head:  # a branch that was deleted is not replaced by whatever draft is left
+        if self._served in branches:
+            return self._served
+        if not self._had_head and self._served is None:  # a branch that was deleted is not replaced by whatever draft is left
             for name in ("main", "master"):
                 if name in branches:
                     return name

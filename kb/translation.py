@@ -1,7 +1,9 @@
 """Whether a translation was made from its source's present text, by git's history, and what it lacks of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from kb.article import Article, PartScope
 from kb.fact_kind import FactKind
@@ -46,11 +48,16 @@ class Lack:
         return not self.facts and not self.words
 
 
-def translation_state(source: Article | None, translation: Article) -> TranslationState:
+def translation_state(
+    source: Article | None, translation: Article, lacking: Mapping[str, Lack] = MappingProxyType({})
+) -> TranslationState:
     """Behind if the source's file was changed after the translation's.
 
     Both in one commit is current, whatever it did to each: one who touches both, or moves them, answers for both.
+    lacking: of the library; whoever stands there is behind: of two commits of one second only git knows which came first.
     """
+    if translation.id in lacking:
+        return TranslationState.BEHIND
     if source is None or source.changed is None or translation.changed is None:
         return TranslationState.CURRENT
     return TranslationState.BEHIND if source.changed.at > translation.changed.at else TranslationState.CURRENT

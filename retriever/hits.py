@@ -38,7 +38,7 @@ def hit_of(
         passage=passage,
         score=ranked.score,
         place=place,
-        translation=translation_state(snapshot.articles.get(article.translation_of or ""), article),
+        translation=translation_state(snapshot.articles.get(article.translation_of or ""), article, snapshot.library.lacking),
         lacking=lacking(snapshot, article, scope),
         internal=_is_internal(article, passage),
         snippet=text,

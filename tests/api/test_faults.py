@@ -298,6 +298,7 @@ def test_no_draft_goes_live_because_the_branch_was_deleted(world: World, witness
     world.git("branch", "--quiet", "-D", "main")
     world.git("symbolic-ref", "HEAD", "refs/heads/main")
     without = live.update(), live.current().manifest.commit
+    witness.came_back(old)  # a service that starts now knows which branch it was
     world.git("branch", "--quiet", "main", old)
     back = live.update(), live.current().manifest.commit
 

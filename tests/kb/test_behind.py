@@ -98,6 +98,7 @@ def test_sources_that_moved_are_found_without_reading_every_file_that_holds_thei
     assert {it.blob for it in library.articles if it.path.removeprefix("articles/")[0].isdigit()}.isdisjoint(opened)
 
 
+ES = {"id": "a-es", "lang": "es", "translation_of": "a"}
 STEP = "\n:::step start\n{}\n\n- {} -> resolved\n- No -> escalate: support-l2\n:::\n"
 SOURCE = "Agents may refund 25 USD. Refunds take 3 days.\n" + STEP.format("Was it sent?", "Yes")
 SPANISH = "Se puede devolver 25 USD. Tarda 3 días.\n" + STEP.format("¿Se envió?", "Sí")
@@ -179,3 +180,17 @@ def test_a_commit_that_touches_both_makes_the_translation_current_even_if_it_onl
     fee.commit()
 
     assert told(read(fee)) == {}
+
+
+@pytest.mark.parametrize(("first", "second", "lacking"), [("a.es.md", "a.md", ["a-es"]), ("a.md", "a.es.md", [])])
+def test_of_commits_of_one_second_the_later_one_is_the_later_one(
+    world: World, first: str, second: str, lacking: list[str]
+) -> None:
+    """As a rebase leaves them."""
+    texts = {"a.md": ("It takes {} days.\n", {"id": "a"}), "a.es.md": ("Tarda {} días.\n", ES)}
+    for days, path in ((3, "a.md"), (3, "a.es.md"), (4, first), (5, second)):
+        body, keys = texts[path]
+        world.article(path, body.format(days), **keys)
+        world.commit(at="2026-02-01T00:00:00Z")
+
+    assert list(read(world).lacking) == lacking

@@ -206,7 +206,7 @@ def test_as_of_a_word_is_refused(world: World) -> None:
     world.commit()
 
     with pytest.raises(
-        RepositoryError, match=r"^as_of is 'yesterday'; expected an RFC 3339 instant, a date, or a commit id\.$"
+        RepositoryError, match=r"^'yesterday' names no moment; expected .* or the id of a commit that was live\.$"
     ):
         world.open().at(None, "yesterday")
 
