@@ -156,7 +156,7 @@ class HitOut(BaseModel):
     heading: list[str]
     kind: str
     internal: bool = Field(description="The passage holds words that no customer may be sent: never insert its snippet.")
-    snippet: str
+    snippet: str = Field(description="Words of the passage that answers, for people: tables and steps are sentences.")
     highlights: list[tuple[int, int]]
     score: float = Field(description="0 to 1, higher is better; comparable within one answer only.")
     lang: str

@@ -8,7 +8,7 @@ from kb.translation import Lacking, translation_state
 from retriever.answer import Explanation, Hit, LegScore, PlaceMatch
 from retriever.collapse import Ranked
 from retriever.legs import Candidates
-from retriever.passage import Passage, shown_text
+from retriever.passage import Passage
 from retriever.question import Query
 from retriever.ranking import EMPTY
 from retriever.scope import Scope, sees
@@ -29,8 +29,7 @@ def hit_of(
     article = ranked.article
     visible = snapshot.seen(article.id, scope.tier, scope.jurisdiction)
     passage = snapshot.passages[ranked.row]
-    readable = shown_text(article, passage, snapshot.library.taxonomy.queues)
-    text, highlights = snippet(readable, query.in_language(article.lang), article.lang)
+    text, highlights = snippet(snapshot.shown(ranked.row), query.in_language(article.lang), article.lang)
     place = _place(snapshot, article, passage.scope.jurisdictions, scope, replaced)
     ranked_by = snapshot.passages[int(candidates.rows[ranked.found])].article
     return Hit(

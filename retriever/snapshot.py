@@ -13,6 +13,7 @@ import numpy as np
 from kb.article import Article
 from kb.language import base_language
 from kb.library import Library
+from kb.taxonomy import Queue
 from kb.visible import seen
 from retriever.arrays import FloatMatrix, IntVector
 from retriever.centring import centred
@@ -20,7 +21,7 @@ from retriever.embedder import Embedder
 from retriever.exact import ExactIndex
 from retriever.leg import Leg, store_of
 from retriever.lexical import Lexical
-from retriever.passage import Passage, lexical_text
+from retriever.passage import Passage, lexical_text, shown_text
 from retriever.reranker import Reranker
 from retriever.scope import PassageTable, sees_from, table_of
 from retriever.space_words import SpaceWords
@@ -32,6 +33,7 @@ from retriever.translator import NoTranslator, Translator
 FORMAT: Final = 3  # of what it holds; another number is another snapshot
 NOT_TRANSLATED: Final = NoTranslator()
 SEEN: Final = 2**11  # articles as readers saw them, of which those that hide a part are copies: 4 kB each
+SHOWN: Final = 2**12  # passages as people read them: 1 kB for one with a table or steps, which takes 0.2 ms
 SOURCE_LANGUAGE: Final = "en"  # passages in it are also embedded by the English model
 
 
@@ -121,12 +123,17 @@ class Snapshot:
         )
         # bound to the articles, not to the snapshot: a cycle would keep an old snapshot until the collector comes
         self._seen = lru_cache(maxsize=SEEN)(partial(_seen, articles))
+        self._shown = lru_cache(maxsize=SHOWN)(partial(_shown, articles, passages, library.taxonomy.queues))
         self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
 
     def words_of(self, row: int) -> str:
         """A passage's words as they are indexed: with title, headings and keywords."""
         passage = self.passages[row]
         return lexical_text(self.articles[passage.article], passage)
+
+    def shown(self, row: int) -> str:
+        """A passage's words as people read them."""
+        return self._shown(row)
 
     def seen(self, id_: str, tier: int, jurisdiction: str | None) -> Article:
         """The article as a reader of this tier sees it for this place."""
@@ -152,6 +159,10 @@ def _fresh(passages: Iterable[Passage], articles: Mapping[str, Article], before:
 
 def _seen(articles: Mapping[str, Article], id_: str, tier: int, jurisdiction: str | None) -> Article:
     return seen(articles[id_], partial(sees_from, tier, jurisdiction))
+
+
+def _shown(articles: Mapping[str, Article], passages: Sequence[Passage], queues: Mapping[str, Queue], row: int) -> str:
+    return shown_text(articles[passages[row].article], passages[row], queues)
 
 
 def _rows_of(passages: Sequence[Passage]) -> Mapping[str, range]:

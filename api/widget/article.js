@@ -150,6 +150,6 @@ function changedWords(runs) {
     const said = text.replace(/^#+ |\*\*/gm, '')
     if (op === 'insert') return h('ins', {}, said)
     if (op === 'delete') return h('del', {}, said)
-    return said.length > 240 ? `${said.slice(0, 100)} […] ${said.slice(-100)}` : said
+    return said.length > 240 ? `${said.slice(0, 100).replace(/\S*$/, '')}[…]${said.slice(-100).replace(/^\S*/, '')}` : said
   }))
 }
