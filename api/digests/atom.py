@@ -24,23 +24,24 @@ def team_feed(documents: Sequence[DigestDocument], *, space: str, team: str, nam
     """The feed of what a team was told, newest first. An article that two digests tell of alike has one entry."""
     page = site + page_address(space, team)
     what = team if space == DEFAULT else f"{space}/{team}"
-    return _as_atom(documents, what=what, of="", name=name, feed_url=feed_address(page), url=page)
+    return _as_atom(documents, what=what, name=name, feed_url=feed_address(page), url=page)
 
 
 def scope_feed(document: DigestDocument, *, what: str, feed_url: str) -> str:
-    """The feed of a scope. what: the scope; another one, whose reader may see other facts of an article, has other entries."""
-    return _as_atom([document], what=what, of=f"{what}:", name=document.team_name, feed_url=feed_url)
+    """The feed of a scope. what: the scope."""
+    return _as_atom([document], what=what, name=document.team_name, feed_url=feed_url)
 
 
-def _as_atom(
-    documents: Sequence[DigestDocument], *, what: str, of: str, name: str, feed_url: str, url: str | None = None
-) -> str:
-    """what: tells this feed from every other one of the service, for good. of: the same of its entries."""
+def _as_atom(documents: Sequence[DigestDocument], *, what: str, name: str, feed_url: str, url: str | None = None) -> str:
+    """what: tells this feed and its entries from every other one of the service, for good.
+
+    Two teams or scopes may be told other facts of one text, in another language: whoever follows both needs both.
+    """
     register_namespace("", ATOM)
     feed, tag = Element(f"{{{ATOM}}}feed"), _tag(feed_url)
     _add(feed, "id", f"{tag}:{what}")
     _add(feed, "title", _clean(name))
-    entries = _entries(documents, f"{tag}:{of}")
+    entries = _entries(documents, f"{tag}:{what}:")
     _add(feed, "updated", _moment(max((_updated(document, item) for document, item in entries.values()), default=_NEVER)))
     SubElement(_element(feed, "author"), f"{{{ATOM}}}name").text = "Fingerpost"
     _element(feed, "link", rel="self", href=feed_url, type="application/atom+xml")

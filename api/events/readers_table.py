@@ -70,6 +70,13 @@ def met_in(database: Database, space: str) -> Sequence[Met]:
     ]
 
 
+def stands_with(database: Database, space: str, reader: str, rights: Mapping[str, object]) -> bool:
+    """Whether the table has the reader with these rights. Raises StoreError."""
+    its = (met_readers.c.space == space) & (met_readers.c.reader == plain(reader))
+    rows = database.rows(met_readers.select().where(its))
+    return any(row == {**row, **_values(rights, row["at"])} for row in rows)
+
+
 def forget_readers(connection: Connection, space: str, since: datetime) -> None:
     """Remove whom nobody met since that moment, inside a transaction in which nobody else writes."""
     old = (met_readers.c.space == space) & (met_readers.c.at < moment_text(since))

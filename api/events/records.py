@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -12,7 +12,7 @@ from api.contact import Contact
 from api.events.event import SERVICE, Event, Kind, canonical, new_id
 from api.events.feedback_past import mended_before
 from api.events.feedback_table import Feedback, FeedbackWanted, State, Verdict, feedback_by_id, feedback_of
-from api.events.readers_table import rights_of
+from api.events.readers_table import rights_of, stands_with
 from api.events.readings_table import Reading, readings_of
 from api.events.receipt import document, receipt_events
 from api.events.recorder import Recorder
@@ -25,6 +25,7 @@ from api.store_error import StoreError
 from kb.article import Article
 
 _MOST_MET: Final = 10_000  # readers, with their rights, that one process remembers to have met today
+_MET_AGAIN: Final = timedelta(hours=1)  # after which it is looked whether the lists still say so
 _NOT_KEPT: Final = "This answer could not be written down, so it cannot be proved later. The answer itself is right."
 
 log = structlog.get_logger()
@@ -80,7 +81,7 @@ class Records:
         self._tickets = tickets
         self._redacted = redacted
         self._ledger = recorder.ledger
-        self._met: set[tuple[date, str, str, str]] = set()
+        self._met: dict[tuple[str, str, str], datetime] = {}  # space, reader, rights → when that was looked at last
 
     def answered(self, answered: Answered, ask: Ask, reader: Reader, contact: Contact, source: Source) -> Receipted:
         """Write an answer down. A disk that is full does not keep the answer from the agent, but it is said."""
@@ -151,14 +152,28 @@ class Records:
         return event.id
 
     def _meet(self, space: str, reader: Reader) -> None:
-        """Write down that a reader came: once a day with the same rights, of which one with two sessions may have several."""
-        rights = rights_of(reader)
-        now = (datetime.now(UTC).date(), space, reader.id, canonical(rights))
-        if now in self._met or not self._noted(_event(space, Kind.MET, reader.id, rights)):
+        """Write down that a reader came: once a day with the same rights, of which one with two sessions may have several.
+
+        Who went back to former rights the same day is met with them once more, after an hour at the latest.
+        """
+        rights, now = rights_of(reader), datetime.now(UTC)
+        met = (space, reader.id, canonical(rights))
+        last = self._met.get(met)
+        known = last is not None and last.date() == now.date()
+        if known and last is not None and now - last < _MET_AGAIN:
+            return
+        if not (known and self._stands(space, reader, rights)) and not self._noted(_event(space, Kind.MET, reader.id, rights)):
             return
         if len(self._met) >= _MOST_MET:
             self._met.clear()
-        self._met.add(now)
+        self._met[met] = now
+
+    def _stands(self, space: str, reader: Reader, rights: Mapping[str, object]) -> bool:
+        """Whether the lists have the reader with these rights; where nobody can tell, what was written down today holds."""
+        try:
+            return stands_with(self._ledger.database, space, reader.id, rights)
+        except StoreError:
+            return True
 
     def receipt(self, receipt_id: str, reader: Reader) -> dict[str, Any]:
         """A receipt: one's own, or any of one's spaces for who may see any. Raises NotFoundError for all others alike."""

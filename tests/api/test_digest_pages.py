@@ -222,7 +222,7 @@ def test_the_feed_keeps_its_ids_and_its_etag_by_whatever_name_it_is_asked(floor:
     assert elsewhere.content == first.content
     assert (first.headers["content-type"], again.status_code) == ("application/atom+xml", 304)
     assert [entry.title for entry in feed.entries] == ["Rules that changed: How much can be paid with a card"]
-    assert feed.entries[0].id.startswith("tag:help.example,2026:default/limit@")
+    assert feed.entries[0].id.startswith("tag:help.example,2026:front:default/limit@")
 
 
 def test_a_saved_scope_has_a_feed_whose_address_and_ids_stay(floor: Floor) -> None:

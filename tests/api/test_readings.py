@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,15 @@ teams:
   montreal: {name: Montreal, products: [cards], jurisdictions: [CA-QC], languages: [fr]}
 """
 LIMIT: dict[str, Any] = {"id": "limit", "jurisdictions": ["CA"], "must_read": True}
+
+
+class Later(datetime):
+    """Two hours ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Later":
+        """See datetime."""
+        return super().now(tz) + timedelta(hours=2)
 
 
 @pytest.fixture
@@ -241,6 +251,22 @@ def test_a_reader_of_two_sessions_is_met_once_a_day_with_the_rights_of_each(reco
             records.readings("default", replace(ANA, tier=tier))
 
     assert _met(records) == [("token:ana", 1), ("token:ana", 2)]
+
+
+def test_who_moved_and_came_back_stands_with_the_rights_it_has(
+    records: Records, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not until the next day with those between; an hour later, and then no more than once."""
+
+    for tier in (1, 2, 1):
+        records.readings("default", replace(ANA, tier=tier))
+    before = _met(records)
+    monkeypatch.setattr("api.events.records.datetime", Later)
+    records.readings("default", ANA)
+    records.readings("default", ANA)
+
+    assert (before, _met(records)) == ([("token:ana", 1), ("token:ana", 2)], [*before, ("token:ana", 1)])
+    assert [it.reader.tier for it in met_in(database, "default")] == [1]
 
 
 def test_a_reader_who_could_not_be_written_down_is_met_the_next_time(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
