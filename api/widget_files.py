@@ -75,7 +75,7 @@ class WidgetFiles(StaticFiles):
 
 
 def _sent(name: str, text: str) -> bytes:
-    """A script or style without its comments, which are a sixth of the weight and for who reads the source.
+    """A script or style without its comments, which are a seventh of the weight and for who reads the source.
 
     Every line stays where it is, so that what a browser says of a line is true of the source.
     """

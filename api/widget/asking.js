@@ -21,6 +21,7 @@ export function asking({ client, body, tell }) {
       const mine = ++latest
       wait = FIRST_RETRY
       if (!body().q) return tell({ answer: null, suggestions: [], waiting: false, trouble: null, said: '' })
+      tell({ waiting: true, slow: false, said: '' })
       timer = setTimeout(() => send(mine), now ? 0 : PAUSE)
     },
     stop() {

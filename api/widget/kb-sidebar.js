@@ -31,12 +31,13 @@ export class KbSidebar extends HTMLElement {
   #asker
   #reading
   #acts
-  #slash = slash(this, () => this.focus())
+  #slash = slash(this, () => this.#acts.write())
   #again = () => this.#state.trouble?.passing && this.#retry() // back online, or from the page where one signs in
   #words
   #terms = null
   #recent = []
   #clock
+  #down = false // whether to go to the answer as soon as it is there
   #ticket = null // the product that a host named, and how its question begins
   #state = {
     scope: { jurisdiction: null, product: null, tier: null, lang: null, asOf: null },
@@ -140,6 +141,7 @@ export class KbSidebar extends HTMLElement {
       if (scope.product === this.#ticket.product) scope.product = null
       this.#ticket = null
     }
+    this.#down = false
     this.#set({ question: shown, scope, redacted, opened: null, history: null, listing: false, drill: null })
     this.#asker.changed(options)
   }
@@ -179,6 +181,7 @@ export class KbSidebar extends HTMLElement {
     if (!this.#state.taxonomy) this.#prepare() // it was out of reach when the page was opened
     if (updated || !this.#state.mustReads) this.#reading.mustReads()
     this.#reading.look(answer.hits.map((hit) => hit.id))
+    if (this.#down) this.#goDown()
     this.#emit('kb-answer', { answer })
   }
 
@@ -272,16 +275,22 @@ export class KbSidebar extends HTMLElement {
     return Boolean(target)
   }
 
+  /** What stood there before is no answer to what was typed since. */
+  #goDown() {
+    this.#down = this.#state.waiting && this.#root.activeElement === this.#parts.question()
+    if (!this.#down) this.#focusHit()
+  }
+
   /** What keys and buttons do, beside taking. */
   #actions(report) {
     const { history, changed, acknowledge, compare, drill } = this.#reading
     return {
       history, changed, acknowledge, compare, report, drill: () => drill(this.#acts), mustReads: () => this.#list(),
       wrong: () => report('wrong'), outdated: () => report('outdated'), gap: () => report('missing'),
-      write: () => this.focus(), ask: (text) => this.ask(text), retry: () => this.#retry(),
+      write: () => ((this.#down = false), this.focus()), ask: (text) => this.ask(text), retry: () => this.#retry(),
       rescope: (change) => this.#rescope(change), keep: () => this.#keep(),
       correct: () => (this.#root.querySelector('.chip.inferred select') ?? this.#root.querySelector('.chip select'))?.focus(),
-      next: () => this.#move(1), previous: () => this.#move(-1), down: () => this.#focusHit(),
+      next: () => this.#move(1), previous: () => this.#move(-1), down: () => this.#goDown(),
       open: (index) => this.#open(index), read: (id) => this.#read(id), back: () => this.#back(), help: () => this.#help(!this.#state.help),
     }
   }

@@ -213,6 +213,25 @@ def test_without_a_connection_the_question_is_kept_and_asked_again(sidebar: Open
     expect(page.locator(".trouble")).to_have_count(0)
 
 
+def test_enter_before_the_answer_is_there_goes_to_that_answer_and_to_none_before(sidebar: Open) -> None:
+    """Who types fast and presses twice must not open what answered another question."""
+    page = sidebar()
+    ask(page, "customer never authorised this debit")
+    held: list[Route] = []
+    page.route("**/v1/search", lambda route: held.append(route))  # a builtin cannot be given
+    page.locator("textarea").fill("late fee")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("textarea")).to_be_focused()
+    expect(page.locator(".main")).to_have_attribute("aria-busy", "true")
+    page.wait_for_timeout(200)
+    held[0].continue_()
+
+    expect(page.locator(".hit .title").first).to_be_focused(timeout=SLOW)
+    expect(page.locator(".hit .title").first).to_have_text("Late fee")
+    expect(page.locator("article.article")).to_have_count(0)
+
+
 def test_a_stale_answer_never_replaces_a_newer_one(sidebar: Open) -> None:
     """The first question's answer comes late and is dropped."""
     page = sidebar()
