@@ -97,15 +97,15 @@ _HALF: Final = rf"{BLANK}*(?P<half>[ap])\.?{BLANK}?m(?:\.|\b)"
 _TIMES: Final = (
     re.compile(rf"(?<![\d:.,$])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))?{_HALF}{_ZONE}", _I),
     re.compile(
-        rf"(?<![\d:.,$])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))?{BLANK}+(?:de|por){BLANK}+la{BLANK}+"
-        rf"(?P<part>{'|'.join(_PARTS)})\b{_ZONE}",
-        _I,
-    ),
-    re.compile(
         rf"(?<![\d:.,$])(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?![\d:])(?:{BLANK}*(?:horas|hrs?|h)\b)?{_ZONE}", _I
     ),
     re.compile(rf"(?<![\d:.,$])(?P<hour>[01]?\d|2[0-3]){BLANK}?h{BLANK}?(?P<minute>[0-5]\d)(?!\d){_ZONE}", _I),
     re.compile(rf"\b(?P<word>noon|midday|midnight|mediodía|medianoche|midi|minuit)\b{_ZONE}", _I),
+)
+_IN_SPANISH: Final = re.compile(
+    rf"(?<![\d:.,$])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))?{BLANK}+(?:de|por){BLANK}+la{BLANK}+"
+    rf"(?P<part>{'|'.join(_PARTS)})\b{_ZONE}",
+    _I,
 )
 _ALWAYS: Final = re.compile(
     r"\b24\s?/\s?7\b|\b24 hours(?: a| per|/) ?day,? (?:and )?(?:7|seven) days(?: a| per|/) ?week"
@@ -145,7 +145,7 @@ def times(text: str, lang: str) -> Iterator[Figure]:
         yield Figure(found.start(), found.end(), "24/7")
     if lang in _COUNTING_TO_24:
         yield from _hours(text)
-    for pattern in _TIMES:
+    for pattern in (_IN_SPANISH, *_TIMES) if lang == "es" else _TIMES:
         for found in pattern.finditer(text):
             yield Figure(found.start(), found.end(), _zoned(_clock(found.groupdict()), found["zone"]))
 

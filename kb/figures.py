@@ -178,24 +178,28 @@ def _is_ordinal(text: str, found: re.Match[str]) -> bool:
     return following is not None and following[1].casefold() not in _OF_SECONDS
 
 
-_DAY: Final = rf"(?:(?:(?:business|banking|working|calendar){BLANK})?day|día(?:{BLANK}hábil)?|jour)"
-_NTH_DAY: Final = re.compile(
-    rf"\b(?P<word>{'|'.join(ORDINALS)}){BLANK}(?P<unit>{_DAY})\b"
-    rf"|\b(?P<kind>{_DAY}){BLANK}(?P<number>\d{{1,3}})\b(?!{BLANK}(?:de|of)\b|[\w.,:/–-]*\d)",
-    _I,
+_DAY: Final = re.compile(r"(?:[Dd](?:ay|ía)|[Jj]our)(?!\w)")  # found soon, because every way begins with a letter of few
+_BEFORE_DAY: Final = re.compile(
+    rf"(?:(?<!\w)(?P<word>{'|'.join(ORDINALS)}){BLANK})?(?:(?<!\w)(?P<kind>business|banking|working|calendar){BLANK})?$", _I
+)
+_AFTER_DAY: Final = re.compile(
+    rf"(?:{BLANK}(?P<kind>hábil)\b)?(?:{BLANK}(?P<number>\d{{1,3}})\b(?!{BLANK}(?:de|of)\b|[\w.,:/–-]*\d))?", _I
 )
 _EACH: Final = re.compile(r"\b(?:each|per|a|every|one|same|cada|por|un|al|mismo|par|chaque)\s*$", _I)  # "each day 3 tries"
 
 
 def _nth_days(text: str) -> Iterator[Figure]:
     """`the tenth business day` and `day 91`: as long as it takes until then."""
-    for found in _NTH_DAY.finditer(text):
-        if _EACH.search(before(text, found)):
+    for day in _DAY.finditer(text):
+        said, after = text[max(0, day.start() - 40) : day.start()], _AFTER_DAY.match(text, day.end())
+        ahead = None if said[-1:].isalnum() else _BEFORE_DAY.search(said)
+        if ahead is None or after is None or _EACH.search(said[: ahead.start()]):
             continue
-        number = found["number"] or ORDINALS[found["word"].casefold()]
-        kind = (found["unit"] or found["kind"]).casefold()
-        is_business = any(word in kind for word in ("business", "banking", "working", "hábil"))
-        yield Figure(found.start(), found.end(), f"{number} {'business d' if is_business else 'd'}")
+        number = ORDINALS[ahead["word"].casefold()] if ahead["word"] else after["number"]
+        if number is not None:
+            start, end = day.start() - len(said) + ahead.start(), after.end("kind") if ahead["word"] else after.end()
+            is_business = after["kind"] or (ahead["kind"] or "calendar").casefold() != "calendar"
+            yield Figure(start, max(end, day.end()), f"{number} {'business d' if is_business else 'd'}")
 
 
 _CARDINAL: Final = re.compile(
