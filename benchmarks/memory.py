@@ -32,7 +32,7 @@ ROOT: Final = Path(__file__).parent.parent
 KB: Final = [sys.executable, "-c", "from api.cli import main; main()"]
 MODELS: Final = ("all-MiniLM-L6-v2", "multilingual-e5-small")
 QUESTIONS: Final = (("fiqa-dev", "en", 3), ("banking77-es", "es", 1))  # set, language, parts of four
-SETTLED_SECONDS: Final = 8.0  # after which models and dictionaries are loaded that the first question does not wait for
+SETTLED_SECONDS: Final = 20.0  # after which models and dictionaries are loaded that the first question does not wait for
 SHOWN_AFTER: Final = (0, 1, 10, 50, 100, 200, 500, 1000, 2000, 5000)  # questions
 
 
