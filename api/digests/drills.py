@@ -73,37 +73,36 @@ class Drills:
     def offers(self, space: str, team_id: str, reader: Reader) -> list[Offer]:
         """What the reader can be drilled in, the newest first. Raises NotFoundError."""
         team, snapshot = self._desk.team(space, team_id, reader)
-        own: dict[tuple[str, str], list[int]] = {}
-        for it in self._results(space, team_id, reader.id):
-            own.setdefault((it.article, it.version), []).append(it.score)
-        found = [(line, own.get((line.id, line.blob), [])) for line in self._lines(space, team_id, team, snapshot)]
-        return [
-            Offer(line, max(scores, default=None), bool(scores) and scores[0] >= _needed(team), practice=bool(scores))
-            for line, scores in found
-        ]
+        own = self._results(space, team_id, reader.id)
+        offers = []
+        for lines in self._lines(space, team_id, team, snapshot):
+            tries = _of(lines, own)
+            last = tries[-1].article if tries else None
+            line = min(lines, key=lambda it: (it.id != last, it.lang != reader.lang))
+            best = max((it.score for it in tries), default=None)
+            offers.append(Offer(line, best, bool(tries) and tries[0].score >= _needed(team), practice=bool(tries)))
+        return offers
 
     def answer(self, space: str, team_id: str, reader: Reader, article: str, version: str, answers: Sequence[int]) -> Marked:
         """Mark and keep the answers; the first try certifies. Raises NotFoundError, RequestError or StoreError."""
         team, snapshot = self._desk.team(space, team_id, reader)
-        lines = self._lines(space, team_id, team, snapshot)
-        line = next((line for line in lines if (line.id, line.blob) == (article, version)), None)
-        if line is None:
+        drills = self._lines(space, team_id, team, snapshot)
+        found = [(line, lines) for lines in drills for line in lines if (line.id, line.blob) == (article, version)]
+        if not found:
             raise NotFoundError(f"There is no drill for {article!r} in this version. Ask for the drills again.")
+        line, lines = found[0]
         right = [question.answer for question in line.drill]
         if len(answers) != len(right):
             raise RequestError(f"answers has {len(answers)} entries; expected {len(right)}, one for each question.")
         wrong = [number for number, (given, wanted) in enumerate(zip(answers, right, strict=True)) if given != wanted]
         score = round(100 * (len(right) - len(wrong)) / len(right))
-        tries = self._tries(space, team_id, reader.id, line)
+        tries = _of(lines, self._results(space, team_id, reader.id))
         kept = None
         if score > max((it.score for it in tries), default=-1):
             tried = {"team": team_id, "article": line.id, "version": line.blob, "score": score, "wrong": wrong}
             kept = self._records.drilled(space, reader, tried)
-            tries = self._tries(space, team_id, reader.id, line)  # of two that came at once, the chain says which was first
+            tries = _of(lines, self._results(space, team_id, reader.id))  # of two at once, the chain says which was first
         return Marked(score, tries[0].score >= _needed(team), practice=tries[0].id != kept, answers=right)
-
-    def _tries(self, space: str, team_id: str, reader: str, line: DigestLine) -> list[Result]:
-        return [it for it in self._results(space, team_id, reader) if (it.article, it.version) == (line.id, line.blob)]
 
     def mastery(self, space: str, team_id: str, reader: Reader) -> list[Mastery]:
         """How the team knows each drill, the least known first. Raises NotFoundError."""
@@ -111,15 +110,15 @@ class Drills:
         people = self._desk.people(space, team_id, team, snapshot, datetime.now(UTC))
         results = self._results(space, team_id)
         found = []
-        for line in self._lines(space, team_id, team, snapshot):
-            its = [it for it in results if (it.article, it.version) == (line.id, line.blob)]
+        for lines in self._lines(space, team_id, team, snapshot):
+            its = _of(lines, results)
             firsts = [next((it.score for it in its if it.reader in person.readers), None) for person in people]
             scores = [(person.name, first) for person, first in zip(people, firsts, strict=True)]
-            found.append(Mastery(line, scores, _weak(its), _needed(team)))
+            found.append(Mastery(lines[0], scores, _weak(its), _needed(team)))
         return sorted(found, key=lambda it: (sum(score or 0 for _, score in it.scores), it.line.id))
 
-    def _lines(self, space: str, team_id: str, team: Team, snapshot: Snapshot) -> list[DigestLine]:
-        """The changed rules that are in force as they were told, and the team's to see, each once."""
+    def _lines(self, space: str, team_id: str, team: Team, snapshot: Snapshot) -> list[list[DigestLine]]:
+        """The changed rules that are in force as they were told, and the team's to see: each once, in every language."""
         now = datetime.now(UTC)
         lines: dict[str, DigestLine] = {}
         for document in self._desk.documents(space, team_id, team, snapshot, since=now - _OFFERED, limit=400):
@@ -127,7 +126,10 @@ class Drills:
                 article = snapshot.articles.get(line.id)
                 if line.drill and article is not None and article.blob == line.blob and is_in_force(article, now):
                     lines.setdefault(line.id, line)
-        return list(lines.values())
+        drills: dict[object, list[DigestLine]] = {}
+        for line in lines.values():
+            drills.setdefault((snapshot.articles[line.id].group, *_answers(line)), []).append(line)
+        return list(drills.values())
 
     def _results(self, space: str, team_id: str, reader: str | None = None) -> list[Result]:
         """What was answered, of everybody or of one reader, in the order of the chain."""
@@ -139,6 +141,17 @@ class Drills:
             for link, said in links
             if said["team"] == team_id
         ]
+
+
+def _of(lines: Sequence[DigestLine], results: Sequence[Result]) -> list[Result]:
+    """What was answered to one drill, in whatever language."""
+    texts = {(line.id, line.blob) for line in lines}
+    return [it for it in results if (it.article, it.version) in texts]
+
+
+def _answers(line: DigestLine) -> list[tuple[str, str]]:
+    """What is asked and the right figures: the same of an article and its translation where the same changed in both."""
+    return [(it.asks, "".join(filter(str.isdigit, it.options[it.answer] * (it.asks == "figure")))) for it in line.drill]
 
 
 def _needed(team: Team) -> int:

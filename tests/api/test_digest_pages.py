@@ -409,6 +409,31 @@ def test_the_first_try_of_a_drill_certifies_and_leads_see_weak_spots(floor: Floo
 
 
 @BOTH
+def test_a_rule_that_changed_in_two_languages_is_drilled_once_in_the_readers_own(floor: Floor) -> None:
+    """Whoever has answered it in one has answered it, and leads see one drill."""
+    floor.world.write("kb.yml", TAXONOMY + TEAMS.replace("languages: [en]", "languages: [en, es]"))
+    keys = {"id": "limit-es", "lang": "es", "translation_of": "limit", "products": ["cards"], "title": "Cuánto se puede pagar"}
+    for day, amount in ((2, 500), (3, 900)):
+        spanish = f"## Límite diario\n\nEl cliente puede pagar {amount} USD con la tarjeta por día.\n\n## Horario\n\nSiempre."
+        floor.world.article("limit.es.md", spanish, **keys)
+        floor.publish()
+        floor.clerk.work(floor.now + day * DAY)
+    offered = [
+        [it["article"] for it in floor.get("/v1/teams/front/drills", floor.reader("ana", lang=lang)).json()["drills"]]
+        for lang in ("en", "es")
+    ]
+    ana = floor.client(floor.reader("ana", lang="es"))
+    (offer,) = ana.get("/v1/teams/front/drills").json()["drills"]
+    right = offer["questions"][0]["options"].index("900 USD")
+    ana.post("/v1/teams/front/drills", json={"article": "limit-es", "version": offer["version"], "answers": [right]})
+    (again,) = floor.get("/v1/teams/front/drills", floor.reader("ana", lang="en")).json()["drills"]
+    (result,) = floor.get("/v1/teams/front/drill-results", floor.reader("lena", Role.LEAD, tier=2)).json()["drills"]
+
+    assert offered == [["limit"], ["limit-es"]]
+    assert (again["article"], again["practice"], again["certified"]) == ("limit-es", True, True)
+    assert {it["name"]: it["score"] for it in result["members"]}["ana"] == 100
+
+
 def test_a_score_that_somebody_edits_is_found_by_verifying_the_chain(floor: Floor) -> None:
     """Lists are made of the chain's events alone, so there is no other place in which one could become certified."""
     ana, lead = floor.client(floor.reader("ana")), floor.reader("eva", Role.LEAD, tier=3)
