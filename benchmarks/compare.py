@@ -153,7 +153,7 @@ def plot(results: Sequence[Result]) -> str:
         "most memory of the process, MB (lower is better)": {it.name: it.memory for it in results},
         "cold start to the first answer, seconds (lower is better)": {it.name: it.cold for it in results},
     }
-    return bars(panels)
+    return bars(panels, OURS)
 
 
 def main() -> None:

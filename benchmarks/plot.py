@@ -6,21 +6,24 @@ from html import escape
 from typing import Final
 
 WIDTH: Final = 760
-_LABEL: Final = 150
+_LABEL: Final = 175
 _ROW: Final = 24
 _COLOURS: Final = ("#0b6e4f", "#8a6d3b", "#3b6d8a", "#8a3b5e", "#555555")
 
 
-def bars(panels: Mapping[str, Mapping[str, float]]) -> str:
-    """One panel below another: its title, then a bar for each name. Each panel has its own scale, from zero."""
+def bars(panels: Mapping[str, Mapping[str, float]], ours: str) -> str:
+    """One panel below another: its title, then a bar for each name. Each panel has its own scale, from zero.
+
+    ours: what the names begin with whose bars stand out.
+    """
     parts, top = [], 10
     for title, values in panels.items():
         parts.append(f'<text x="10" y="{top + 14}" font-weight="bold">{escape(title)}</text>')
         top += _ROW
         most = max(values.values(), default=0) or 1
-        for number, (name, value) in enumerate(values.items()):
+        for name, value in values.items():
             length = (WIDTH - _LABEL - 110) * value / most
-            colour = _COLOURS[min(number, 1)]  # ours, and the others
+            colour = _COLOURS[0 if name.startswith(ours) else 1]
             parts.append(f'<text x="{_LABEL - 8}" y="{top + 14}" text-anchor="end">{escape(name)}</text>')
             parts.append(f'<rect x="{_LABEL}" y="{top + 2}" width="{length:.1f}" height="16" fill="{colour}"/>')
             parts.append(f'<text x="{_LABEL + length + 6:.1f}" y="{top + 14}">{value:,.4g}</text>')
