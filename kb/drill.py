@@ -14,7 +14,7 @@ from kb.article import Article, Step, StepAnswer
 from kb.changes import ArticleChange
 from kb.fact_kind import FactKind
 from kb.fact_match import FactChange, same
-from kb.facts import Fact, facts_of, lead_of
+from kb.facts import Fact, facts_of, lead_of, step_text
 from kb.jurisdiction import place_name
 from kb.plain import plain
 from kb.sentence import sentence_of
@@ -132,7 +132,7 @@ def _answers(article: Article, fact: Fact) -> Iterator[tuple[Step, StepAnswer]]:
     """The answers that the fact tells of."""
     for step in article.steps:
         if (step.name,) == fact.heading:
-            yield from ((step, it) for it in step.answers if fact.text == f"{plain(it.text)} → {lead_of(it)}")
+            yield from ((step, it) for it in step.answers if fact.text == step_text(it))
 
 
 def _end(article: Article, answer: StepAnswer) -> str:

@@ -170,11 +170,15 @@ def _verbatim(article: Article) -> list[Fact]:
 def _steps(steps: Sequence[Step]) -> list[Fact]:
     """Where each answer of a guided tree leads. How question and answer are worded is no fact."""
     return [
-        Fact(FactKind.STEP, lead, f"{plain(answer.text)} → {lead}", (step.name,), step.scope, _bag(answer.text, (step.name,)))
+        Fact(FactKind.STEP, lead_of(answer), step_text(answer), (step.name,), step.scope, _bag(answer.text, (step.name,)))
         for step in steps
         for answer in step.answers
-        if (lead := lead_of(answer))
     ]
+
+
+def step_text(answer: StepAnswer) -> str:
+    """An answer of a guided tree and where it leads, as its fact says them."""
+    return f"{plain(answer.text)} → {lead_of(answer)}"
 
 
 def lead_of(answer: StepAnswer) -> str:

@@ -131,9 +131,8 @@ def _of_database(settings: Settings, space: str | None, known: list[str]) -> tup
     for name in spaces:
         faults = list(map(str, ledger.verify(name)))
         since = datetime.now(UTC) - STAYS
-        found += faults or [
-            f"space {name}: {what}" for what in ledger.met_otherwise(name, since)
-        ]  # compared with what is whole
+        # the list of readers can only be compared with a chain that is whole
+        found += faults or [f"space {name}: {what}" for what in ledger.met_otherwise(name, since)]
     found += [str(fault) for text in known for fault in _against(ledger, text)]
     return {name: end for name in spaces if (end := ledger.head(name))}, found
 

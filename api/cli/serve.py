@@ -44,7 +44,7 @@ def serve(
 
     If the newest commit has errors, what was served before keeps serving, and /readyz says why.
     """
-    from api.authentication import open_readers  # this and FastAPI take 0.3 s to import, which no other command should pay
+    from api.authentication import open_readers  # here and below: what no other command should pay for importing
     from api.events.ticket_keys import note_secret
 
     sys.setswitchinterval(SWITCH_SECONDS)
