@@ -1,33 +1,30 @@
 """How many questions a second `kb serve` answers, and how long each waits: real HTTP, so many clients at once.
 
-    python -m benchmarks.http_load [--clients 16] [--seconds 10] [--repo REPO]
+    python -m benchmarks.http_load [--clients 1,2,4,16] [--seconds 10] [--repo REPO]
 
 The service and the clients are processes of their own on one machine, so the clients' own work is part of the load. Every
 client keeps one connection and asks distinct questions, the `answers:` of the articles, each with a number that makes it new.
+Processor time is the service's alone, of all its threads.
 """
 
 import argparse
 import asyncio
 import itertools
 import json
-import os
 import re
 import statistics
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Final
 
+from benchmarks.served import ROOT, environment, served
 from kb.reading import read_library
 from kb.repository import open_repository
 from retriever.language import language_of
 
-ROOT: Final = Path(__file__).parent.parent
-KB: Final = [sys.executable, "-c", "from api.cli import main; main()"]
-WARM: Final = 64  # questions before the clock counts
+WARM_SECONDS: Final = 3.0  # of questions that do not count, before the first that do
 
 
 def english_questions(repo: Path) -> Iterator[str]:
@@ -67,9 +64,8 @@ async def client(port: int, questions: Iterator[str], until: float, times: list[
 
 
 async def load(port: int, clients: int, seconds: float, questions: Iterator[str]) -> list[float]:
-    """All clients at once, after some questions that do not count."""
+    """All clients at once; what each question took."""
     times: list[float] = []
-    await client(port, itertools.islice(questions, WARM + 1), perf_counter() + seconds / 5, [])
     until = perf_counter() + seconds
     await asyncio.gather(*(client(port, questions, until, times) for _ in range(clients)))
     return times
@@ -85,29 +81,23 @@ def resident(pid: int) -> float:
 def main() -> None:
     """Serve, load, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--clients", default="1,2,4,16")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--repo", type=Path, default=ROOT)
     asked = parser.parse_args()
     questions = english_questions(asked.repo)
-    with TemporaryDirectory() as data:
-        models = os.environ.get("KB_MODELS_DIR") or str(ROOT / ".kb" / "models")
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "KB_DATA_DIR": data, "KB_MODELS_DIR": models}
-        command = [*KB, "serve", "--port", "0", "--repo", str(asked.repo)]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as service:
-            try:
-                address = re.search(rb"http://[\d.]+:(\d+)", service.stdout.readline() if service.stdout else b"")
-                if address is None:
-                    raise RuntimeError("the service printed no address")
-                times = asyncio.run(load(int(address[1]), asked.clients, asked.seconds, questions))
-                memory = resident(service.pid)
-            finally:
-                service.terminate()
-    p95 = statistics.quantiles(times, n=20)[-1]
-    print(
-        f"{asked.clients} clients, {len(times):,} questions in {asked.seconds:g} s: {len(times) / asked.seconds:.0f} a second, "
-        f"p50 {statistics.median(times):.1f} ms, p95 {p95:.1f} ms; the service holds {memory:.0f} MB"
-    )
+    with TemporaryDirectory() as data, served(environment(Path(data), asked.repo)) as service:
+        asyncio.run(load(service.port, 1, WARM_SECONDS, questions))
+        for clients in map(int, asked.clients.split(",")):
+            before = service.seconds()
+            times = asyncio.run(load(service.port, clients, asked.seconds, questions))
+            each = (service.seconds() - before) * 1000 / len(times)
+            p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
+            print(
+                f"{clients:>2} clients: {len(times) / asked.seconds:3.0f} a second, p50 {p50:.1f} ms, p95 {p95:.1f} ms; "
+                f"{each:.1f} ms of processor time a question; {resident(service.process):.0f} MB",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

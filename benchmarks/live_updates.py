@@ -12,11 +12,9 @@ import hashlib
 import hmac
 import http.client
 import json
-import os
 import re
 import statistics
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +23,9 @@ from time import perf_counter, sleep, time
 from typing import Final
 
 from benchmarks.many_articles import MADE, files
+from benchmarks.served import KB, environment, served
 from kb.repository import write_repository
 
-ROOT: Final = Path(__file__).parent.parent
-KB: Final = [sys.executable, "-c", "from api.cli import main; main()"]
 ARTICLES: Final = 10_000
 SECRET: Final = "of the benchmark"  # noqa: S105 - of no other service
 IDLE_SECONDS: Final = 20.0
@@ -198,27 +195,17 @@ def main() -> None:
     if not repository.exists():
         write_repository(repository, files(asked.data, ARTICLES, words=80), at=MADE)
     writer = Writer(repository)
-    models = os.environ.get("KB_MODELS_DIR") or str(ROOT / ".kb" / "models")
-    environment = {
-        **os.environ, "PYTHONPATH": str(ROOT), "KB_DATA_DIR": str(data), "KB_MODELS_DIR": models, "KB_HOOK_SECRET": SECRET,
-        "KB_REPO": str(repository), "KB_PORT": "0", "KB_SNAPSHOTS_MEGABYTES": "500",
-    }  # fmt: skip
-    subprocess.run([*KB, "index", "--json"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    settings = environment(data, repository, KB_HOOK_SECRET=SECRET, KB_SNAPSHOTS_MEGABYTES="500")
+    subprocess.run([*KB, "index", "--json"], env=settings, check=True, stdout=subprocess.DEVNULL)
     began = writer.commit({})
-    with (asked.work / "service.log").open("wb") as log:
-        service = subprocess.Popen([*KB, "serve"], env=environment, stdout=subprocess.PIPE, stderr=log)
-        try:
-            address = re.search(rb"http://[\d.]+:(\d+)", service.stdout.readline() if service.stdout else b"")
-            if address is None:
-                raise RuntimeError("the service printed no address; its log lies in the work folder")
-            client = Client(int(address[1]))
+    try:
+        with served(settings) as service:
+            client = Client(service.port)
             client.start()
             measure(Service(client.port, data, client, writer), asked.edits, asked.deleted)
             client.ended.set()
-        finally:
-            service.terminate()
-            service.wait()
-            writer.reset(began)
+    finally:
+        writer.reset(began)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,8 @@ Apertium hold in processes of their own stands apart.
 
 import argparse
 import json
-import os
 import random
-import re
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,14 +19,13 @@ from typing import Final
 
 from benchmarks.many_articles import MADE, files
 from benchmarks.question_speed import HashedPassages
+from benchmarks.served import KB, environment, models_folder, served
 from kb.reading import read_library
 from kb.repository import open_repository, write_repository
 from retriever.model_store import open_model
 from retriever.passage import embedding_text, passages_of
 from retriever.vector_cache import VectorCache
 
-ROOT: Final = Path(__file__).parent.parent
-KB: Final = [sys.executable, "-c", "from api.cli import main; main()"]
 MODELS: Final = ("all-MiniLM-L6-v2", "multilingual-e5-small")
 QUESTIONS: Final = (("fiqa-dev", "en", 3), ("banking77-es", "es", 1))  # set, language, parts of four
 SETTLED_SECONDS: Final = 20.0  # after which models and dictionaries are loaded that the first question does not wait for
@@ -111,27 +107,17 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=500)
     asked = parser.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
-    models = Path(os.environ.get("KB_MODELS_DIR") or ROOT / ".kb" / "models")
-    repository = make(asked.data, asked.work, asked.articles, models)
-    environment = {
-        **os.environ, "PYTHONPATH": str(ROOT), "KB_DATA_DIR": str(asked.work / "data"), "KB_MODELS_DIR": str(models),
-        "KB_REPO": str(repository), "KB_PORT": "0",
-    }  # fmt: skip
-    subprocess.run([*KB, "index", "--json"], env=environment, check=True, stdout=subprocess.DEVNULL)
-    with subprocess.Popen([*KB, "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as service:
-        try:
-            address = re.search(rb"http://[\d.]+:\d+", service.stdout.readline() if service.stdout else b"")
-            if address is None:
-                raise RuntimeError("the service printed no address")
-            shown("its address is printed", service.pid)
-            sleep(SETTLED_SECONDS)
-            for number, (text, place) in enumerate(questions(asked.data, asked.questions)):
-                if number in SHOWN_AFTER:
-                    shown(f"after {number} questions", service.pid)
-                ask(address[0].decode(), text, place)
-            shown(f"after {asked.questions} questions", service.pid)
-        finally:
-            service.terminate()
+    repository = make(asked.data, asked.work, asked.articles, models_folder())
+    settings = environment(asked.work / "data", repository)
+    subprocess.run([*KB, "index", "--json"], env=settings, check=True, stdout=subprocess.DEVNULL)
+    with served(settings) as service:
+        shown("its address is printed", service.process)
+        sleep(SETTLED_SECONDS)
+        for number, (text, place) in enumerate(questions(asked.data, asked.questions)):
+            if number in SHOWN_AFTER:
+                shown(f"after {number} questions", service.process)
+            ask(service.address, text, place)
+        shown(f"after {asked.questions} questions", service.process)
 
 
 if __name__ == "__main__":

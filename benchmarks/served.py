@@ -1,0 +1,63 @@
+"""`kb serve` as a process of its own, for benchmarks that ask over HTTP."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Final
+
+ROOT: Final = Path(__file__).parent.parent
+KB: Final = [sys.executable, "-c", "from api.cli import main; main()"]
+_TOLD: Final = 2000  # characters of its log that are shown if it ends
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A service that answers."""
+
+    process: int
+    port: int
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def seconds(self) -> float:
+        """Processor time that it has taken since it began."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def environment(data: Path, repo: Path, **settings: str) -> dict[str, str]:
+    """What `kb` reads: this code, the models that are prepared already, and these settings on a free port."""
+    return {
+        **os.environ, "PYTHONPATH": str(ROOT), "KB_MODELS_DIR": str(models_folder()), "KB_DATA_DIR": str(data),
+        "KB_REPO": str(repo), "KB_PORT": "0", **settings,
+    }  # fmt: skip
+
+
+def models_folder() -> Path:
+    """Where the prepared models lie."""
+    return Path(os.environ.get("KB_MODELS_DIR") or ROOT / ".kb" / "models")
+
+
+@contextmanager
+def served(environment: Mapping[str, str]) -> Iterator[Served]:
+    """Serve until the block ends. Raises RuntimeError, with the end of its log, if it prints no address."""
+    with TemporaryFile() as log:
+        process = subprocess.Popen([*KB, "serve"], env=environment, stdout=subprocess.PIPE, stderr=log)
+        try:
+            address = re.search(rb"http://[\d.]+:(\d+)", process.stdout.readline() if process.stdout else b"")
+            if address is None:
+                log.seek(0)
+                raise RuntimeError(f"the service printed no address: {log.read().decode(errors='replace')[-_TOLD:]}")
+            yield Served(process.pid, int(address[1]))
+        finally:
+            process.terminate()
+            process.wait()
