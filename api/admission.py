@@ -5,6 +5,7 @@ import binascii
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
 from api.access import Action, action_of, is_linked, may
 from api.events.event import SERVICE
@@ -17,11 +18,18 @@ _SCHEME: Final = "bearer "
 _BASIC: Final = "basic "
 
 
-def admitted(request: Request) -> Reader | None:
+async def admitted(request: Request) -> Reader | None:
     """The reader of the request; None where anyone may come. Raises NotAuthenticatedError, NotGrantedError or UnlistedError.
 
     The app asks it before every endpoint, so that none can forget to.
     """
+    readers: Readers = request.app.state.readers
+    if readers.loopback_only:  # nobody is looked up, so no thread has to wait for it
+        return _admitted(request)
+    return await run_in_threadpool(_admitted, request)
+
+
+def _admitted(request: Request) -> Reader | None:
     action = action_of(request.method, request.scope["route"].path)
     if action is Action.ANYONE:
         return None

@@ -4,10 +4,11 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from api.admission import GuestDep, ReaderDep
 from api.answering import open_article, respond
+from api.answering_threads import answered
 from api.article_page import article_page
 from api.browsing import router as browsing_router
 from api.contact import UNKNOWN
@@ -34,18 +35,19 @@ from api.widget_pages import router as widget_router
 router = APIRouter()
 
 
-@router.post("/v1/search", operation_id="search", tags=["guidance"])
-def search(body: SearchRequest, reader: ReaderDep, guidance: GuidanceDep, records: MaybeRecordsDep) -> SearchResponse:
+@router.post("/v1/search", operation_id="search", tags=["guidance"], response_model=SearchResponse)
+async def search(body: SearchRequest, reader: ReaderDep, guidance: GuidanceDep, records: MaybeRecordsDep) -> Response:
     """Guidance in force for one issue, best first."""
-    return respond(body, reader, guidance, records, body.context.contact() if body.context else UNKNOWN)
+    contact = body.context.contact() if body.context else UNKNOWN
+    return await answered(body, lambda: respond(body, reader, guidance, records, contact))
 
 
-@router.get("/v1/search", operation_id="searchByQuery", tags=["guidance"])
-def search_by_query(
+@router.get("/v1/search", operation_id="searchByQuery", tags=["guidance"], response_model=SearchResponse)
+async def search_by_query(
     query: Annotated[SearchQuery, Query()], reader: ReaderDep, guidance: GuidanceDep, records: MaybeRecordsDep
-) -> SearchResponse:
+) -> Response:
     """The same, with the same names as query parameters. Prefer POST: addresses end up in logs."""
-    return respond(query, reader, guidance, records)
+    return await answered(query, lambda: respond(query, reader, guidance, records))
 
 
 # below the search: every request is compared with one route after the other, and most are questions

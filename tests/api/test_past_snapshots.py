@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
 
+from api.answering_threads import LIVE
 from api.composition import open_space
 from api.live import LiveSpace
 from api.past_snapshots import PastSnapshots
@@ -64,6 +65,33 @@ def test_no_more_wait_in_all_than_leave_threads_for_live_questions(world: World,
     assert current.manifest.commit != old
     assert answers == [old] * WAITING_IN_ALL
     assert lives[4].at(old).manifest.commit == old
+
+
+def test_questions_about_another_moment_take_no_thread_from_live_ones(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many wait for a build as live questions have threads, and a live one is answered meanwhile."""
+    world.article("card.md", "Cards arrive in 7 days.")
+    old = world.commit()
+    world.article("card.md", "Cards arrive in 5 days.")
+    world.commit()
+    may_build, build, begun = Event(), LiveSpace.at, Semaphore(0)
+
+    def slowly(*args: Any) -> Any:
+        begun.release()
+        may_build.wait(20)
+        return build(*args)
+
+    monkeypatch.setattr(LiveSpace, "at", slowly)
+    with world.client() as client, ThreadPoolExecutor(LIVE) as pool:
+        asked = {"q": "card arrives", "as_of": old}
+        waiting = [pool.submit(client.post, "/v1/search", json=asked) for _ in range(LIVE)]
+        for _ in waiting:
+            begun.acquire()
+        now = client.post("/v1/search", json={"q": "card arrives"}).json()
+        may_build.set()
+        then = [it.result().json() for it in waiting]
+
+    assert "5 days" in now["hits"][0]["snippet"]
+    assert all("7 days" in it["hits"][0]["snippet"] for it in then)
 
 
 def test_the_spaces_share_the_disk_for_snapshots(world: World) -> None:
