@@ -37,7 +37,7 @@ from retriever.confidence import KINDS
 from retriever.embedder import Embedder, Progress
 from retriever.legs import Search
 from retriever.metrics import auroc
-from retriever.question import Question, understand
+from retriever.question import Question, typed, understood
 from retriever.snapshot import Models
 
 Floats = NDArray[np.float64]
@@ -168,7 +168,7 @@ def sampled(published: Published, questions: Sequence[Judged], models: Models, a
     found = []
     corpus = published.evaluation_set.name
     for question in questions:
-        read = understand(Question(question.text), snapshot.words, models.translator)
+        read = understood(typed(Question(question.text)), snapshot.words, models.translator)
         untranslated = [] if read.translation is None else [replace(read, english=None)]
         for query in (read, *untranslated):
             run = Search(query, snapshot, models)

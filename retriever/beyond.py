@@ -1,4 +1,7 @@
-"""What lies outside the mask: said, never shown. Above the reader's tier, in other places, and where nothing is in scope."""
+"""What lies outside the mask: said, never shown. Above the reader's tier, in other places, and where nothing is in scope.
+
+It is judged by the first opinion alone (docs/decisions/0005-second-opinion.md).
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -25,7 +28,7 @@ def above_tier(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVecto
     wider = mask(snapshot.table, scope.at_tier(taxonomy.highest_tier), replaced)
     if np.array_equal(wider, allowed):
         return None
-    candidates = run.candidates(wider)
+    candidates = run.candidates(wider, second_opinion=False)
     hidden = [
         index
         for index in leaders(candidates, snapshot.table)[:NOTICED].tolist()
@@ -47,7 +50,7 @@ def varying_places(
     wider = anywhere(snapshot.table, scope)
     groups = {it.article.group for it in shown}
     if not np.array_equal(wider, allowed):
-        table, candidates = snapshot.table, run.candidates(wider)
+        table, candidates = snapshot.table, run.candidates(wider, second_opinion=False)
         first = candidates.rows[leaders(candidates, table)[:NOTICED]]
         groups |= {table.group_names[number] for number in table.groups[first]}
     groups |= {article.group for article in snapshot.overriding if article.overrides in groups}
@@ -68,7 +71,7 @@ def leads(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVector, re
     wider = anywhere(table, replace(scope, products=None)) & ~allowed & ~table.in_groups(set(replaced))
     if not wider.any():
         return ()
-    candidates = run.candidates(wider)
+    candidates = run.candidates(wider, second_opinion=False)
     first = leaders(candidates, table)[:NOTICED].tolist()
     near = [index for index in first if run.first_opinion(candidates, index) >= ANSWERABLE]
     fitting = (ranked_as(candidates, snapshot, wider, run.query.shown, index) for index in near)

@@ -39,11 +39,13 @@ def leaders(candidates: Candidates, table: PassageTable) -> IntVector:
     Within one article ties go to the earlier passage. Nothing is looked up yet, so that only what is shown costs time.
     """
     groups = table.groups[candidates.rows]  # numbered in the order of their ids
-    within = np.lexsort((candidates.rows, -candidates.score, -candidates.exact, groups))
+    keys = (-candidates.score, -candidates.exact)[: 1 + bool(candidates.exact.any())]
+    within = np.lexsort((*keys, groups))  # stable, and the rows rise: ties stay in their order
     its = groups[within]
-    first = within[np.flatnonzero(np.r_[True, its[1:] != its[:-1]])] if its.size else within
-    order = np.lexsort((groups[first], -candidates.score[first], -candidates.exact[first]))
-    best: IntVector = first[order].astype(np.int64)
+    begins = np.ones(its.size, bool)
+    begins[1:] = its[1:] != its[:-1]
+    first = within[begins]  # in the order of their groups
+    best: IntVector = first[np.lexsort([key[first] for key in keys])].astype(np.int64)
     return best
 
 

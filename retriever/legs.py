@@ -14,6 +14,7 @@ from retriever.fusion import ACROSS_LANGUAGES, CLOSE, ONE_MODEL, SECOND_OPINION,
 from retriever.leg import AskedLeg, Leg
 from retriever.lexical import index_language
 from retriever.question import Query
+from retriever.question_vectors import QuestionVectors
 from retriever.ranking import DEPTH, Ladder, Ranking
 from retriever.snapshot import SOURCE_LANGUAGE, Models, Snapshot
 
@@ -48,8 +49,9 @@ class Candidates:
 class Search:
     """One query against one snapshot; its vectors and word scores are computed once, for however many masks."""
 
-    def __init__(self, query: Query, snapshot: Snapshot, models: Models) -> None:
+    def __init__(self, query: Query, snapshot: Snapshot, models: Models, vectors: QuestionVectors | None = None) -> None:
         self.query = query
+        self._vectors = vectors or QuestionVectors()
         self._snapshot = snapshot
         self._models = models
         self._asked: dict[str, AskedLeg] = {}
@@ -79,11 +81,11 @@ class Search:
 
     @cached_property
     def _english(self) -> FloatVector:
-        return self._models.english.query(self.query.in_language(SOURCE_LANGUAGE))
+        return self._vectors.get(self._models.english, self.query.in_language(SOURCE_LANGUAGE))
 
     @cached_property
     def _multilingual(self) -> FloatVector:
-        return self._models.multilingual.query(self.query.issue)
+        return self._vectors.get(self._models.multilingual, self.query.issue)
 
     @cached_property
     def _own(self) -> BoolVector:
@@ -108,14 +110,17 @@ class Search:
         within = np.float32(ACROSS_LANGUAGES + (1 - ACROSS_LANGUAGES) * spoken)
         return np.where(self._own[rows], within, np.float32(ACROSS_LANGUAGES))
 
-    def candidates(self, allowed: BoolVector) -> Candidates:
-        """Search inside the mask. Every row of the answer is allowed."""
+    def candidates(self, allowed: BoolVector, *, second_opinion: bool = True) -> Candidates:
+        """Search inside the mask. Every row of the answer is allowed.
+
+        second_opinion: ask the multilingual model too where the first two articles of an English question are close.
+        """
         reads = self._split(allowed)
         served = reads[ENGLISH] | reads[MULTILINGUAL]
         lists = {WORDS: self._sharing(served)}
         lists |= {name: self._nearest(name, serves) for name, serves in reads.items() if serves.any()}
         exact = self._exact_rows[served[self._exact_rows]]
-        rows = np.unique(np.concatenate([exact, *(found.rows for found in lists.values())]))
+        rows = _distinct(np.concatenate([exact, *(found.rows for found in lists.values())]))
         raw = {WORDS: self._words[rows]} | {name: self._raw(name, rows, reads[name]) for name in reads if name in lists}
         scaled = {
             name: between(raw[name], *self._scale(name, allowed, reads[name], lists[name])) for name in reads if name in lists
@@ -123,7 +128,11 @@ class Search:
         lexical = between(raw[WORDS], 0.0, float(raw[WORDS].max(initial=0))) * self._word_weight(allowed, rows)
         shares = TRANSLATED if (reads[ENGLISH] & reads[MULTILINGUAL]).any() else ONE_MODEL
         score = blend(lexical, scaled.get(ENGLISH), scaled.get(MULTILINGUAL), shares)
-        if ENGLISH in lists and shares is ONE_MODEL and (MULTILINGUAL in lists or self._close(rows, score)):
+        if (
+            ENGLISH in lists
+            and shares is ONE_MODEL
+            and (MULTILINGUAL in lists or (second_opinion and self._close(rows, score)))
+        ):
             raw[MULTILINGUAL] = self._ask(MULTILINGUAL).scores(rows)
             other = between(raw[MULTILINGUAL], float(raw[MULTILINGUAL].min()), float(raw[MULTILINGUAL].max()))
             score = blend(lexical, scaled[ENGLISH], other, SECOND_OPINION)
@@ -167,7 +176,8 @@ class Search:
         raw = candidates.raw.get(name)
         if raw is None or np.isnan(raw[index]):
             raw = self._ask(name).scores(candidates.rows)
-        return float(raw[index]) - float(np.nanmean(raw))
+        known = raw[~np.isnan(raw)]
+        return float(raw[index]) - float(known.mean())
 
     def _raw(self, name: str, rows: IntVector, serves: BoolVector) -> FloatVector:
         """The leg's score of each row, nan where it does not read it."""
@@ -229,3 +239,11 @@ class Search:
         """(n,) bool: the rows whose article has one of these rows, in whatever language."""
         table = self._snapshot.table
         return table.groups_with(some)[table.groups]
+
+
+def _distinct(rows: IntVector) -> IntVector:
+    """Each row once, rising: what np.unique gives, which takes 40 us for two hundred rows."""
+    rows.sort()
+    kept = np.ones(rows.size, bool)
+    kept[1:] = rows[1:] != rows[:-1]
+    return rows[kept]

@@ -35,7 +35,8 @@ def _stemmer(lang: str) -> Stemmer.Stemmer | None:
     return Stemmer.Stemmer(STEMMED[lang]) if lang in STEMMED else None
 
 
-def tokens(text: str, lang: str) -> list[str]:
+@lru_cache(maxsize=256)  # a question is asked for its words fourteen times
+def tokens(text: str, lang: str) -> tuple[str, ...]:
     """Words as they are indexed: lower case, without accents, stemmed by the rules of the language.
 
     Accents go first, on both sides: agents type "transaccion" mid-call.
@@ -45,7 +46,7 @@ def tokens(text: str, lang: str) -> list[str]:
         folded = without_accents(folded)
     words = [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(folded)]
     stemmer = _stemmer(index_language(lang))
-    return words if stemmer is None else list(stemmer.stemWords(words))
+    return tuple(words if stemmer is None else stemmer.stemWords(words))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

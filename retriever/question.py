@@ -26,6 +26,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """A question as it was typed; see Query for what each part is."""
+
+    text: str
+    issue: str
+    lang: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A question as it is searched.
 
@@ -62,37 +72,33 @@ class Query:
         return f"{said} {self.terms[base]}" if base in self.terms else said
 
 
-def understand(question: Question, words: SpaceWords, translator: Translator) -> Query:
-    """Read the question. `words` are what the space's words mean."""
+def typed(question: Question) -> Typed:
+    """What is searched of a question, and its language, before a word of it is looked up."""
     text, issue = _readable(question.text), _readable(issue_of(question.text[: 10 * LONGEST]))
     lang = language_of(issue)
-    return _query(text, issue, lang, question.lang or lang, {}, words, translator)
+    return Typed(text, issue, lang, question.lang or lang)
 
 
-def mended(query: Query, corrections: Mapping[str, str], words: SpaceWords, translator: Translator) -> Query:
+def understood(asked: Typed, words: SpaceWords, translator: Translator) -> Query:
+    """The question as it is searched. `words` are what the space's words mean."""
+    return _query(asked, asked.issue, {}, words, translator)
+
+
+def mended(asked: Typed, corrections: Mapping[str, str], words: SpaceWords, translator: Translator) -> Query:
     """The question as it is understood with what was mistyped mended."""
-    return _query(query.text, query.issue, query.lang, query.shown, corrections, words, translator)
+    return _query(asked, respelled(asked.issue, corrections), corrections, words, translator)
 
 
-def _query(
-    text: str,
-    typed: str,
-    lang: str,
-    shown: str,
-    corrections: Mapping[str, str],
-    words: SpaceWords,
-    translator: Translator,
-) -> Query:
-    issue = respelled(typed, corrections)
+def _query(asked: Typed, issue: str, corrections: Mapping[str, str], words: SpaceWords, translator: Translator) -> Query:
     return Query(
-        text=text,
+        text=asked.text,
         issue=issue,
-        lang=lang,
-        shown=shown,
-        place=infer_place(respelled(text, corrections), words.places),
+        lang=asked.lang,
+        shown=asked.shown,
+        place=infer_place(respelled(asked.text, corrections), words.places),
         product=words.product(issue),
-        english=issue if lang == ENGLISH else translator.english(issue, lang) or None,
-        terms=words.in_other_languages(issue, lang),
+        english=issue if asked.lang == ENGLISH else translator.english(issue, asked.lang) or None,
+        terms=words.in_other_languages(issue, asked.lang),
         mended=corrections,
     )
 

@@ -24,11 +24,11 @@ class Ranking:
 
     def place(self, row: int) -> int | None:
         """Where the row stands, the first at 1; None if it does not."""
-        found = (self.rows == row).nonzero()[0]
-        return int(found[0]) + 1 if found.size else None
+        rows: list[int] = self.rows.tolist()  # of a hundred numbers quicker than to compare them all
+        return rows.index(row) + 1 if row in rows else None
 
 
-LADDER: Final = 1000  # rows that are put in order at once: a mask that lets a tenth through still finds its hundred among them
+LADDER: Final = 300  # rows that are put in order at once: a mask that lets a third through still finds its hundred among them
 EMPTY: Final = Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
 
 
@@ -51,7 +51,7 @@ def top(scores: FloatVector, allowed: BoolVector, limit: int) -> Ranking:
 class Ladder:
     """One score for each row, ranked inside however many masks: the best rows of all are put in order once.
 
-    A mask that lets through enough of them costs a look at a thousand rows instead of all.
+    A mask that lets through enough of them costs a look at those rows instead of all.
     """
 
     def __init__(self, scores: FloatVector) -> None:

@@ -11,7 +11,8 @@ from retriever.collapse import Ranked, leaders, ranked_as
 from retriever.confidence import ANSWERABLE
 from retriever.hits import hit_of
 from retriever.legs import Search
-from retriever.question import Query, Question, mended, understand
+from retriever.question import ENGLISH, Query, Question, mended, typed, understood
+from retriever.question_vectors import QuestionVectors
 from retriever.reordering import reordered
 from retriever.scope import Scope, mask, replacements
 from retriever.snapshot import Models, Snapshot
@@ -20,14 +21,17 @@ from retriever.spelling import Visible
 
 def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models, *, limit: int = 10) -> Answer:
     """Answer one question for one scope from one snapshot, best article first."""
-    query = understand(question, snapshot.words, models.translator)
+    vectors, read = QuestionVectors(), typed(question)
+    if read.lang != ENGLISH:
+        vectors.begin(models.multilingual, read.issue)  # beside the translation, which takes as long
+    query = understood(read, snapshot.words, models.translator)
     asked, replaced, allowed = _scoped(scope, query, snapshot)
     visible = Visible(snapshot.lexical, allowed, snapshot.words_of)
     slips = snapshot.spelling.corrections(query.issue, query.lang, snapshot.words, visible)
     if slips:
-        query = mended(query, slips, snapshot.words, models.translator)
+        query = mended(read, slips, snapshot.words, models.translator)
         asked, replaced, allowed = _scoped(scope, query, snapshot)
-    run = Search(query, snapshot, models)
+    run = Search(query, snapshot, models, vectors)
     candidates = run.candidates(allowed)
     first = leaders(candidates, snapshot.table)
     order = reordered(first, candidates, query, snapshot, models.reranker)

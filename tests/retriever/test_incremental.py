@@ -145,7 +145,7 @@ def test_only_what_reads_differently_is_cut_counted_and_embedded(tmp_path: Path,
             cut.append(owner.id)
             return passages_of(owner)
 
-        def counting(text: str, lang: str) -> list[str]:
+        def counting(text: str, lang: str) -> tuple[str, ...]:
             words.append(text)
             return real_tokens(text, lang)
 
@@ -176,7 +176,7 @@ def test_a_snapshot_from_the_disk_serves_as_the_one_before(edit: str, tmp_path: 
         full = build(library_of(EDITS[edit]), models, cache)
         real = lexical.tokens
 
-        def counting(text: str, lang: str) -> list[str]:
+        def counting(text: str, lang: str) -> tuple[str, ...]:
             words.append(text)
             return real(text, lang)
 
