@@ -81,9 +81,9 @@ def _holds(rows: Numbers, document: int) -> bool:
 def _counts(key: str, rows: IntVector, text_of: Callable[[int], str], before: "tuple[Lexical, IntVector] | None") -> WordCounts:
     known, places = before[0].places(key, before[1][rows]) if before else (None, rows)
     if known is None:
-        return counted([tokens(text_of(row), key) for row in rows.tolist()])
+        return counted(tokens(text_of(row), key) for row in rows.tolist())
     return counted(
-        [place if place >= 0 else tokens(text_of(row), key) for row, place in zip(rows.tolist(), places.tolist(), strict=True)],
+        (place if place >= 0 else tokens(text_of(row), key) for row, place in zip(rows.tolist(), places.tolist(), strict=True)),
         known,
     )
 

@@ -75,8 +75,8 @@ def _rarity(holders: NDArray[np.int64], texts: int) -> NDArray[np.float32]:
     return np.array(rarity, np.float32)[place]
 
 
-def counted(texts: Sequence[Text], before: WordCounts | None = None) -> WordCounts:
-    """Count the words of texts; one that was counted before is not counted again."""
+def counted(texts: Iterable[Text], before: WordCounts | None = None) -> WordCounts:
+    """Count the words of texts, one after the other; one that was counted before is not counted again."""
     numbers = {word: number for number, word in enumerate(before.vocabulary)} if before else {}
     pieces = [_again(run, before) if isinstance(run, range) else _anew(run, numbers) for run in _runs(texts)]
     sizes, words, counts = (np.concatenate(parts) for parts in zip(*pieces, strict=True)) if pieces else (_NONE, *_NOTHING)
