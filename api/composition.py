@@ -18,6 +18,7 @@ from api.memory import give_back
 from api.own_key import own_key
 from api.past_snapshots import PastSnapshots
 from api.publish_log import PublishLog, log_path
+from api.second_leg import SecondLeg
 from api.settings import Settings, SettingsError
 from api.space import DEFAULT, SILENT, Source, Space, Watch
 from api.space_config import SpaceConfig, chosen, is_origin, read_spaces
@@ -185,6 +186,13 @@ def start_updaters(settings: Settings, guidance: Guidance) -> Mapping[str, Updat
         updaters[name].start()
     gc.freeze()  # what was loaded stays: looking through it again and again would slow every update down by half a second
     return updaters
+
+
+def start_second_leg(updaters: Mapping[str, Updater]) -> SecondLeg:
+    """What embeds the multilingual legs of spaces that are served without, running."""
+    second = SecondLeg(updaters)
+    second.start()
+    return second
 
 
 def open_records(settings: Settings, database: "Database") -> "Records":

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 
 from api.evaluation_set import Document, EvaluationSet, Judged
 from api.guidance import Ask, Guidance
+from api.indexing import Indexed, index
 from api.live import LiveSpace
 from api.reader import LOOPBACK
 from api.space import DEFAULT, SILENT, Source, Space, Watch
@@ -22,8 +23,9 @@ from kb.plain import plain
 from kb.repository import write_repository
 from retriever.answer import Answer
 from retriever.language import language_of
+from retriever.leg import WHOLE
 from retriever.metrics import DEPTH, auroc, hit, ndcg, recall, reciprocal_rank
-from retriever.snapshot import SOURCE_LANGUAGE, Manifest, Models, Snapshot
+from retriever.snapshot import SOURCE_LANGUAGE, Models
 
 MEASURES: Final = ("ndcg@10", "recall@10", "hit@1", "hit@3", "mrr@10")
 LONGEST_TITLE: Final = 90  # characters of a title that is taken from the text
@@ -56,13 +58,12 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A set whose documents are published. ids: article id → id of its document. seconds: from commit to snapshot."""
+    """A set whose documents are published. ids: article id → id of its document. indexed: what that took."""
 
     evaluation_set: EvaluationSet
     ids: Mapping[str, str]
     guidance: Guidance
-    index: Manifest
-    seconds: float
+    indexed: Indexed
     notes: tuple[str, ...]
 
 
@@ -74,23 +75,25 @@ class Evaluation:
     answered: tuple[Answered, ...]
 
 
-def publish(evaluation_set: EvaluationSet, models: Models, vectors: Path, watch: Watch = SILENT) -> Published:
+def publish(
+    evaluation_set: EvaluationSet, models: Models, vectors: Path, watch: Watch = SILENT, *, legs: Collection[str] = WHOLE
+) -> Published:
     """Commit the documents to a temporary repository and publish it; in the end nothing but the vectors is on the disk.
 
-    vectors: a file in which they are cached for the next run. Raises what keeps a commit from being published.
+    vectors: a file in which they are cached for the next run. legs: FIRST ends where English questions are answered. Raises
+    what keeps a commit from being published.
     """
     files, ids, notes = articles_of(evaluation_set)
     with TemporaryDirectory(prefix="kb-eval-") as scratch:
         folder = Path(scratch)
         write_repository(folder / "repository", files, at=_COMMITTED)
         space = Space(DEFAULT, Source(str(folder / "repository"), None, ""), folder, models, vectors=vectors)
-        begun = perf_counter()
-        _, snapshot = space.publish(watch)
-        seconds = perf_counter() - begun
+        indexed = index(space, watch, legs=legs)
         space.repository.close()
+    snapshot = indexed.snapshot
     guidance = Guidance({DEFAULT: LiveSpace.held(space, snapshot)}, models)
-    notes = (*evaluation_set.notes, *notes, *_notes(snapshot))
-    return Published(evaluation_set, ids, guidance, snapshot.manifest, seconds, notes)
+    notes = (*evaluation_set.notes, *notes, *_notes(indexed))
+    return Published(evaluation_set, ids, guidance, indexed, notes)
 
 
 def ask_all(published: Published, asked: Asked | None = None) -> Evaluation:
@@ -114,6 +117,7 @@ def report(evaluation: Evaluation) -> dict[str, object]:
     unjudged = [it for it in evaluation.answered if not it.question.grades]
     times = [it.milliseconds for it in evaluation.answered]
     published = evaluation.published
+    manifest = published.indexed.snapshot.manifest
     return {
         "dataset": published.evaluation_set.name,
         "overall": measured(judged),
@@ -125,10 +129,11 @@ def report(evaluation: Evaluation) -> dict[str, object]:
         },
         "latency_ms": {name: round(float(np.percentile(times, at)), 2) for name, at in (("p50", 50), ("p95", 95))},
         "index": {
-            "articles": published.index.articles,
-            "passages": published.index.passages,
-            "seconds": round(published.seconds, 2),
-            "embedded": dict(published.index.embedded),
+            "articles": manifest.articles,
+            "passages": manifest.passages,
+            "seconds": round(published.indexed.seconds, 2),
+            "english_seconds": round(published.indexed.english_seconds, 2),
+            "embedded": dict(published.indexed.embedded),
         },
         "translated": any(it.translated for it in evaluation.answered),
         **_reranked(evaluation),
@@ -186,10 +191,10 @@ def _answered(question: Judged, answer: Answer, ids: Mapping[str, str], millisec
     )
 
 
-def _notes(snapshot: Snapshot) -> list[str]:
-    skipped = snapshot.library.skipped
+def _notes(indexed: Indexed) -> list[str]:
+    skipped = indexed.snapshot.library.skipped
     said = [f"{len(skipped)} documents were not indexed; the first: {skipped[0].path}: {skipped[0].reason}"] if skipped else []
-    if not any(snapshot.manifest.embedded.values()):
+    if not any(indexed.embedded.values()):
         said.append("Every vector came from the cache of an earlier run, so the seconds are not those of a first index.")
     return said
 

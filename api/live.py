@@ -1,6 +1,6 @@
 """What a space serves right now: one snapshot, swapped when a newer one is published. A request keeps what it began with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -9,12 +9,14 @@ from typing import Final, TypeAlias
 
 import structlog
 
+from api.health import Health, legs_of
 from api.past_snapshots import PastSnapshots
 from api.publish_log import Outcome, Publication
 from api.recent_tip import RecentTip
-from api.space import SILENT, Space, Watch, public_reason
+from api.space import SILENT, Space, Step, Watch, public_reason
 from kb.errors import ContentError, KbError
 from kb.tree import Commit
+from retriever.embedder import FEW
 from retriever.errors import RetrieverError, SnapshotError
 from retriever.snapshot import Snapshot
 
@@ -25,26 +27,11 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """How a space stands. behind: seconds since the commit that should be live was made, 0 if it is served.
-
-    error: why the newest commit is not served; fit for everybody.
-    """
-
-    commit: str | None
-    built_at: str | None
-    articles: int
-    passages: int
-    behind: float
-    error: str | None
-    past: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class News:
     """What became of a commit.
 
-    snapshot: what is live from now on; None if what was live stays. line: what the publish log says of it.
+    snapshot: what is live from now on; None if what was live stays. line: what the publish log says of it; None if that was
+    told before, because only a leg was added.
     """
 
     space: str
@@ -67,6 +54,7 @@ class LiveSpace:
         self._lock = Lock()
         self._updating = Lock()
         self._current: Snapshot | None = None
+        self._embedded: tuple[Snapshot, Step] | None = None  # how far the multilingual leg of a snapshot has come
         self._name: str | None = None
         self._unkept: Snapshot | None = None  # served, but not yet on the disk
         self._unreadable: str | None = None
@@ -100,7 +88,8 @@ class LiveSpace:
         live = self.space.log.live()
         if live is not None:
             try:
-                self._swap(self.space.name_of(live.what), self.space.snapshot(live.what))
+                snapshot = self.space.soonest(live.what)
+                self._swap(self.space.name_of(snapshot), snapshot)
             except (KbError, RetrieverError) as worse:
                 log.error("what was live cannot be built anew", space=self.space.name, reason=str(worse))
             else:
@@ -117,12 +106,45 @@ class LiveSpace:
         """
         with self._updating:
             try:
+                self._complete()
                 self.space.repository.refresh()
                 self._follow(self.space.tip())
             except (KbError, RetrieverError) as error:
                 self._note(error)
                 return isinstance(error, ContentError)
             return True
+
+    def is_unfinished(self) -> bool:
+        """Whether what is served is of the first stage, and not all that its multilingual leg needs is embedded."""
+        step = self._step()
+        return self._current is not None and not self._current.is_whole and (step is None or step.done < step.passages)
+
+    def embedding(self) -> Iterator[Step]:
+        """Embed what the multilingual leg of what is served lacks, on one core; ends where another snapshot is served.
+
+        The next update lets the whole snapshot take its place. Raises what Space.embedding raises.
+        """
+        snapshot = self._current
+        if snapshot is None or snapshot.is_whole:
+            return
+        for step in self.space.embedding(snapshot, FEW):
+            self._embedded = snapshot, step
+            yield step
+            if self._current is not snapshot:
+                return
+
+    def _step(self) -> Step | None:
+        """How far the leg of what is served has come, if anything was embedded for it."""
+        embedded = self._embedded
+        return embedded[1] if embedded is not None and embedded[0] is self._current else None
+
+    def _complete(self) -> None:
+        """Serve the whole snapshot in place of the first stage, as soon as all that it needs is embedded."""
+        first, step = self._current, self._step()
+        if first is not None and not first.is_whole and step is not None and step.done == step.passages:
+            if self.space.complete(first, serve=self._serve) is None:
+                self._look()  # another process has published a newer commit
+            self._unkept = self._embedded = None
 
     def _follow(self, tip: Commit) -> None:
         if self._unkept is not None:
@@ -201,7 +223,7 @@ class LiveSpace:
             error = error or public_reason(unreachable)
         if snapshot is None:
             return Health(None, None, 0, 0, behind, error or "no snapshot yet")
-        manifest = snapshot.manifest
+        manifest, step = snapshot.manifest, self._step()
         return Health(
             manifest.commit,
             manifest.built_at,
@@ -210,6 +232,7 @@ class LiveSpace:
             behind,
             error,
             self.past.kept(self.space.name),
+            legs_of(snapshot, step.done if step else 0),
         )
 
     def _look(self) -> None:
@@ -235,14 +258,21 @@ class LiveSpace:
         self._unkept = snapshot
 
     def _swap(self, name: str, snapshot: Snapshot) -> None:
+        manifest, before = snapshot.manifest, self._current
         self._current = snapshot
         self._name = name
         self._looked = monotonic()
         line = self.space.log.live()
-        manifest = snapshot.manifest
-        self._tell(News(self.space.name, snapshot, line if line is not None and line.commit == manifest.commit else None))
-        facts: dict[str, object] = {"commit": manifest.commit, "articles": manifest.articles, "passages": manifest.passages}
-        if line is not None and line.commit == manifest.commit:
+        if line is not None and (line.commit != manifest.commit or _completes(snapshot, before)):
+            line = None
+        self._tell(News(self.space.name, snapshot, line))
+        facts: dict[str, object] = {
+            "commit": manifest.commit,
+            "articles": manifest.articles,
+            "passages": manifest.passages,
+            "legs": list(snapshot.legs),
+        }
+        if line is not None:
             facts |= {
                 "articles_changed": str(line.counts) if line.counts else None,
                 "embedded": dict(line.embedded),
@@ -254,3 +284,8 @@ class LiveSpace:
     def _tell(self, news: News) -> None:
         for listener in self.listeners:
             listener(news)
+
+
+def _completes(snapshot: Snapshot, before: Snapshot | None) -> bool:
+    """Whether the snapshot only adds a leg to the one before: its publication has been told."""
+    return before is not None and not before.is_whole and before.manifest.commit == snapshot.manifest.commit

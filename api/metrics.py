@@ -112,13 +112,18 @@ class _Spaces(Collector):
                 ("kb_articles", "Articles of the served snapshot."),
                 ("kb_passages", "Passages of the served snapshot."),
                 ("kb_past_snapshots", "Snapshots of other moments and branches in memory."),
+                (
+                    "kb_waiting_passages",
+                    "Passages that the multilingual model has yet to read; 0 if questions are answered by it.",
+                ),
             )
         }
         for space, live in self._spaces.items():
             health = live.health()
             built = datetime.fromisoformat(health.built_at) if health.built_at else datetime.now(UTC)
             age = max(0.0, (datetime.now(UTC) - built).total_seconds())
-            values = (health.behind, age, health.articles, health.passages, health.past)
+            waiting = sum(leg.passages - leg.embedded for leg in health.legs.values())
+            values = (health.behind, age, health.articles, health.passages, health.past, waiting)
             for family, value in zip(families.values(), values, strict=True):
                 family.add_metric([space], value)
         yield from families.values()

@@ -15,7 +15,7 @@ from retriever.snapshot import Snapshot
 
 IN_MEMORY: Final = 4
 
-_Key: TypeAlias = tuple[str, str]  # a space's name and a commit
+_Key: TypeAlias = tuple[str, str, bool]  # a space's name, a commit, and whether what is live has every leg
 
 
 class PastSnapshots:
@@ -32,7 +32,7 @@ class PastSnapshots:
     def kept(self, space: str) -> int:
         """How many of a space's snapshots are in memory, or on their way there."""
         with self._lock:
-            return sum(name == space for name, _ in self._kept)
+            return sum(key[0] == space for key in self._kept)
 
     def waiting(self, space: str) -> int:
         """How many requests of a space wait for a build."""
@@ -41,9 +41,10 @@ class PastSnapshots:
     def get(self, space: Space, commit: Commit, before: Snapshot) -> Snapshot:
         """The snapshot of a commit, built from `before` where it has to be. Whoever asks meanwhile waits for the same build.
 
+        before: what is live. As long as it lacks its multilingual leg, so may what is built from it.
         Raises what Space.snapshot raises, and the next one who asks tries again; BusyError where too many wait already.
         """
-        key = (space.name, commit.sha)
+        key = (space.name, commit.sha, before.is_whole)  # what has fewer legs is not looked at again once there are more
         with self._lock:
             future = self._kept.get(key)
             if future is not None and future.done():
@@ -60,10 +61,10 @@ class PastSnapshots:
     def _build(self, space: Space, commit: Commit, before: Snapshot, future: "Future[Snapshot]") -> None:
         try:
             with self._building:
-                snapshot = space.snapshot(commit, SILENT, before)
+                snapshot = space.soonest(commit, SILENT, before)
         except BaseException as error:  # noqa: BLE001 - whoever waits for this build is told what ended it
             with self._lock:
-                del self._kept[space.name, commit.sha]
+                del self._kept[space.name, commit.sha, before.is_whole]
             future.set_exception(error)
         else:
             future.set_result(snapshot)

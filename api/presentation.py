@@ -1,7 +1,7 @@
 """From values to the wire."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime, time
 from itertools import islice
 from textwrap import shorten
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from api.access import Action, may
 from api.fact_schema import FactOut
 from api.guidance import Answered, Ask, Opened
-from api.live import Health
+from api.health import Health
 from api.reader import Reader
 from api.schema import (
     AboveTierOut,
@@ -23,6 +23,7 @@ from api.schema import (
     InferredOut,
     JurisdictionOut,
     LeadOut,
+    LegHealth,
     QueryOut,
     ReviewOut,
     ScopeOut,
@@ -132,6 +133,7 @@ def space_health(health: Health) -> SpaceHealth:
         passages=health.passages,
         behind_seconds=round(health.behind, 1),
         error=health.error,
+        legs={name: LegHealth(**asdict(leg)) for name, leg in health.legs.items()},
     )
 
 

@@ -241,7 +241,7 @@ class IndexOut(BaseModel):
     committed_at: str | None
     built_at: str
     fingerprint: str
-    models: Mapping[str, str]
+    models: Mapping[str, str] = Field(description="What read it; `multilingual` is missing until it has read every passage.")
 
 
 class SearchResponse(BaseModel):
@@ -319,6 +319,14 @@ class ArticleResponse(BaseModel):
     index: IndexOut
 
 
+class LegHealth(BaseModel):
+    """How far one model's part of an index has come."""
+
+    ready: bool
+    embedded: int
+    passages: int
+
+
 class SpaceHealth(BaseModel):
     """How one space stands."""
 
@@ -328,6 +336,9 @@ class SpaceHealth(BaseModel):
     passages: int
     behind_seconds: float
     error: str | None
+    legs: Mapping[str, LegHealth] = Field(
+        description="Each model's part of the index. While `multilingual` is not ready, answers come from words and `english`."
+    )
 
 
 class EventsHealth(BaseModel):

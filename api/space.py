@@ -1,15 +1,19 @@
-"""One space: a repository, the snapshots of its commits, and which of them is published."""
+"""One space: a repository, the snapshots of its commits, and which of them is published.
+
+Where nothing is served yet and much is to be embedded, a snapshot of the first stage is published: words and the English leg.
+What the multilingual leg needs is embedded after that (`embedding`), and the whole snapshot takes its place (`complete`).
+"""
 
 import hashlib
 import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Final
@@ -26,12 +30,13 @@ from kb.repository import Repository, open_repository
 from kb.stages import UNTIMED, Stages
 from kb.tree import Commit
 from retriever.errors import RetrieverError, SnapshotError
+from retriever.leg import FIRST, MULTILINGUAL, WHOLE
 from retriever.snapshot import FORMAT, Models, Snapshot
 from retriever.snapshot_build import Progress as PassagesProgress
-from retriever.snapshot_build import build
+from retriever.snapshot_build import build, texts_of
 from retriever.snapshot_files import is_whole, load, save
 from retriever.splitter import CHUNKING
-from retriever.vector_cache import VectorCache
+from retriever.vector_cache import VectorCache, embed_cached, lacks_more
 
 if TYPE_CHECKING:
     from kb.reading import Progress as FilesProgress
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
 DEFAULT: Final = "default"
 AHEAD: Final = timedelta(minutes=5)  # how far a caller's clock may run before ours; further on nothing can be known
 DISK_MEGABYTES: Final = 2000
+AT_ONCE: Final = 200  # unseen passages for which English questions wait: 3 to 4 s of the multilingual model on two cores
 
 log = structlog.get_logger()
 
@@ -71,6 +77,15 @@ class Watch:
 
 
 SILENT: Final = Watch()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the multilingual leg has come: so many passages are done of all; embedded: those that this step did."""
+
+    done: int
+    passages: int
+    embedded: int
 
 
 class Space:
@@ -138,31 +153,78 @@ class Space:
         return self.repository.parent(commit)
 
     def snapshot(
-        self, commit: Commit, watch: Watch = SILENT, before: Snapshot | None = None, stages: Stages = UNTIMED
+        self,
+        commit: Commit,
+        watch: Watch = SILENT,
+        before: Snapshot | None = None,
+        stages: Stages = UNTIMED,
+        legs: Collection[str] = WHOLE,
     ) -> Snapshot:
-        """The snapshot of a commit, built if there is none that is whole and fits the models.
+        """The snapshot of a commit with these legs, built if there is none that fits the models.
 
         before: any snapshot of this space, from which to build what is missing. Raises ContentError if the commit may not go
         live, RepositoryError, ModelError or SnapshotError.
         """
-        folder = self._folder(commit)
-        if is_whole(folder):
-            stages.begin("load")
-            try:
-                loaded = load(folder, self.models)
-            except SnapshotError as error:
-                log.warning("a damaged snapshot is built anew", space=self.name, reason=str(error))
-                shutil.rmtree(folder, ignore_errors=True)
-            else:
-                used(folder)
-                return loaded
-        built = self._build(self._read(commit, watch, before, stages), watch, before, stages)
-        try:
-            save(built, folder)
-            self._prune(folder)
-        except SnapshotError as error:  # it can be built again; the answer need not wait for room on the disk
-            log.error("a snapshot is served from memory alone", space=self.name, reason=str(error))
-        return built
+        found = self._loaded(self._folder(commit.sha, legs), stages)
+        if found is not None:
+            return found
+        return self._kept(self._build(self._read(commit, watch, before, stages), watch, before, stages, legs))
+
+    def at_hand(self, commit: Commit, stages: Stages = UNTIMED) -> Snapshot | None:
+        """The snapshot of a commit from the disk: the whole one, else that of the first stage; None without either."""
+        whole, first = (self._folder(commit.sha, legs) for legs in (WHOLE, FIRST))
+        return self._loaded(whole, stages) or self._loaded(first, stages)
+
+    def soonest(
+        self, commit: Commit, watch: Watch = SILENT, before: Snapshot | None = None, stages: Stages = UNTIMED
+    ) -> Snapshot:
+        """The snapshot of a commit, of the first stage if English questions would have to wait for the whole one.
+
+        before: what is served. Whole, it answers meanwhile, so nobody waits. Raises what `snapshot` raises.
+        """
+        if before is not None and before.is_whole:
+            return self.snapshot(commit, watch, before, stages)
+        found = self._loaded(self._folder(commit.sha, WHOLE), stages)
+        if found is not None:
+            return found
+        if before is not None and before.manifest.commit == commit.sha:
+            found = before
+        else:
+            found = self._loaded(self._folder(commit.sha, FIRST), stages)
+        library = found.library if found else self._read(commit, watch, before, stages)
+        first = found or self._build(library, watch, before, stages, FIRST)
+        waits = first.is_mostly_english and self._lacks_much(first)
+        return self._kept(first if waits else self._build(library, watch, first, stages))
+
+    def embedding(self, snapshot: Snapshot, at_a_time: int, watch: Watch = SILENT) -> Iterator[Step]:
+        """Embed what a snapshot of the first stage lacks, so many passages a step.
+
+        It may be left after any step: what was embedded is kept. Of two processes, one waits and finds what the other did.
+        """
+        model, texts = self.models.multilingual, texts_of(snapshot)
+        report = watch.passages and partial(_report, watch.passages, len(texts))
+        with VectorCache(self._vectors) as cache:
+            for start in range(0, len(texts), at_a_time):
+                some = texts[start : start + at_a_time]
+                with locked(self._root / "embedding.lock"):
+                    _, embedded = embed_cached(model, cache, some, progress=report)
+                yield Step(start + len(some), len(texts), embedded)
+
+    def complete(self, first: Snapshot, serve: "Callable[[str, Snapshot], None] | None" = None) -> Snapshot | None:
+        """Let the whole snapshot take the place of one of the first stage; None if its commit is live no more.
+
+        serve: see `publish`. Raises ModelError, VectorCacheError or SnapshotError.
+        """
+        with self._publishing():
+            live = self.log.live()
+            if live is None or live.commit != first.manifest.commit:
+                return None
+            folder = self._folder(live.commit, WHOLE)
+            whole = self._loaded(folder) or self._build(first.library, SILENT, first)
+            if serve:
+                serve(folder.name, whole)
+            self.keep(folder.name, whole)
+            return whole
 
     def working_snapshot(self, watch: Watch = SILENT) -> Snapshot:
         """A snapshot of the working tree, in memory only: a writer's preview."""
@@ -193,7 +255,7 @@ class Space:
             except (KbError, RetrieverError) as error:
                 self._log_refusal(tip, live, error, stages)
                 raise
-            name = self._folder_name(tip.sha)
+            name = self.name_of(snapshot)
             if serve:
                 serve(name, snapshot)
             self.keep(name, snapshot)
@@ -223,9 +285,9 @@ class Space:
         """The snapshot of that name. Raises SnapshotError if it is missing or damaged."""
         return load(self._root / "snapshots" / name, self.models)
 
-    def name_of(self, commit: Commit) -> str:
-        """The name of the commit's snapshot, whether there is one or not."""
-        return self._folder_name(commit.sha)
+    def name_of(self, snapshot: Snapshot) -> str:
+        """The name under which the snapshot of a commit is kept."""
+        return self._folder(snapshot.manifest.commit or "", snapshot.legs).name
 
     @contextmanager
     def _publishing(self) -> Iterator[None]:
@@ -241,21 +303,46 @@ class Space:
 
     def _next(self, tip: Commit, watch: Watch, before: Snapshot | None, stages: Stages) -> Snapshot:
         """The snapshot of the tip. From one in memory it is built sooner than it is read from the disk."""
-        if before is not None and before.manifest.commit == tip.sha:
+        if before is None or not before.is_whole:
+            return self.soonest(tip, watch, before, stages)
+        if before.manifest.commit == tip.sha:
             return before
-        if before is None or is_whole(self._folder(tip)):
-            return self.snapshot(tip, watch, stages=stages)
-        library = self._read(tip, watch, before, stages)
-        return self._build(library, watch, before, stages)
+        if is_whole(self._folder(tip.sha, WHOLE)):
+            return self.snapshot(tip, watch, before, stages)
+        return self._build(self._read(tip, watch, before, stages), watch, before, stages)
 
     def _published(self, live: Publication | None) -> Snapshot | None:
         """What was published last, from the disk; None if it is not there. Reading it costs less than parsing every article."""
-        name = self.name_of(live.what) if live else None
-        if name is None or not is_whole(self._root / "snapshots" / name):
+        return self.at_hand(live.what) if live else None
+
+    def _loaded(self, folder: Path, stages: Stages = UNTIMED) -> Snapshot | None:
+        """The snapshot from the disk; None if it is not there, or damaged."""
+        if not is_whole(folder):
             return None
-        with suppress(SnapshotError):
-            return self.named(name)
-        return None
+        stages.begin("load")
+        try:
+            loaded = load(folder, self.models)
+        except SnapshotError as error:
+            log.warning("a damaged snapshot is built anew", space=self.name, reason=str(error))
+            shutil.rmtree(folder, ignore_errors=True)
+            return None
+        used(folder)
+        return loaded
+
+    def _kept(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot, written to the disk if it is not there."""
+        folder = self._root / "snapshots" / self.name_of(snapshot)
+        try:
+            save(snapshot, folder)
+            self._prune(folder)
+        except SnapshotError as error:  # it can be built again; the answer need not wait for room on the disk
+            log.error("a snapshot is served from memory alone", space=self.name, reason=str(error))
+        return snapshot
+
+    def _lacks_much(self, first: Snapshot) -> bool:
+        """Whether the multilingual leg is too much work to wait for."""
+        with VectorCache(self._vectors) as cache:
+            return lacks_more(self.models.multilingual, cache, texts_of(first), AT_ONCE)
 
     def _log_live(
         self, tip: Commit, live: Publication | None, snapshot: Snapshot, before: Snapshot | None, stages: Stages
@@ -304,27 +391,32 @@ class Space:
         stages.begin("translations")
         return with_lacking(library, self.repository, self.source.outside, earlier)
 
-    def _build(self, library: Library, watch: Watch, before: Snapshot | None = None, stages: Stages = UNTIMED) -> Snapshot:
+    def _build(
+        self,
+        library: Library,
+        watch: Watch,
+        before: Snapshot | None = None,
+        stages: Stages = UNTIMED,
+        legs: Collection[str] = WHOLE,
+    ) -> Snapshot:
         try:
             self._root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SnapshotError(f"{self._root}: cannot be made: {error.strerror}. Correct KB_DATA_DIR.") from None
         with VectorCache(self._vectors) as cache:
-            return build(library, self.models, cache, watch.passages, before=before, stages=stages)
+            return build(library, self.models, cache, watch.passages, before=before, stages=stages, legs=legs)
 
     def _prune(self, newest: Path) -> None:
         """Remove snapshots that nobody publishes, those first that nobody has used for longest, until the rest fits."""
         published = {_named_by(pointer) for pointer in self._root.glob("published-*.json")}
         prune(self._root / "snapshots", {newest.name, *filter(None, published)}, self.megabytes * 1_000_000)
 
-    def _folder(self, commit: Commit) -> Path:
-        return self._root / "snapshots" / self._folder_name(commit.sha)
-
-    def _folder_name(self, sha: str) -> str:
-        """Known before anything is read: the commit, and what else the index depends on."""
+    def _folder(self, sha: str, legs: Collection[str]) -> Path:
+        """Its name is known before anything is read: the commit, and what else the index depends on."""
         outside = self.source.outside
-        facts = [FORMAT, self.models.names, CHUNKING, self.source.folder, outside.text if outside else None]
-        return f"{sha[:16]}-{hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]}"
+        facts = [FORMAT, self.models.named(legs), CHUNKING, self.source.folder, outside.text if outside else None]
+        name = f"{sha[:16]}-{hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]}"
+        return self._root / "snapshots" / name
 
     @property
     def _pointer(self) -> Path:
@@ -336,6 +428,10 @@ def _named_by(pointer: Path) -> str | None:
         return str(json.loads(pointer.read_text())["snapshot"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _report(passages: PassagesProgress, total: int, more: int) -> None:
+    passages(MULTILINGUAL, more, total)
 
 
 def public_reason(error: Exception) -> str:

@@ -21,7 +21,7 @@ class Updater:
 
     def __init__(self, live: LiveSpace, *, seconds: float) -> None:
         """seconds: between looks for a new commit; after a failure twice as long each time. 0: only when woken."""
-        self._live = live
+        self.live = live
         self._seconds = seconds
         self._failures = 0
         self._woken = Event()
@@ -34,7 +34,7 @@ class Updater:
 
     def follows(self, ref: str) -> bool:
         """Whether a push to the ref can change what is live. Raises RepositoryError."""
-        return self._live.space.follows(ref)
+        return self.live.space.follows(ref)
 
     def wake(self) -> None:
         """Look now. Returns at once."""
@@ -63,7 +63,7 @@ class Updater:
 
     def _updated(self) -> bool:
         try:
-            return self._live.update()
+            return self.live.update()
         except Exception:  # a bug must not end the updates for ever; what is served stays
-            log.exception("an update failed", space=self._live.space.name)
+            log.exception("an update failed", space=self.live.space.name)
             return False

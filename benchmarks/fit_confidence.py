@@ -1,6 +1,8 @@
 """Fit retriever/confidence.json: from what is known of the best hit to the probability that the articles hold an answer.
 
-    python -m benchmarks.fit_confidence ../shared/data
+    python -m benchmarks.fit_confidence ../shared/data [KIND ...]
+
+KIND: fit these anew and leave the others as they stand in the file; without any, all.
 
 A logistic model for each leg. A question counts as answerable if an article of the corpus answers it, wherever that
 article ranks: `answerable` is about the articles, and the agent reads more than the first hit. Questions of other sets, on
@@ -16,9 +18,9 @@ cosine beside the English one gains (AUROC on clinc-finance-oos 0.989 → 0.992)
 """
 
 import json
-import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -35,10 +37,13 @@ from retriever.arrays import FloatVector
 from retriever.collapse import leaders
 from retriever.confidence import KINDS
 from retriever.embedder import Embedder, Progress
+from retriever.leg import FIRST
 from retriever.legs import Search
 from retriever.metrics import auroc
-from retriever.question import Question, typed, understood
-from retriever.snapshot import Models
+from retriever.question import Query, Question, typed, understood
+from retriever.snapshot import Models, Snapshot
+from retriever.snapshot_build import build
+from retriever.vector_cache import VectorCache
 
 Floats = NDArray[np.float64]
 
@@ -122,8 +127,8 @@ class Remembering:
         return self._known[text]
 
 
-def main(data: Path) -> None:
-    """Gather the features, fit both legs, write them down."""
+def main(data: Path, wanted: Collection[str]) -> None:
+    """Gather the features, fit the wanted kinds, write them down."""
     settings = read_settings()
     models = open_models(settings)
     models = Models(Remembering(models.english), Remembering(models.multilingual), models.translator)
@@ -132,13 +137,19 @@ def main(data: Path) -> None:
     samples: list[Sample] = []
     for corpus, (own, foreign) in PAIRS.items():
         published = publish(_corpus(data, corpus), models, settings.data_dir / "eval" / "vectors.sqlite")
+        snapshots = of_both_stages(published, models, settings.data_dir / "eval" / "vectors.sqlite")
         for name in (*own, *foreign):
-            samples += sampled(published, questions[name], models, name, answerable=name in own)
+            samples += sampled(snapshots, questions[name], models, (corpus, name), answerable=name in own)
         print(f"{corpus}: {len(samples)} questions so far", flush=True)
-    fitted = {kind: fit_kind([it for it in samples if it.kind == kind]) for kind in KINDS}
+    fitted = {kind: fit_kind([it for it in samples if it.kind == kind]) for kind in KINDS if kind in wanted}
     for kind, it in fitted.items():
         print(f"{kind}: {it.questions} questions, auroc {it.auroc:.4f}, kept {it.kept:.3f}, held out {it.held_out}")
-    OUTPUT.write_text(json.dumps(_as_json(fitted), indent=1) + "\n")
+    before, now = json.loads(OUTPUT.read_text()), _as_json(fitted)
+    OUTPUT.write_text(json.dumps({name: _merged(before[name], value) for name, value in now.items()}, indent=1) + "\n")
+
+
+def _merged(before: object, now: object) -> object:
+    return before | now if isinstance(before, dict) and isinstance(now, dict) else now
 
 
 def _corpus(data: Path, name: str) -> EvaluationSet:
@@ -161,24 +172,34 @@ def drawn(questions: Sequence[Judged]) -> list[Judged]:
     return found
 
 
-def sampled(published: Published, questions: Sequence[Judged], models: Models, asked: str, *, answerable: bool) -> list[Sample]:
-    """What is known of each question's best hit, with every passage in scope."""
-    snapshot = published.guidance.spaces["default"].current()
-    everything = np.ones(snapshot.table.size, bool)
+def of_both_stages(published: Published, models: Models, vectors: Path) -> tuple[Snapshot, Snapshot]:
+    """What the snapshot was before its multilingual leg was there, and the whole one."""
+    whole = published.guidance.spaces["default"].current()
+    with VectorCache(vectors) as cache:
+        return build(whole.library, models, cache, before=whole, legs=FIRST), whole
+
+
+def sampled(
+    snapshots: Sequence[Snapshot], questions: Sequence[Judged], models: Models, asked: tuple[str, str], *, answerable: bool
+) -> list[Sample]:
+    """What is known of each question's best hit, with every passage in scope. asked: the corpus, and whose questions."""
     found = []
-    corpus = published.evaluation_set.name
     for question in questions:
-        read = understood(typed(Question(question.text)), snapshot.words, models.translator)
+        read = understood(typed(Question(question.text)), snapshots[0].words, models.translator)
         untranslated = [] if read.translation is None else [replace(read, english=None)]
         for query in (read, *untranslated):
-            run = Search(query, snapshot, models)
-            candidates = run.candidates(everything)
-            best = int(leaders(candidates, snapshot.table)[0])
-            evidences = {it.kind: it for it in (run.evidence(candidates, best, second_opinion=it) for it in (False, True))}
-            for kind, evidence in evidences.items():
-                values = [evidence.values[name] for name in fitted_features(kind)]
-                found.append(Sample(corpus, asked, query.lang, kind, values, answerable))
+            evidences = {kind: values for snapshot in snapshots for kind, values in _known(query, snapshot, models).items()}
+            found += [Sample(*asked, query.lang, kind, values, answerable) for kind, values in evidences.items()]
     return found
+
+
+def _known(query: Query, snapshot: Snapshot, models: Models) -> dict[str, list[float]]:
+    run = Search(query, snapshot, models)
+    candidates = run.candidates(np.ones(snapshot.table.size, bool))
+    best = leaders(candidates, snapshot.table)[:1].tolist()  # none where not even a word is shared
+    opinions = (False, True) if snapshot.is_whole else (False,)
+    evidences = [run.evidence(candidates, index, second_opinion=it) for index in best for it in opinions]
+    return {it.kind: [it.values[name] for name in fitted_features(it.kind)] for it in evidences}
 
 
 def fitted_features(kind: str) -> list[str]:
@@ -264,4 +285,8 @@ def _as_json(fitted: Mapping[str, Fitted]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("kinds", nargs="*", metavar="KIND")
+    given = parser.parse_args()
+    main(given.data, given.kinds or list(KINDS))

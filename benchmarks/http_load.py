@@ -13,13 +13,14 @@ import itertools
 import json
 import re
 import statistics
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Final
 
-from benchmarks.served import ROOT, environment, served
+from benchmarks.served import KB, ROOT, environment, served
 from kb.reading import read_library
 from kb.repository import open_repository
 from retriever.language import language_of
@@ -86,15 +87,23 @@ def main() -> None:
     parser.add_argument("--repo", type=Path, default=ROOT)
     asked = parser.parse_args()
     questions = english_questions(asked.repo)
-    with TemporaryDirectory() as data, served(environment(Path(data), asked.repo)) as service:
+    with TemporaryDirectory() as data:
+        settings = environment(Path(data), asked.repo)
+        subprocess.run([*KB, "index", "--json"], env=settings, check=True, stdout=subprocess.DEVNULL)  # nothing runs beside it
+        measure(settings, map(int, asked.clients.split(",")), asked.seconds, questions)
+
+
+def measure(settings: Mapping[str, str], counts: Iterable[int], seconds: float, questions: Iterator[str]) -> None:
+    """Serve, and print a line for each number of clients."""
+    with served(settings) as service:
         asyncio.run(load(service.port, 1, WARM_SECONDS, questions))
-        for clients in map(int, asked.clients.split(",")):
+        for clients in counts:
             before = service.seconds()
-            times = asyncio.run(load(service.port, clients, asked.seconds, questions))
+            times = asyncio.run(load(service.port, clients, seconds, questions))
             each = (service.seconds() - before) * 1000 / len(times)
             p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
             print(
-                f"{clients:>2} clients: {len(times) / asked.seconds:3.0f} a second, p50 {p50:.1f} ms, p95 {p95:.1f} ms; "
+                f"{clients:>2} clients: {len(times) / seconds:3.0f} a second, p50 {p50:.1f} ms, p95 {p95:.1f} ms; "
                 f"{each:.1f} ms of processor time a question; {resident(service.process):.0f} MB",
                 flush=True,
             )

@@ -8,7 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-# What is known of a hit, by which legs read it. `translated`: the question was put into English.
+# What is known of a hit, by which legs read it. `translated`: the question was put into English. `translated, english` and
+# `words`: the same, and what no model has read, as long as the multilingual leg is not there.
 KINDS: Final[Mapping[str, Sequence[str]]] = {
     "english": ("english_cosine", "english_lead", "coverage", "exact"),
     "english+multilingual": (
@@ -16,6 +17,8 @@ KINDS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "translated": ("english_cosine", "english_lead", "multilingual_cosine", "multilingual_lead", "coverage", "exact"),
     "multilingual": ("multilingual_cosine", "multilingual_lead", "coverage", "exact"),
+    "translated, english": ("english_cosine", "english_lead", "coverage", "exact"),
+    "words": ("coverage", "exact"),
 }  # fmt: skip
 ANSWERABLE: Final = 0.5  # the probability from which an answer is called one
 UNSURE: Final = (0.2, 0.8)  # between them the English model's opinion is not enough: asked of 15 % of clinc's questions

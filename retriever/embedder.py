@@ -1,12 +1,14 @@
 """The port of a model that turns texts into vectors."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from retriever.arrays import FloatMatrix, FloatVector
 
 Progress: TypeAlias = Callable[[int], None]
 """Called with how many more texts are finished, from the caller's own thread; the calls add up to all of them."""
+
+FEW: Final = 3  # passages that are embedded one after another, by what questions are embedded by: work beside questions
 
 
 class Embedder(Protocol):

@@ -10,7 +10,10 @@ from retriever.arrays import FloatVector
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How much each leg counts. A text that one of the models does not read has the other's score for both."""
+    """How much each leg counts. A text that one of the models does not read has the other's score for both.
+
+    One that neither reads, because the multilingual leg is not there yet, has its words' score for all three.
+    """
 
     words: float
     english: float
@@ -57,7 +60,7 @@ def blend(lexical: FloatVector, english: FloatVector | None, multilingual: Float
             told = ~np.isnan(scores)
             total[told] += np.float32(share) * scores[told]
             counted[told] += np.float32(share)
-    dense = np.divide(total, counted, out=np.zeros_like(total), where=counted > 0)
+    dense = np.divide(total, counted, out=lexical.astype(np.float32), where=counted > 0)
     return convex(lexical, dense, weight=shares.words)
 
 

@@ -9,6 +9,10 @@ from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
 from retriever.ranking import Ranking
 from retriever.store import Asked, ExactStore, VectorStore, inner_products
 
+ENGLISH: Final = "english"
+MULTILINGUAL: Final = "multilingual"
+FIRST: Final = (ENGLISH,)  # what English questions are answered by, beside the words
+WHOLE: Final = (ENGLISH, MULTILINGUAL)
 CODED_UP_TO: Final = 100_000  # rows that are found by 8-bit codes in 11 ms, exactly; beyond, smaller ones find nearly the same
 EXACT_UP_TO: Final = 20_000  # rows that are compared one by one in 1.4 ms; beyond, 8-bit codes find the same rows sooner
 

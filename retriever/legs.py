@@ -11,7 +11,7 @@ import numpy as np
 from retriever.arrays import BoolVector, FloatVector, IntVector
 from retriever.confidence import UNSURE, Evidence, confidence
 from retriever.fusion import ACROSS_LANGUAGES, CLOSE, ONE_MODEL, SECOND_OPINION, TRANSLATED, between, blend
-from retriever.leg import AskedLeg, Leg
+from retriever.leg import ENGLISH, MULTILINGUAL, AskedLeg, Leg
 from retriever.lexical import index_language
 from retriever.question import Query
 from retriever.question_vectors import QuestionVectors
@@ -19,8 +19,6 @@ from retriever.ranking import DEPTH, Ladder, Ranking
 from retriever.snapshot import SOURCE_LANGUAGE, Models, Snapshot
 
 WORDS: Final = "lexical"
-ENGLISH: Final = "english"
-MULTILINGUAL: Final = "multilingual"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,21 +116,18 @@ class Search:
         reads = self._split(allowed)
         served = reads[ENGLISH] | reads[MULTILINGUAL]
         lists = {WORDS: self._sharing(served)}
-        lists |= {name: self._nearest(name, serves) for name, serves in reads.items() if serves.any()}
+        legs = [name for name, serves in reads.items() if name in self._snapshot.legs and serves.any()]
+        lists |= {name: self._nearest(name, reads[name]) for name in legs}
         exact = self._exact_rows[served[self._exact_rows]]
         rows = _distinct(np.concatenate([exact, *(found.rows for found in lists.values())]))
-        raw = {WORDS: self._words[rows]} | {name: self._raw(name, rows, reads[name]) for name in reads if name in lists}
-        scaled = {
-            name: between(raw[name], *self._scale(name, allowed, reads[name], lists[name])) for name in reads if name in lists
-        }
+        raw = {WORDS: self._words[rows]} | {name: self._raw(name, rows, reads[name]) for name in legs}
+        scaled = {name: between(raw[name], *self._scale(name, allowed, reads[name], lists[name])) for name in legs}
         lexical = between(raw[WORDS], 0.0, float(raw[WORDS].max(initial=0))) * self._word_weight(allowed, rows)
-        shares = TRANSLATED if (reads[ENGLISH] & reads[MULTILINGUAL]).any() else ONE_MODEL
+        whole = self._snapshot.is_whole
+        shares = TRANSLATED if whole and (reads[ENGLISH] & reads[MULTILINGUAL]).any() else ONE_MODEL
         score = blend(lexical, scaled.get(ENGLISH), scaled.get(MULTILINGUAL), shares)
-        if (
-            ENGLISH in lists
-            and shares is ONE_MODEL
-            and (MULTILINGUAL in lists or (second_opinion and self._close(rows, score)))
-        ):
+        alone = whole and ENGLISH in lists and shares is ONE_MODEL  # the English model has had its say by itself
+        if alone and (MULTILINGUAL in lists or (second_opinion and self._close(rows, score))):
             raw[MULTILINGUAL] = self._ask(MULTILINGUAL).scores(rows)
             other = between(raw[MULTILINGUAL], float(raw[MULTILINGUAL].min()), float(raw[MULTILINGUAL].max()))
             score = blend(lexical, scaled[ENGLISH], other, SECOND_OPINION)
@@ -158,8 +153,9 @@ class Search:
         for name in read:
             values[f"{name}_cosine"] = self._leg(name).cosine(self._vector(name), row)
             values[f"{name}_lead"] = self._lead(name, candidates, index)
-        translated = "translated" if self.query.translation is not None and ENGLISH in read else ""
-        return Evidence(translated or "+".join(read), values)
+        if self.query.translation is not None and ENGLISH in read:
+            return Evidence("translated" if MULTILINGUAL in read else "translated, english", values)
+        return Evidence("+".join(read) or "words", values)
 
     def first_opinion(self, candidates: Candidates, index: int) -> float:
         """The probability, 0 to 1, that the candidate answers, by what has been asked of it."""
@@ -168,7 +164,8 @@ class Search:
     def confidence(self, candidates: Candidates, index: int) -> float:
         """The probability, 0 to 1, that the candidate answers. Where the English model is unsure the other one is asked too."""
         first = self.first_opinion(candidates, index)
-        unsure = UNSURE[0] < first < UNSURE[1] and self.query.lang == SOURCE_LANGUAGE and candidates.read_by(ENGLISH, index)
+        asks = self._snapshot.is_whole and self.query.lang == SOURCE_LANGUAGE and candidates.read_by(ENGLISH, index)
+        unsure = asks and UNSURE[0] < first < UNSURE[1]
         return confidence(self.evidence(candidates, index, second_opinion=True)) if unsure else first
 
     def _lead(self, name: str, candidates: Candidates, index: int) -> float:
@@ -207,7 +204,7 @@ class Search:
         return self._asked[name]
 
     def _leg(self, name: str) -> Leg:
-        return self._snapshot.english if name == ENGLISH else self._snapshot.multilingual
+        return self._snapshot.legs[name]
 
     def _vector(self, name: str) -> FloatVector:
         return self._english if name == ENGLISH else self._multilingual

@@ -14,12 +14,12 @@ import numpy as np
 import onnxruntime as ort
 
 from retriever.arrays import FloatMatrix, FloatVector
-from retriever.embedder import Progress
+from retriever.embedder import FEW, Progress
 from retriever.onnx_session import CHARACTERS_PER_TOKEN, Lazy, loaded, open_session, readable, run
 from retriever.prepared_model import PIECES, TOKENIZER, PreparedModel
 from retriever.tokenizer import PiecesApart, Tokens, WholeTokenizer
 
-BULK_FROM: Final = 4  # fewer texts go through the query session: loading another takes longer than embedding them
+BULK_FROM: Final = FEW + 1  # fewer texts go through the query session: loading another takes longer than embedding them
 # Of a question of usual length the second thread costs more than it brings, and takes the core of the question beside it.
 # On one thread and on two: MiniLM 1.7 and 2.3 ms for 13 tokens; e5 6.2 and 6.7 for 15, 12.1 and 13.5 for 50, 61 and 49 for 240.
 SHARED_FROM: Final = 200_000_000  # bytes of graph and tables; e5 has 118

@@ -22,7 +22,7 @@ from retriever.spelling import Visible
 def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models, *, limit: int = 10) -> Answer:
     """Answer one question for one scope from one snapshot, best article first."""
     vectors, read = QuestionVectors(), typed(question)
-    if read.lang != ENGLISH:
+    if read.lang != ENGLISH and snapshot.is_whole:
         vectors.begin(models.multilingual, read.issue)  # beside the translation, which takes as long
     query = understood(read, snapshot.words, models.translator)
     asked, replaced, allowed = _scoped(scope, query, snapshot)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
@@ -19,7 +19,7 @@ from retriever.arrays import FloatMatrix, IntVector
 from retriever.centring import centred
 from retriever.embedder import Embedder
 from retriever.exact import ExactIndex
-from retriever.leg import Leg, store_of
+from retriever.leg import ENGLISH, MULTILINGUAL, WHOLE, Leg, store_of
 from retriever.lexical import Lexical
 from retriever.passage import Passage, lexical_text, shown_text
 from retriever.reranker import Reranker
@@ -57,12 +57,20 @@ class Models:
     @property
     def names(self) -> dict[str, str]:
         """What the fingerprint and the answers call the models; translator and reranker change nothing in a snapshot."""
-        return {"english": self.english.name, "multilingual": self.multilingual.name}
+        return self.named(WHOLE)
+
+    def named(self, legs: Collection[str]) -> dict[str, str]:
+        """The names of the models of some legs."""
+        names = {ENGLISH: self.english.name, MULTILINGUAL: self.multilingual.name}
+        return {leg: name for leg, name in names.items() if leg in legs}
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot is of. `fingerprint` covers format, models with their prefixes, chunking and every (path, blob)."""
+    """What a snapshot is of. `fingerprint` covers format, models with their prefixes, chunking and every (path, blob).
+
+    models: by leg; one of the first stage names the English one alone.
+    """
 
     format: int
     fingerprint: str
@@ -80,6 +88,8 @@ class Manifest:
 class Snapshot:
     """Everything that answers need, of one commit. Nothing of it ever changes.
 
+    legs:       what each model reads. One of the first stage has no multilingual leg: what the English model does not read is
+                found by its words.
     exact:      codes, ids and quoted phrases.
     rows_of:    the rows of each article's passages, which stand together; an article without a passage has none.
     members:    the articles of each group: a source and its translations, the source first.
@@ -107,8 +117,12 @@ class Snapshot:
         everywhere = np.arange(len(passages), dtype=np.int64)
         english = english_rows(self.articles[passage.article] for passage in passages)
         spoken = [base_language(self.articles[passage.article].lang) for passage in passages]
-        self.english = Leg(english, store_of(vectors["english"]), vectors["english"])
-        self.multilingual = Leg(everywhere, store_of(centred(vectors["multilingual"], spoken)), vectors["multilingual"])
+        self.legs: Mapping[str, Leg] = {
+            name: Leg(english, store_of(matrix), matrix)
+            if name == ENGLISH
+            else Leg(everywhere, store_of(centred(matrix, spoken)), matrix)
+            for name, matrix in vectors.items()
+        }
         self.overriding = tuple(
             article for article in library.articles if article.overrides is not None and article.translation_of is None
         )
@@ -144,9 +158,16 @@ class Snapshot:
         """For suggestions; made at the first one, because most commands never need it."""
         return TitleIndex(self.library.articles)
 
-    def leg(self, name: str) -> Leg:
-        """The leg of the `english` or the `multilingual` model."""
-        return self.english if name == "english" else self.multilingual
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has every leg."""
+        return MULTILINGUAL in self.legs
+
+    @property
+    def is_mostly_english(self) -> bool:
+        """Whether half of the articles or more can be read in English, and so be found by the English leg alone."""
+        english = self.table.languages.get(SOURCE_LANGUAGE, np.zeros(self.table.size, bool))
+        return 2 * int(np.count_nonzero(self.table.groups_with(english))) >= len(self.table.group_names)
 
 
 def _fresh(passages: Iterable[Passage], articles: Mapping[str, Article], before: Snapshot | None) -> Iterator[tuple[str, str]]:
@@ -207,15 +228,15 @@ def fingerprint(library: Library, models: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def manifest_of(library: Library, models: Models, passages: int, embedded: Mapping[str, int]) -> Manifest:
-    """What a snapshot that is built now is of. passages: how many it has; embedded: how many of them were, by model."""
+def manifest_of(library: Library, models: Mapping[str, str], passages: int, embedded: Mapping[str, int]) -> Manifest:
+    """What a snapshot that is built now is of. passages: how many it has; embedded: how many of them were, by leg."""
     return Manifest(
         format=FORMAT,
-        fingerprint=fingerprint(library, models.names),
+        fingerprint=fingerprint(library, models),
         commit=library.commit.sha if library.commit else None,
         committed_at=library.commit.at.isoformat() if library.commit else None,
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        models=models.names,
+        models=models,
         chunking=CHUNKING,
         articles=len(library.articles),
         passages=passages,

@@ -1,6 +1,6 @@
 """From a library to its snapshot: cut, index, embed. What an earlier snapshot has done is taken over."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import TypeAlias
 
@@ -10,6 +10,7 @@ from kb.article import Article
 from kb.library import Library
 from kb.stages import UNTIMED, Stages
 from retriever.arrays import BoolVector, FloatMatrix, IntVector
+from retriever.leg import ENGLISH, MULTILINGUAL, WHOLE
 from retriever.lexical import Lexical
 from retriever.passage import Passage, embedding_text, lexical_text, passages_of
 from retriever.snapshot import Models, Snapshot, english_rows, manifest_of, reads_the_same
@@ -26,14 +27,16 @@ def build(
     *,
     before: Snapshot | None = None,
     stages: Stages = UNTIMED,
+    legs: Collection[str] = WHOLE,
 ) -> Snapshot:
     """Cut, index and embed every article of the library; only passages whose text the cache has never seen are embedded.
 
     before: a snapshot of the same models, whose passages, words and vectors serve again where the article reads the same. The
-            result is the same without it. stages: is told when cutting, words and vectors begin.
+            result is the same without it. stages: is told when cutting, words and vectors begin. legs: FIRST or WHOLE.
     """
-    if before is not None and dict(before.manifest.models) != models.names:
+    if before is not None and not before.manifest.models.items() <= models.names.items():
         before = None
+    begun = before if before is not None and not before.is_whole and before.library.commit == library.commit else None
     articles = {article.id: article for article in library.articles}
     stages.begin("cut")
     passages, same = passages_since(library.articles, before)
@@ -48,19 +51,24 @@ def build(
     vectors: dict[str, FloatMatrix] = {}
     embedded: dict[str, int] = {}
     for name, model, rows in (
-        ("english", models.english, english_rows(owners)),
-        ("multilingual", models.multilingual, np.arange(len(passages), dtype=np.int64)),
+        (ENGLISH, models.english, english_rows(owners)),
+        (MULTILINGUAL, models.multilingual, np.arange(len(passages), dtype=np.int64)),
     ):
-        report = progress and partial(_report, progress, name, len(rows))
-        matrix, held = before.leg(name).vectors_of(same[rows]) if before else _no_vectors(rows.size, model.dim)
+        if name not in legs:
+            continue
+        counted_before = begun is not None and name in begun.legs
+        report = None if progress is None or counted_before else partial(_report, progress, name, len(rows))
+        leg = before.legs.get(name) if before else None
+        matrix, held = leg.vectors_of(same[rows]) if leg else _no_vectors(rows.size, model.dim)
         missing = rows[~held].tolist()
         if report:
             report(rows.size - len(missing))
         texts = [embedding_text(owners[row], passages[row]) for row in missing]
         matrix[~held], embedded[name] = embed_cached(model, cache, texts, progress=report)
+        embedded[name] += begun.manifest.embedded.get(name, 0) if begun else 0
         vectors[name] = matrix
     stages.begin("index")
-    manifest = manifest_of(library, models, len(passages), embedded)
+    manifest = manifest_of(library, models.named(legs), len(passages), embedded)
     return Snapshot(manifest, library, passages, lexical, vectors, before)
 
 
@@ -82,6 +90,11 @@ def passages_since(articles: Iterable[Article], before: Snapshot | None) -> tupl
             passages += cut
             same += [-1] * len(cut)
     return tuple(passages), np.array(same, np.int64)
+
+
+def texts_of(snapshot: Snapshot) -> list[str]:
+    """What is embedded of each passage."""
+    return [embedding_text(snapshot.articles[it.article], it) for it in snapshot.passages]
 
 
 def _no_vectors(rows: int, dim: int) -> tuple[FloatMatrix, BoolVector]:

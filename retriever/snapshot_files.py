@@ -16,6 +16,7 @@ from kb.article import Article
 from kb.file_lock import locked
 from kb.library import Library
 from retriever.errors import SnapshotError
+from retriever.leg import FIRST
 from retriever.lexical import Lexical
 from retriever.passage import Passage
 from retriever.snapshot import FORMAT, Manifest, Models, Snapshot, fingerprint
@@ -103,7 +104,8 @@ def load(folder: Path, models: Models) -> Snapshot:
     it with these models would give bad results instead of an error.
     """
     manifest = _manifest(folder)
-    if manifest.format != FORMAT or dict(manifest.models) != models.names or manifest.chunking != CHUNKING:
+    fits = dict(manifest.models) in (models.names, models.named(FIRST))
+    if manifest.format != FORMAT or not fits or manifest.chunking != CHUNKING:
         raise SnapshotError(
             f"{folder}: built with {_described(manifest)}; expected format {FORMAT}, {CHUNKING}, {models.names}. "
             "Run `kb index` to build it anew."
@@ -113,13 +115,13 @@ def load(folder: Path, models: Models) -> Snapshot:
             raise SnapshotError(f"{folder}: a file differs from its checksum in manifest.json. Run `kb index` to build anew.")
         library = _LIBRARY.validate_json((folder / "library.json").read_bytes())
         passages = _PASSAGES.validate_json((folder / "passages.json").read_bytes())
-        vectors = {name: np.load(folder / f"{name}.npy") for name in ("english", "multilingual")}
+        vectors = {name: np.load(folder / f"{name}.npy") for name in manifest.models}
         lexical = Lexical.load(folder / "lexical")
     except ValidationError as error:
         raise SnapshotError(f"{folder}: {error.title} cannot be read. Run `kb index` to build it anew.") from None
     except OSError as error:
         raise SnapshotError(f"{folder}: cannot be read: {error.strerror or error}. Run `kb index` to build it anew.") from None
-    if fingerprint(library, models.names) != manifest.fingerprint:
+    if fingerprint(library, manifest.models) != manifest.fingerprint:
         raise SnapshotError(f"{folder}: its articles do not fit its fingerprint. Run `kb index` to build it anew.")
     return Snapshot(manifest, library, passages, lexical, vectors)
 

@@ -24,6 +24,7 @@ from retriever.errors import VectorCacheError
 T = TypeVar("T")
 
 CHUNK: Final = 128  # texts embedded between two writes: what an interrupted run may lose, about two seconds of work
+LOOKED_AT: Final = 5_000  # texts at once, where only their number is wanted: 8 MB of vectors
 KEYS_PER_LOOKUP: Final = 500  # 10,000 vectors in 0.06 s; more per statement is not faster
 _WAIT_SECONDS: Final = 30.0  # for another process that is writing
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -148,6 +149,16 @@ class VectorCache:
             f"{self._path}: the vector cache cannot be used: {error}; expected a writable SQLite file on a disk with "
             "free space. Make room or correct the rights; deleting the file is safe, its vectors are made again."
         )
+
+
+def lacks_more(embedder: Embedder, cache: VectorCache, texts: Sequence[str], most: int) -> bool:
+    """Whether more than so many of the texts have never been embedded."""
+    lacking = 0
+    for start in range(0, len(texts), LOOKED_AT):
+        lacking += len(cache.get(embedder.name, texts[start : start + LOOKED_AT], dim=embedder.dim)[1])
+        if lacking > most:
+            return True
+    return False
 
 
 def embed_cached(

@@ -95,6 +95,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         "KB_MODELS_DIR": os.environ.get("KB_MODELS_DIR") or str(ROOT / ".kb" / "models"),
         "COLUMNS": "120",
     }
+    subprocess.run([str(command), "index"], cwd=ROOT, env=environment, capture_output=True, check=True)  # whole, as it is shown
     with subprocess.Popen(
         [str(command), "serve", "--port", "0"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
     ) as service:

@@ -1,14 +1,14 @@
 """`kb index`."""
 
 import json
-from datetime import UTC, datetime
-from time import perf_counter
 
 import typer
 
 from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, SpaceOption, settings_of
 from api.cli.progress import announce, console, watching
 from api.composition import open_models, open_space
+from api.indexing import Indexed
+from api.indexing import index as index_space
 from retriever.snapshot import Snapshot
 
 
@@ -22,37 +22,44 @@ def index(
 ) -> None:
     """Index the articles of a commit and let them be what is served.
 
-    Only passages whose text was never seen before are embedded. A commit with errors is refused whole: every problem is
-    printed, and what was served before stays.
+    Only passages whose text was never seen before are embedded. Where nothing is served yet, English questions are answered
+    as soon as the English model has read them; the multilingual one follows. A commit with errors is refused whole: every
+    problem is printed, and what was served before stays.
     """
-    begun, now = perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
     settings = settings_of(repo, ref, folder, kb)
     models = open_models(settings, announce)
     with watching() as watch:
-        _, snapshot = open_space(settings, models, space).publish(watch)
+        indexed = index_space(open_space(settings, models, space), watch, _announce_first)
     if json_:
-        facts = _as_json(snapshot, perf_counter() - begun, built=snapshot.manifest.built_at >= now)
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        typer.echo(json.dumps(_as_json(indexed), ensure_ascii=False))
     else:
-        _print(snapshot, perf_counter() - begun)
+        _print(indexed)
 
 
-def _as_json(snapshot: Snapshot, seconds: float, *, built: bool) -> dict[str, object]:
-    manifest, library = snapshot.manifest, snapshot.library
+def _announce_first(first: Snapshot, seconds: float) -> None:
+    announce(
+        f"English questions are answered after {seconds:.1f} s. "
+        f"The multilingual model goes on with {first.manifest.passages:,} passages."
+    )
+
+
+def _as_json(indexed: Indexed) -> dict[str, object]:
+    manifest, library = indexed.snapshot.manifest, indexed.snapshot.library
     return {
         "commit": manifest.commit,
         "fingerprint": manifest.fingerprint,
         "articles": manifest.articles,
         "passages": manifest.passages,
-        "embedded": {leg: count if built else 0 for leg, count in manifest.embedded.items()},
+        "embedded": dict(indexed.embedded),
         "skipped": [{"path": entry.path, "reason": entry.reason} for entry in library.skipped],
         "warnings": [str(problem) for problem in library.warnings],
-        "seconds": round(seconds, 2),
+        "english_seconds": round(indexed.english_seconds, 2),
+        "seconds": round(indexed.seconds, 2),
     }
 
 
-def _print(snapshot: Snapshot, seconds: float) -> None:
-    manifest, library = snapshot.manifest, snapshot.library
+def _print(indexed: Indexed) -> None:
+    manifest, library = indexed.snapshot.manifest, indexed.snapshot.library
     for problem in library.warnings:
         console.print(str(problem), style="yellow", markup=False, highlight=False)
     typer.echo(f"commit    {manifest.commit}")
@@ -64,4 +71,7 @@ def _print(snapshot: Snapshot, seconds: float) -> None:
         reasons[entry.reason] = reasons.get(entry.reason, 0) + 1
     for reason, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
         typer.echo(f"          {count} x {reason}")
-    typer.echo(f"seconds   {seconds:.1f}")
+    first = indexed.seconds - indexed.english_seconds > 0.1  # else it was there in one go
+    typer.echo(
+        f"seconds   {indexed.seconds:.1f}{f', {indexed.english_seconds:.1f} to the first English answer' if first else ''}"
+    )

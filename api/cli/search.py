@@ -51,7 +51,8 @@ def search(
     begin_loading(models, language_of(query.q))
     opened = open_space(settings, models, name)
     with watching() as watch:
-        snapshot = opened.working_snapshot(watch) if worktree else opened.snapshot(opened.tip(), watch)
+        tip = None if worktree else opened.tip()
+        snapshot = opened.working_snapshot(watch) if tip is None else opened.at_hand(tip) or opened.snapshot(tip, watch)
     guidance = Guidance({name: LiveSpace.held(opened, snapshot)}, models)
     response = respond(query, replace(LOOPBACK, spaces=frozenset({name})), guidance)
     if json_:

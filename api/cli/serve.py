@@ -21,6 +21,7 @@ from api.composition import (
     open_models,
     open_records,
     spaces_of,
+    start_second_leg,
     start_updaters,
     ticket_keys,
     translation_notice,
@@ -93,7 +94,9 @@ def serve(
         http="h11", h11_max_incomplete_event_size=LARGEST_HEAD, timeout_keep_alive=10, limit_concurrency=1000,
     )  # fmt: skip
     warm(models, guidance)
+    second = start_second_leg(updaters)
     uvicorn.Server(config).run(sockets=[listening])
+    second.stop()
     for updater in updaters.values():
         updater.stop()
     scheduler.stop()

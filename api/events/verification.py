@@ -13,6 +13,7 @@ from api.events.receipt import FORMAT, document, shown_body
 from api.guidance import Answered, RequestError
 from api.space import Space
 from kb.errors import KbError
+from retriever.leg import FIRST, MULTILINGUAL, WHOLE
 from retriever.question import Question
 from retriever.scope import Scope
 from retriever.search import search
@@ -165,7 +166,8 @@ def rebuilt_from(space: Space, models: Models) -> Rebuild:
 
     def rebuild(asked: Link, shown: Link) -> Mapping[str, Any]:
         facts, said, before = asked.facts(), asked.said() or {}, shown.facts()
-        snapshot = space.snapshot(space.repository.resolve(before["commit"]))
+        legs = WHOLE if MULTILINGUAL in before["models"] else FIRST  # by those that were there then
+        snapshot = space.snapshot(space.repository.resolve(before["commit"]), legs=legs)
         products = said["products"]
         scope = Scope(
             products=None if products is None else frozenset(products),

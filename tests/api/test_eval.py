@@ -85,9 +85,9 @@ def test_a_second_run_embeds_nothing_and_says_so(tmp_path: Path, models: Models)
 
     first, second = _published(folder, models), _published(folder, models)
 
-    assert dict(first.index.embedded) == {"english": 3, "multilingual": 4}
+    assert dict(first.indexed.embedded) == {"english": 3, "multilingual": 4}
     assert first.notes == ()
-    assert dict(second.index.embedded) == {"english": 0, "multilingual": 0}
+    assert dict(second.indexed.embedded) == {"english": 0, "multilingual": 0}
     assert "cache" in second.notes[0]
 
 
@@ -95,7 +95,10 @@ def test_the_same_set_is_the_same_commit(tmp_path: Path, models: Models) -> None
     """Nothing of the clock or the machine reaches the repository, so two runs measure the same snapshot."""
     folder = _write(tmp_path / "tiny")
 
-    assert _published(folder, models).index.fingerprint == _published(folder, models).index.fingerprint
+    assert (
+        _published(folder, models).indexed.snapshot.manifest.fingerprint
+        == _published(folder, models).indexed.snapshot.manifest.fingerprint
+    )
 
 
 def test_a_packed_corpus_is_read_like_a_plain_one(tmp_path: Path) -> None:
@@ -160,7 +163,7 @@ def test_any_text_survives_the_way_through_markdown(name: str, tmp_path: Path, m
     answered = ask_all(published).answered[0]
 
     assert name in answered.ranked[:2]  # a model may find another text of seven a little nearer
-    assert published.index.articles == len(HOSTILE)
+    assert published.indexed.snapshot.manifest.articles == len(HOSTILE)
     assert published.notes[0].startswith("2 documents hold control characters")
 
 

@@ -3,6 +3,7 @@
 import os
 import random
 import resource
+import shutil
 import signal
 import sys
 import traceback
@@ -180,6 +181,68 @@ def test_an_update_that_is_killed_before_any_touch_of_the_disk_leaves_a_whole_sn
     for touch in range(touches_of_an_update(world, tmp_path / "touches")):
         in_a_child(lambda: killed_at(world, touch))  # noqa: B023 - called at once
         witness.came_back(world.git("rev-parse", "HEAD"))
+
+
+def first_index(world: World) -> LiveSpace:
+    """A first start, and its second leg to the end."""
+    live = started(world)
+    for _ in live.embedding():
+        pass
+    live.update()
+    return live
+
+
+def killed_first_index(world: World, touch: int) -> None:
+    """A first start over an empty data folder that is killed there."""
+    kill_myself_at(touch)
+    first_index(world)
+
+
+def touches_of_a_first_index(world: World, scratch: Path) -> int:
+    """How often a first start touches the disk until its index is whole."""
+
+    def counting() -> None:
+        touches: list[str] = []
+        sys.addaudithook(lambda event, _args: touches.append(event) if event in TOUCHES else None)
+        first_index(world)
+        scratch.write_text(str(len(touches)))
+
+    assert in_a_child(counting) == 0
+    return int(scratch.read_text())
+
+
+def assert_it_goes_on(world: World, folder: Path) -> None:
+    """The service starts over what is there, in whichever stage, and its index becomes what one from nothing is."""
+    commit = world.git("rev-parse", "HEAD")
+    live = first_index(world)
+    assert [(line.commit, line.is_live) for line in live.space.log.all()] == [(commit, True)]
+    assert live.current().is_whole
+    assert bytes_of(live.current(), folder) == fresh(world, commit, folder)
+
+
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.7, 0.9])
+def test_a_first_index_that_is_killed_in_either_stage_goes_on(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: float
+) -> None:
+    """Before English is answered, while the second leg is embedded, and while it takes its place."""
+    monkeypatch.setattr(space_module, "AT_ONCE", 0)
+    touches = touches_of_a_first_index(world, tmp_path / "touches")
+    shutil.rmtree(world.root / "data")
+
+    assert in_a_child(lambda: killed_first_index(world, int(part * touches))) == -signal.SIGKILL
+    assert_it_goes_on(world, tmp_path / "bytes")
+
+
+@pytest.mark.proof
+def test_a_first_index_that_is_killed_before_any_touch_of_the_disk_goes_on(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each of them, each time over an empty data folder."""
+    monkeypatch.setattr(space_module, "AT_ONCE", 0)
+    for touch in range(touches_of_a_first_index(world, tmp_path / "touches")):
+        shutil.rmtree(world.root / "data")
+        in_a_child(lambda: killed_first_index(world, touch))  # noqa: B023 - called at once
+        assert_it_goes_on(world, tmp_path / f"bytes-{touch}")
 
 
 @pytest.mark.proof

@@ -10,6 +10,7 @@ from unittest.mock import ANY
 
 import pytest
 
+from api.indexing import index
 from api.live import LiveSpace
 from api.past_snapshots import PastSnapshots
 from api.space import Source, Space
@@ -35,6 +36,7 @@ def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LiveSpace]:
     name = f"{request.param.partition('-')[0]}.kb.yml"
     outside = OutsideTaxonomy(name, (HERE / name).read_text())
     space = Space("default", Source(str(BUNDLES / f"{request.param}.bundle"), None, "", outside), tmp_path / "data", fakes())
+    index(space)
     served = LiveSpace(space, refresh_seconds=float("inf"), past=PastSnapshots(most=1))
     served.start()
     yield served

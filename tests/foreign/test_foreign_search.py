@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.guidance import Answered, Ask, Guidance
+from api.indexing import index
 from api.live import LiveSpace
 from api.reader import LOOPBACK
 from api.space import DEFAULT, Source, Space, outside_taxonomy
@@ -27,7 +28,9 @@ def asking(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Callable
         if not BUNDLES.is_dir():
             pytest.skip("the bundles in ../shared/real are not beside this checkout")
         source = Source(str(BUNDLES / bundle), None, "", outside_taxonomy(HERE / taxonomy))
-        live = LiveSpace(Space(DEFAULT, source, data, models), refresh_seconds=3600)
+        space = Space(DEFAULT, source, data, models)
+        index(space)
+        live = LiveSpace(space, refresh_seconds=3600)
         live.start()
         guidance = Guidance({DEFAULT: live}, models)
         return lambda q, **scope: guidance.ask(Ask(q=q, **scope), LOOPBACK)
