@@ -83,6 +83,9 @@ def _check_team(layered: Layered, taxonomy: Taxonomy, name: str) -> list[Problem
             if value not in known:
                 message = f"team {name!r} has {key} {value!r}; expected one of {', '.join(known)}.{did_you_mean(value, known)}"
                 problems.append(layered.problem(("teams", name, key), "unknown-value", message))
+    if team.digest and team.digest.quiet and len(set(team.digest.quiet)) == 1:
+        message = f"team {name!r}: quiet hours end when they begin, so there are none. Correct one, or leave `quiet` out."
+        problems.append(layered.problem(("teams", name, "digest", "quiet"), "no-quiet-hours", message))
     for number, channel in enumerate(team.digest.channels if team.digest else ()):
         if unfit := unfit_channel(channel):
             message = f"team {name!r}: {unfit}. Correct it."

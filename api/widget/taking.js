@@ -50,7 +50,7 @@ function textToInsert({ root, opened, answer, selected }) {
   const hit = opened ? opened.hit : answer?.hits[selected]
   if (!hit) return null
   if (hit.internal && hit.say.length === 0) return { guarded: true }
-  return { text: hit.say.length ? hit.say.join('\n\n') : hit.snippet, source: opened?.article ?? hit }
+  return { text: hit.say.length ? hit.say.join('\n\n') : hit.snippet.replace(/^… | …$/g, ''), source: opened?.article ?? hit }
 }
 
 function holdsInternal(root, range) {

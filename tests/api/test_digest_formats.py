@@ -237,12 +237,13 @@ def test_every_language_has_every_phrase() -> None:
 
 
 def test_the_command_prints_any_form_of_any_window(world: World, kb: Any) -> None:
-    """`--since` instead of OLD; a team that is not there is said with what there is."""
+    """`--since` instead of OLD; a team that is not there is said with what there is, and a window that is none is refused."""
     changed(world)
     repo = ("--repo", str(world.root))
     since = kb("digest", "--since", "2026-01-01T12:00:00Z", *repo, "--format", "markdown")
     wrong = kb("digest", "HEAD~1", "--team", "frnt", *repo)
     both = kb("digest", "HEAD~1", "--since", "yesterday", *repo)
+    backwards = kb("digest", "--since", "2050-01-01", *repo)
 
     assert "25 USD → 30 USD" in since.stdout
     assert (wrong.returncode, wrong.stderr) == (
@@ -250,3 +251,5 @@ def test_the_command_prints_any_form_of_any_window(world: World, kb: Any) -> Non
         "There is no team 'frnt'. Did you mean 'front'? Name one of front with --team.\n",
     )
     assert both.returncode == 2
+    assert (backwards.returncode, backwards.stdout) == (2, "")
+    assert "'2050-01-01' lies after 'now'" in backwards.stderr

@@ -80,6 +80,15 @@ def test_a_team_names_what_there_is() -> None:
     ]
 
 
+def test_quiet_hours_that_end_when_they_begin_are_an_error() -> None:
+    """They could be meant as none, or as a whole day."""
+    team = "teams:\n  front:\n    name: Front\n    digest: {quiet: ['21:00', '21:00']}\n"
+
+    assert problems(TAXONOMY + team) == [
+        "kb.yml:19: team 'front': quiet hours end when they begin, so there are none. Correct one, or leave `quiet` out."
+    ]
+
+
 def test_an_unknown_key_of_a_product_is_an_error() -> None:
     """A mistyped queue would send nobody anywhere."""
     assert problems(TAXONOMY.replace("escalate_to: payments-l2", "escalate: payments-l2")) == [

@@ -100,6 +100,25 @@ def test_what_must_be_said_is_inserted_word_for_word_with_its_source(sidebar: Op
     assert taken["source"]["id"] == "debit"
 
 
+def test_where_nothing_must_be_said_the_passage_is_inserted_without_the_marks_of_what_was_left_out(sidebar: Open) -> None:
+    """A customer would wonder at them."""
+
+    def cut(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["hits"] = [hit | {"say": [], "internal": False, "snippet": "… Call … then wait. …"} for hit in answer["hits"]]
+        route.fulfill(json=answer)
+
+    page = sidebar()
+    page.route("**/v1/search", cut)
+    page.evaluate("document.addEventListener('kb-insert', (event) => { window.inserted = event.detail })")
+    ask(page, "customer never authorised this debit")
+    page.locator(".hit .title").first.focus()
+
+    page.keyboard.press("i")
+
+    assert page.evaluate("window.inserted.text") == "Call … then wait."
+
+
 def test_a_selection_that_holds_internal_text_is_never_inserted(sidebar: Open) -> None:
     """Not even by one key after selecting everything."""
     page = sidebar()
