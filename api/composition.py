@@ -1,20 +1,17 @@
 """The one place where the floors are put together."""
 
-import gc
 import os
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
-from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
+from api.data_folder import own_data_folder
 from api.guidance import Guidance
 from api.hooks import Deliveries, Hooks
 from api.live import LiveSpace
-from api.memory import give_back
+from api.memory import settle
 from api.own_key import own_key
 from api.past_snapshots import PastSnapshots
 from api.publish_log import PublishLog, log_path
@@ -27,15 +24,8 @@ from kb.errors import KbError
 from kb.mirror import is_remote
 from kb.redaction import redact
 from kb.repository import open_repository
-from retriever.apertium import Apertium
-from retriever.errors import ModelError, RetrieverError
-from retriever.language import warm as warm_language
-from retriever.model_store import open_model, open_reranker
-from retriever.place_words import warm as warm_places
-from retriever.reranker import Reranker
+from retriever.errors import RetrieverError
 from retriever.snapshot import Models
-from retriever.spelling import warm as warm_spelling
-from retriever.translator import NoTranslator, Translator
 
 if TYPE_CHECKING:
     from api.database import Database
@@ -45,52 +35,6 @@ if TYPE_CHECKING:
     from api.events.ticket_keys import TicketKeys
     from api.timeline import Timeline
 log = structlog.get_logger()
-
-
-def _own_data_folder(folder: Path) -> None:
-    """Make the data folder, and let git ignore it: it lies in the writer's repository and holds 150 MB of models."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / ".gitignore").exists():
-            (folder / ".gitignore").write_text("*\n")
-    except OSError as error:
-        raise SettingsError(f"KB_DATA_DIR is {folder}: it cannot be written: {error.strerror}. Choose another.") from None
-
-
-def open_models(settings: Settings, announce: Callable[[str], None] | None = None) -> Models:
-    """Both models and the reranker, prepared on this machine if they are not yet, and the translator. Raises ModelError."""
-    _own_data_folder(settings.data_dir)
-    folder = settings.models_folder
-    return Models(
-        english=open_model(settings.english_model, folder, threads=settings.threads, announce=announce),
-        multilingual=open_model(settings.multilingual_model, folder, threads=settings.threads, announce=announce),
-        translator=open_translator(settings),
-        reranker=reranker_of(settings, announce),
-    )
-
-
-def reranker_of(settings: Settings, announce: Callable[[str], None] | None = None) -> Reranker | None:
-    """The cross-encoder that KB_RERANKER names, prepared if it is not yet; None without one. Raises ModelError."""
-    if settings.reranker is None:
-        return None
-    model = open_reranker(settings.reranker, settings.models_folder, threads=settings.threads, announce=announce)
-    return Reranker(model, settings.reranker_milliseconds / 1000, settings.reranked_languages)
-
-
-def open_translator(settings: Settings) -> Translator:
-    """Apertium where it is installed and wanted; it starts at the first question that needs it, or at `warm`."""
-    wanted = settings.translator == "apertium"
-    return Apertium() if wanted and Apertium.installed() else NoTranslator()
-
-
-def translation_notice(settings: Settings, models: Models) -> str | None:
-    """What to say once where questions should be translated and cannot be."""
-    if settings.translator == "none" or models.translator.name != NoTranslator.name:
-        return None
-    return (
-        "Apertium is not installed, so Spanish questions are searched as they stand, which finds less. "
-        "Install the system package apertium-eng-spa, or set KB_TRANSLATOR=none to stop this notice."
-    )
 
 
 def spaces_of(settings: Settings) -> Mapping[str, SpaceConfig]:
@@ -184,7 +128,7 @@ def start_updaters(settings: Settings, guidance: Guidance) -> Mapping[str, Updat
         seconds = usual if settings.poll_seconds is None else settings.poll_seconds
         updaters[name] = Updater(live, seconds=seconds)
         updaters[name].start()
-    gc.freeze()  # what was loaded stays: looking through it again and again would slow every update down by half a second
+    settle()
     return updaters
 
 
@@ -217,7 +161,7 @@ def open_database(settings: Settings) -> "Database":
     """The database of events and tokens, brought up to date. Raises StoreError."""
     from api.database import Database  # SQLAlchemy takes 0.3 s to import, which `kb search` should not pay
 
-    _own_data_folder(settings.data_dir)
+    own_data_folder(settings.data_dir)
     return Database(settings.database_url)
 
 
@@ -239,38 +183,3 @@ def open_courier(settings: Settings, guidance: Guidance, database: "Database") -
     leaving = Leaving(own_key(settings.data_dir / "session.key"), settings.site)
     ways = notifiers(settings.data_dir / "digests", server or None, settings.named_hosts)
     return clerks, Courier(desk.outbox, clerks, ways, leaving)
-
-
-def begin_loading(models: Models, lang: str = "en") -> "Future[Any]":
-    """Load what a question in the language waits for, beside whatever else a start does: onnxruntime and git need no turn.
-
-    Gives the English model's loading, whose result raises ModelError. What else cannot be loaded is told by the first question.
-    """
-    beside = ThreadPoolExecutor(3, thread_name_prefix="load")
-    english = beside.submit(models.english.query, "warm")
-    if lang != "en":
-        beside.submit(models.multilingual.query, "warm")
-        beside.submit(models.translator.start)
-    beside.shutdown(wait=False)
-    return english
-
-
-def warm(models: Models, guidance: Guidance) -> None:
-    """Load what later questions would wait for, beside the first ones. Returns at once."""
-    places = [live.current().words.places for live in guidance.spaces.values() if live.serving]
-    Thread(target=_warm_rest, args=(models, places), daemon=True).start()
-
-
-def _warm_rest(models: Models, places: Iterable[Iterable[str]]) -> None:
-    """What cannot be loaded fails again, and is told, when a question needs it; the others are loaded all the same."""
-    warm_language()
-    models.translator.start()
-    with suppress(ModelError):
-        models.multilingual.query("warm")
-    with suppress(ModelError):
-        if models.reranker:
-            models.reranker.model.warm()
-    for its in places:
-        warm_places(its)
-    warm_spelling()  # late: the dictionaries take a second of the interpreter, which the first questions need too
-    give_back()

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from api.composition import open_models
 from api.evaluation import MEASURES, ask_all, publish, report
 from api.evaluation_set import read_set
+from api.loading import open_models
 from api.settings import read_settings
 
 ROOT: Final = Path(__file__).parent.parent

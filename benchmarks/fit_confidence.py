@@ -29,9 +29,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from api.composition import open_models
 from api.evaluation import Published, publish
 from api.evaluation_set import EvaluationSet, Judged, read_set
+from api.loading import open_models
 from api.settings import read_settings
 from retriever.arrays import FloatVector
 from retriever.collapse import leaders

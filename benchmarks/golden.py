@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from api.composition import open_models, open_space
+from api.composition import open_space
+from api.loading import open_models
 from api.settings import read_settings
 from kb.library import Library
 from retriever.promises import KEPT_WITHIN, promises

@@ -11,7 +11,8 @@ from typing import Final
 
 from tokenizers import Tokenizer
 
-from api.composition import open_models, open_space
+from api.composition import open_space
+from api.loading import open_models
 from api.settings import read_settings
 from retriever.embedder import Embedder
 from retriever.model_store import prepared_directory

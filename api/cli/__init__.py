@@ -7,11 +7,7 @@ from typing import Final
 
 import typer
 
-from api.guidance import NotFoundError, NotGrantedError, RequestError
-from api.settings import SettingsError
-from api.store_error import StoreError
-from kb.errors import ContentError, KbError
-from retriever.errors import RetrieverError
+from api.memory import collect_seldom
 
 # command, and the module beside this file that holds it, to its function
 COMMANDS: Final = {
@@ -59,20 +55,32 @@ def kb() -> None:
 
 def main() -> None:
     """Run the command. A known error is one message and an exit code; a bug keeps its traceback."""
+    collect_seldom()
     try:
         command_line(sys.argv[1:])()
-    except ContentError as error:
-        _stop(f"{error}\n{_counted(len(error.problems))}; nothing was indexed.", FOUND_PROBLEMS)
-    except (SettingsError, RequestError, NotGrantedError, NotFoundError, KbError) as error:
-        _stop(str(error), WRONG_USE)
-    except (RetrieverError, StoreError) as error:
-        _stop(str(error), FOUND_PROBLEMS)
+    except Exception as error:
+        if (known := _told(error)) is None:
+            raise
+        sys.stderr.write(f"{known[0]}\n")
+        sys.exit(known[1])
+
+
+def _told(error: Exception) -> tuple[str, int] | None:
+    """What is said of a known error, and the exit code; None of a bug."""
+    from api.guidance import NotFoundError, NotGrantedError, RequestError  # here, because no start should wait for them
+    from api.settings import SettingsError
+    from api.store_error import StoreError
+    from kb.errors import ContentError, KbError
+    from retriever.errors import RetrieverError
+
+    if isinstance(error, ContentError):
+        return f"{error}\n{_counted(len(error.problems))}; nothing was indexed.", FOUND_PROBLEMS
+    if isinstance(error, SettingsError | RequestError | NotGrantedError | NotFoundError | KbError):
+        return str(error), WRONG_USE
+    if isinstance(error, RetrieverError | StoreError):
+        return str(error), FOUND_PROBLEMS
+    return None
 
 
 def _counted(problems: int) -> str:
     return f"{problems} problem{'' if problems == 1 else 's'}"
-
-
-def _stop(message: str, code: int) -> None:
-    sys.stderr.write(f"{message}\n")
-    sys.exit(code)

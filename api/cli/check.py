@@ -14,8 +14,9 @@ from api.answer_check import problems as broken_promises
 from api.answer_check import rates
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, SpaceOption, settings_of
 from api.cli.progress import announce, watching
-from api.composition import open_models, open_space, source_of
+from api.composition import open_space, source_of
 from api.guidance import RequestError
+from api.loading import open_models
 from api.settings import Settings
 from api.space import Source
 from kb.library import Library

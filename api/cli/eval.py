@@ -9,9 +9,9 @@ import typer
 
 from api.cli.options import JsonOption
 from api.cli.progress import announce, console, counting, watching
-from api.composition import open_models
 from api.evaluation import MEASURES, ask_all, publish, report
 from api.evaluation_set import read_set
+from api.loading import open_models
 from api.settings import read_settings
 
 

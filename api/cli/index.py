@@ -6,9 +6,10 @@ import typer
 
 from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, SpaceOption, settings_of
 from api.cli.progress import announce, console, watching
-from api.composition import open_models, open_space
+from api.composition import open_space
 from api.indexing import Indexed
 from api.indexing import index as index_space
+from api.loading import open_models
 from retriever.snapshot import Snapshot
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from api.space import SILENT, Watch
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from api.space import Watch
 
 console = Console(stderr=True)
 
@@ -18,8 +21,10 @@ def announce(message: str) -> None:
 
 
 @contextmanager
-def watching() -> Iterator[Watch]:
+def watching() -> "Iterator[Watch]":
     """Bars for the files read and the passages embedded, while they are read and embedded."""
+    from api.space import SILENT, Watch  # here, because whoever only announces something need not wait for it
+
     if not console.is_terminal:
         yield SILENT
         return
@@ -48,6 +53,8 @@ def counting(what: str) -> Iterator[Callable[[int, int], None] | None]:
         yield lambda done, total: progress.update(bar, completed=done, total=total)
 
 
-def _bars() -> Progress:
+def _bars() -> "Progress":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True)

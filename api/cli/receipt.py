@@ -8,8 +8,9 @@ import typer
 
 from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, settings_of
 from api.cli.progress import announce
-from api.composition import open_models, open_space
+from api.composition import open_space
 from api.guidance import RequestError
+from api.loading import open_models
 from api.settings import Settings
 
 receipt = typer.Typer(no_args_is_help=True, help="Prove what was shown.")

@@ -13,20 +13,17 @@ import typer
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
 from api.cli.progress import announce, watching
 from api.composition import (
-    begin_loading,
     open_courier,
     open_database,
     open_guidance,
     open_hooks,
-    open_models,
     open_records,
     spaces_of,
     start_second_leg,
     start_updaters,
     ticket_keys,
-    translation_notice,
-    warm,
 )
+from api.loading import load_for_service, load_later, open_models, translation_notice
 from api.settings import SettingsError, require_loopback
 
 LARGEST_HEAD: Final = 16_384  # bytes of a request's line and headers
@@ -61,7 +58,7 @@ def serve(
     models = open_models(settings, announce)
     if notice := translation_notice(settings, models):
         typer.echo(notice, err=True)
-    english = begin_loading(models)
+    english = load_for_service(models)
     with watching() as watch:
         guidance = open_guidance(settings, models, watch)
 
@@ -93,7 +90,7 @@ def serve(
         app, log_config=None, access_log=False, server_header=False,
         http="h11", h11_max_incomplete_event_size=LARGEST_HEAD, timeout_keep_alive=10, limit_concurrency=1000,
     )  # fmt: skip
-    warm(models, guidance)
+    load_later([live.current().words.places for live in guidance.spaces.values() if live.serving])
     second = start_second_leg(updaters)
     uvicorn.Server(config).run(sockets=[listening])
     second.stop()

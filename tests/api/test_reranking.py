@@ -12,12 +12,12 @@ from tokenizers import Tokenizer, pre_tokenizers
 from tokenizers.models import WordLevel
 from tokenizers.processors import TemplateProcessing
 
-from api.composition import reranker_of
 from api.database import Database
 from api.events.ledger import Ledger
 from api.events.recorder import Recorder
 from api.events.records import Records
 from api.events.verification import Verdict, rebuilt_from, verify
+from api.loading import reranker_of
 from api.settings import Settings
 from retriever.apertium import Apertium
 from retriever.errors import ModelError

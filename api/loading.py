@@ -1,0 +1,105 @@
+"""The models and the translator: opened, and loaded beside whatever else a start does.
+
+Reading a graph or a model's words and starting a translator need no turn of the interpreter: a start that begins with them has
+them done by the time it has imported the rest.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Timer
+from typing import Any, Final
+
+from api.data_folder import own_data_folder
+from api.memory import give_back
+from api.settings import Settings
+from retriever.apertium import Apertium
+from retriever.language import language_of
+from retriever.language import warm as warm_language
+from retriever.model_store import open_model, open_reranker
+from retriever.place_words import warm as warm_places
+from retriever.reranker import Reranker
+from retriever.snapshot import SOURCE_LANGUAGE, Models
+from retriever.spelling import warm as warm_spelling
+from retriever.translator import NoTranslator, Translator
+
+LATER: Final = 1.0  # seconds; whoever waited for the address has an answer by then
+
+
+def open_models(settings: Settings, announce: Callable[[str], None] | None = None) -> Models:
+    """Both models and the reranker, prepared on this machine if they are not yet, and the translator. Raises ModelError."""
+    own_data_folder(settings.data_dir)
+    folder = settings.models_folder
+    return Models(
+        english=open_model(settings.english_model, folder, threads=settings.threads, announce=announce),
+        multilingual=open_model(settings.multilingual_model, folder, threads=settings.threads, announce=announce),
+        translator=open_translator(settings),
+        reranker=reranker_of(settings, announce),
+    )
+
+
+def reranker_of(settings: Settings, announce: Callable[[str], None] | None = None) -> Reranker | None:
+    """The cross-encoder that KB_RERANKER names, prepared if it is not yet; None without one. Raises ModelError."""
+    if settings.reranker is None:
+        return None
+    model = open_reranker(settings.reranker, settings.models_folder, threads=settings.threads, announce=announce)
+    return Reranker(model, settings.reranker_milliseconds / 1000, settings.reranked_languages)
+
+
+def open_translator(settings: Settings) -> Translator:
+    """Apertium where it is installed and wanted; it starts at the first question that needs it, or when it is loaded."""
+    wanted = settings.translator == "apertium"
+    return Apertium() if wanted and Apertium.installed() else NoTranslator()
+
+
+def translation_notice(settings: Settings, models: Models) -> str | None:
+    """What to say once where questions should be translated and cannot be."""
+    if settings.translator == "none" or models.translator.name != NoTranslator.name:
+        return None
+    return (
+        "Apertium is not installed, so Spanish questions are searched as they stand, which finds less. "
+        "Install the system package apertium-eng-spa, or set KB_TRANSLATOR=none to stop this notice."
+    )
+
+
+def load_for_service(models: Models) -> "Future[Any]":
+    """Load everything, one after the other, so that the other core is the start's. Returns at once.
+
+    Gives the English model's loading, whose result raises ModelError. What else cannot be loaded is told by the first question
+    that needs it.
+    """
+    beside = ThreadPoolExecutor(1, thread_name_prefix="load")
+    english = beside.submit(models.english.query, "warm")
+    beside.submit(models.multilingual.query, "warm")
+    beside.submit(models.translator.start)
+    if models.reranker:
+        beside.submit(models.reranker.model.warm)
+    beside.shutdown(wait=False)
+    return english
+
+
+def load_for_question(models: Models, text: str) -> None:
+    """Load what this one question waits for, all at once. Returns soon. What cannot be loaded is told by the question."""
+    beside = ThreadPoolExecutor(3, thread_name_prefix="load")
+    beside.submit(models.english.query, "warm")
+    if language_of(text) != SOURCE_LANGUAGE:
+        beside.submit(models.multilingual.query, "warm")
+        beside.submit(models.translator.start)
+    beside.shutdown(wait=False)
+
+
+def load_later(places: Sequence[Iterable[str]]) -> None:
+    """Load what few questions need, when the first ones are answered: it takes turns of the interpreter. Returns at once.
+
+    places: of each space.
+    """
+    later = Timer(LATER, _load_rest, (places,))
+    later.daemon = True
+    later.start()
+
+
+def _load_rest(places: Sequence[Iterable[str]]) -> None:
+    warm_language()
+    for its in places:
+        warm_places(its)
+    warm_spelling()  # last: the dictionaries take a second
+    give_back()
