@@ -239,7 +239,7 @@ class Search:
 
 
 def _distinct(rows: IntVector) -> IntVector:
-    """Each row once, rising: what np.unique gives, which takes 40 us for two hundred rows."""
+    """Each row once, rising: what np.unique gives, which takes 40 us for two hundred rows, the first time 15 ms."""
     rows.sort()
     kept = np.ones(rows.size, bool)
     kept[1:] = rows[1:] != rows[:-1]

@@ -27,12 +27,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A question as it was typed; see Query for what each part is."""
+    """A question as it was typed; see Query for what each part is.
+
+    placed: the place is known, so none is looked for in the words: 0.1 ms, and the first time 80 for the names of all places.
+    """
 
     text: str
     issue: str
     lang: str
     shown: str
+    placed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Query:
     issue:   what is searched by words and meaning: of a pasted ticket, the part that states the issue.
     lang:    the language the issue is in (`en`, `es`, `fr`).
     shown:   the language in which articles are shown where they are there in it.
-    place:   the jurisdiction that its words name; None if they name none, or several.
+    place:   the jurisdiction that its words name; None if they name none, or several, or if the place was known.
     product: the product that its words name; None if they name none, or several. Said, never used as a filter.
     english: the issue in English: itself, or a rough translation; None if it was not translated.
     terms:   what the space's glossary says of its words, by language: text whose words are searched too.
@@ -72,11 +76,11 @@ class Query:
         return f"{said} {self.terms[base]}" if base in self.terms else said
 
 
-def typed(question: Question) -> Typed:
-    """What is searched of a question, and its language, before a word of it is looked up."""
+def typed(question: Question, *, placed: bool = False) -> Typed:
+    """What is searched of a question, and its language, before a word of it is looked up. placed: see Typed."""
     text, issue = _readable(question.text), _readable(issue_of(question.text[: 10 * LONGEST]))
     lang = language_of(issue)
-    return Typed(text, issue, lang, question.lang or lang)
+    return Typed(text, issue, lang, question.lang or lang, placed)
 
 
 def understood(asked: Typed, words: SpaceWords, translator: Translator) -> Query:
@@ -95,7 +99,7 @@ def _query(asked: Typed, issue: str, corrections: Mapping[str, str], words: Spac
         issue=issue,
         lang=asked.lang,
         shown=asked.shown,
-        place=infer_place(respelled(asked.text, corrections), words.places),
+        place=None if asked.placed else infer_place(respelled(asked.text, corrections), words.places),
         product=words.product(issue),
         english=issue if asked.lang == ENGLISH else translator.english(issue, asked.lang) or None,
         terms=words.in_other_languages(issue, asked.lang),

@@ -21,7 +21,7 @@ from retriever.spelling import Visible
 
 def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models, *, limit: int = 10) -> Answer:
     """Answer one question for one scope from one snapshot, best article first."""
-    vectors, read = QuestionVectors(), typed(question)
+    vectors, read = QuestionVectors(), typed(question, placed=scope.jurisdiction is not None)
     if read.lang != ENGLISH and snapshot.is_whole:
         vectors.begin(models.multilingual, read.issue)  # beside the translation, which takes as long
     query = understood(read, snapshot.words, models.translator)
@@ -53,13 +53,13 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
         query=query,
         scope=asked,
         reranked_by=order.by,
-        inferred_jurisdiction=query.place if scope.jurisdiction is None else None,
+        inferred_jurisdiction=query.place,
     )
 
 
 def _scoped(scope: Scope, query: Query, snapshot: Snapshot) -> tuple[Scope, Mapping[str, Article], BoolVector]:
     """The scope with the place that the words name, if none was asked; what is replaced there; and the mask."""
-    asked = replace(scope, jurisdiction=query.place) if scope.jurisdiction is None and query.place is not None else scope
+    asked = scope if query.place is None else replace(scope, jurisdiction=query.place)
     replaced = replacements(snapshot.overriding, asked)
     return asked, replaced, mask(snapshot.table, asked, replaced)
 

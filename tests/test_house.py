@@ -161,6 +161,18 @@ def test_a_question_on_the_command_line_imports_no_database_and_no_tokens() -> N
     assert result.stdout.strip() == "[]"
 
 
+def test_a_question_on_the_command_line_has_its_models_loading_before_the_rest_is_imported() -> None:
+    """Reading a model needs no turn of the interpreter, and imports need little else."""
+    rest = ("api.guidance", "api.composition", "api.space", "kb.repository", "git", "faiss")
+    script = (
+        "import api.cli, sys; api.cli.command_line(['search']); import api.loading; "
+        f"print([name for name in {rest!r} if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert result.stdout.strip() == "[]"
+
+
 def test_a_service_imports_what_few_need_when_they_need_it() -> None:
     """`kb serve` answers soon; a provider's signatures and a hundred kinds of channels can wait."""
     heavy = ("apprise", "jwt", "cryptography")

@@ -40,9 +40,9 @@ def test_the_search_itself_never_sees_a_secret(world: World, monkeypatch: pytest
     world.article("lost.md", LOST, id="lost")
     seen: list[str] = []
 
-    def spy(question: Question) -> Typed:
+    def spy(question: Question, *, placed: bool) -> Typed:
         seen.append(question.text)
-        return typed(question)
+        return typed(question, placed=placed)
 
     monkeypatch.setattr("retriever.search.typed", spy)
 

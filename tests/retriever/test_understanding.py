@@ -57,6 +57,13 @@ def test_product_and_place_are_read_from_the_words(text: str, expected: tuple[st
     assert read(text) == expected
 
 
+def test_a_place_that_is_known_is_not_looked_for_in_the_words() -> None:
+    """The agent chose it; what the words name besides changes nothing."""
+    query = understood(typed(Question("NY customer disputes a wire"), placed=True), WORDS, NoTranslator())
+
+    assert (query.product, query.place) == ("transfers", None)
+
+
 def test_the_glossarys_words_are_searched_in_the_other_language() -> None:
     """A rough translation would say "state of account"; the writers said what it is called."""
     query = understood(typed(Question("no encuentra sus estados de cuenta ni la aclaración")), WORDS, NoTranslator())
