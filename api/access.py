@@ -42,6 +42,7 @@ ROLES: Final[Mapping[Role, frozenset[Action]]] = {
 ENDPOINTS: Final[Mapping[str, Action]] = {
     "GET /": Action.ANYONE,
     "GET /docs": Action.ANYONE,
+    "GET /favicon.ico": Action.ANYONE,
     "GET /sidebar": Action.ANYONE,
     "GET /sidebar/zendesk": Action.ANYONE,
     "GET /demo": Action.ANYONE,

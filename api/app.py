@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
@@ -24,6 +24,7 @@ from api.widget_files import WidgetFiles
 
 _STATIC: Final = Path(__file__).parent / "static"
 _DESCRIPTION: Final = "Ranks the guidance in force for an issue: this product, this customer's place, this agent's tier."
+_ICON: Final = Path(__file__).parent / "packages" / "logo-small.png"
 
 
 def create_app(guidance: Guidance, readers: Readers, records: Records | None = None, *, edges: Edges | None = None) -> FastAPI:
@@ -55,6 +56,7 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/widget", app.state.widget, name="widget")
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
+    app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     problem_json.install(app)
     app.add_middleware(Patience)
 
@@ -67,3 +69,8 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
         return response
 
     return app
+
+
+def _icon() -> FileResponse:
+    """What browsers ask for beside every page, whatever its address."""
+    return FileResponse(_ICON, media_type="image/png", headers={"Cache-Control": "public, max-age=86400"})

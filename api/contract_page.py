@@ -17,7 +17,7 @@ _PAGE: Final = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<link rel="icon" href="/static-offline-docs/favicon.png">
+<link rel="icon" href="/favicon.ico">
 <link rel="stylesheet" href="/static-offline-docs/swagger-ui.css">
 </head>
 <body>

@@ -22,7 +22,7 @@ import structlog
 
 from api.publish_log import Outcome, Publication, PublishLog, log_path, now
 from api.snapshot_folders import prune, used
-from kb.errors import AsOfError, ContentError, KbError, RepositoryError
+from kb.errors import AsOfError, ContentError, KbError, RefError, RepositoryError
 from kb.file_lock import locked
 from kb.library import Library, OutsideTaxonomy
 from kb.library_change import library_change
@@ -439,6 +439,8 @@ def public_reason(error: Exception) -> str:
     if isinstance(error, ContentError):
         rules = ", ".join(f"{count} x {rule}" for rule, count in sorted(Counter(it.rule for it in error.problems).items()))
         return f"The newest commit was refused: {rules}. `kb check` and `kb log --served` tell file and line."
+    if isinstance(error, RefError):
+        return "The repository lacks the branch, tag or commit that should be served. The log of the service tells its name."
     if isinstance(error, RepositoryError):
         return "The repository cannot be read right now. The log of the service tells why."
     return "The newest commit could not be indexed. `kb log --served` and the log of the service tell why."

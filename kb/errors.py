@@ -13,6 +13,10 @@ class RepositoryError(KbError):
     """A repository, ref, commit or folder cannot be read."""
 
 
+class RefError(RepositoryError):
+    """The repository can be read, and the branch, tag or commit that is wanted is not in it."""
+
+
 class AsOfError(RepositoryError):
     """What was live then cannot be told. The message names neither branches nor places of the machine: readers see it."""
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from typing import Any, Final
 
 from kb.commit_log import LogEntry
-from kb.errors import AsOfError, RepositoryError
+from kb.errors import AsOfError, RefError, RepositoryError
 from kb.git_process import GitProcess, GitProcessError
 from kb.mirror import Mirror, is_bundle, is_remote, shown
 from kb.raw_log import LOG_OPTIONS, parse_log
@@ -262,9 +262,7 @@ class Repository:
         except (RepositoryError, ValueError):  # ValueError: a NUL, or `^main`, which excludes a commit
             branches = self._branches()
             known = f"It has the branches {', '.join(branches[:8])}." if branches else "It has no branch."
-            raise RepositoryError(
-                f"{self._location}: there is no branch, tag or commit {name!r}. {known} Correct the name."
-            ) from None
+            raise RefError(f"{self._location}: there is no branch, tag or commit {name!r}. {known} Correct the name.") from None
 
     def _named(self, name: str) -> Commit:
         shown = self._git("log", "-1", "--no-show-signature", "--format=%H %cI", "--end-of-options", f"{name}^{{commit}}", "--")
@@ -292,11 +290,11 @@ class Repository:
             if len(branches) == 1:
                 return branches[0]
         if branches:
-            raise RepositoryError(
+            raise RefError(
                 f"{self._location}: its HEAD names no commit, and it has the branches {', '.join(branches[:8])}. "
                 "Name one with --ref or KB_REF."
             )
-        raise RepositoryError(f"{self._location}: the repository is empty. Commit the articles first.")
+        raise RefError(f"{self._location}: the repository is empty. Commit the articles first.")
 
     def _branches(self) -> list[str]:
         return self._git("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes").split()

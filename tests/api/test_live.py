@@ -292,6 +292,9 @@ def test_a_deleted_branch_leaves_what_was_live(world: World) -> None:
     lost = live.update()
 
     assert (lost, first(world)) == (False, said(7))
+    assert live.health().error == (
+        "The repository lacks the branch, tag or commit that should be served. The log of the service tells its name."
+    )
     with pytest.raises(RepositoryError):
         live.space.tip()
 

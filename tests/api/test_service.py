@@ -17,6 +17,7 @@ from api.space import Source, Space
 from kb.errors import ContentError, RepositoryError
 from kb.tree import Commit
 from retriever.snapshot import Snapshot
+from tests.conftest import ROOT
 from tests.events import until
 from tests.world import World
 
@@ -274,6 +275,15 @@ def test_many_old_moments_leave_room_for_live_questions(world: World, monkeypatc
     assert (fourth.status_code, fourth.headers["Retry-After"]) == (503, "5")
     assert fourth.headers["Content-Type"] == "application/problem+json"
     assert (live.status_code, statuses, ask(commits[3]).status_code) == (200, [200] * 3, 200)
+
+
+def test_browsers_get_the_products_icon(world: World) -> None:
+    """They ask for it beside every page, and an error in the log for each would hide the others."""
+    world.article("card.md")
+    icon = world.client().get("/favicon.ico")
+
+    assert (icon.status_code, icon.headers["Content-Type"]) == (200, "image/png")
+    assert icon.content == (ROOT / "api/packages/logo-small.png").read_bytes()
 
 
 def test_git_is_asked_once_a_second_how_a_space_stands(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
