@@ -19,8 +19,8 @@ from api.live import LiveSpace
 from api.reader import LOOPBACK
 from api.space import DEFAULT, SILENT, Source, Space, Watch
 from kb.jurisdiction import ALL
+from kb.new_repository import write_repository
 from kb.plain import plain
-from kb.repository import write_repository
 from retriever.answer import Answer
 from retriever.language import language_of
 from retriever.leg import WHOLE

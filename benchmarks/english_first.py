@@ -18,7 +18,7 @@ from typing import Any, Final
 from benchmarks.live_updates import Client, Writer, spread
 from benchmarks.many_articles import MADE, files
 from benchmarks.served import environment, served
-from kb.repository import write_repository
+from kb.new_repository import write_repository
 
 AFTER_SECONDS: Final = 15.0  # of questions over the whole index, to compare with
 WARM_SECONDS: Final = 5.0  # in which a service loads what later questions need

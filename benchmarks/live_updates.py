@@ -24,7 +24,7 @@ from typing import Final
 
 from benchmarks.many_articles import MADE, files
 from benchmarks.served import KB, environment, served
-from kb.repository import write_repository
+from kb.new_repository import write_repository
 
 ARTICLES: Final = 10_000
 SECRET: Final = "of the benchmark"  # noqa: S105 - of no other service

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from kb.repository import write_repository
+from kb.new_repository import write_repository
 
 SETS: Final = ("fiqa-dev", "mtrag-cloud", "mtrag-govt")
 MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)

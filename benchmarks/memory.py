@@ -20,8 +20,9 @@ from typing import Final
 from benchmarks.many_articles import MADE, files
 from benchmarks.question_speed import HashedPassages
 from benchmarks.served import KB, environment, models_folder, served
+from kb.new_repository import write_repository
 from kb.reading import read_library
-from kb.repository import open_repository, write_repository
+from kb.repository import open_repository
 from retriever.model_store import open_model
 from retriever.passage import embedding_text, passages_of
 from retriever.vector_cache import VectorCache
