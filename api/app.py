@@ -16,7 +16,7 @@ from api.events.records import Records
 from api.guarded import Guarded
 from api.guidance import Guidance
 from api.past import Times
-from api.rate import Rates
+from api.rate import OwnWindow, Rates, Window
 from api.reader import Readers
 from api.routes import router
 from api.session_routes import router as session_router
@@ -27,8 +27,18 @@ _DESCRIPTION: Final = "Ranks the guidance in force for an issue: this product, t
 _ICON: Final = Path(__file__).parent / "packages" / "logo-small.png"
 
 
-def create_app(guidance: Guidance, readers: Readers, records: Records | None = None, *, edges: Edges | None = None) -> FastAPI:
-    """The application. readers: who requests are taken for. records: where it writes down what it shows; None: nowhere."""
+def create_app(
+    guidance: Guidance,
+    readers: Readers,
+    records: Records | None = None,
+    *,
+    edges: Edges | None = None,
+    window: Window | None = None,
+) -> FastAPI:
+    """The application. readers: who requests are taken for. records: where it writes down what it shows; None: nowhere.
+
+    window: where requests are counted; None: in this process alone.
+    """
     demo, edges = readers.loopback_only, edges or Edges()
     app = FastAPIOffline(  # for the files of its pages only: the pages themselves hold scripts
         None,
@@ -43,7 +53,7 @@ def create_app(guidance: Guidance, readers: Readers, records: Records | None = N
     app.state.times = Times(guidance)
     app.state.feeds = ScopeFeeds(guidance)
     app.state.readers = readers
-    app.state.rates = None if demo else Rates(edges.usual_rate, edges.rates)
+    app.state.rates = None if demo else Rates(edges.usual_rate, edges.rates, window=window or OwnWindow())
     app.state.records = records
     app.state.desk = None  # made at the first request that asks for it
     app.state.leaving = None  # set where digests are sent

@@ -55,12 +55,14 @@ class CheckedReaders:
         return self.sessions.open(wanted, reader)
 
 
-def open_readers(settings: Settings, spaces: Collection[str], database: Database) -> Readers:
+def open_readers(settings: Settings, spaces: Collection[str], database: Database, *, demo: bool | None = None) -> Readers:
     """Whom requests are taken for: the demo reader until a token was ever made, a provider is named, or KB_AUTH says tokens.
 
-    Raises StoreError or SettingsError.
+    demo: what another process of the service has found; None: nothing yet. Raises StoreError or SettingsError.
     """
-    if settings.auth == "auto" and settings.oidc_issuer is None and not all_tokens(database):
+    if demo is None:
+        demo = settings.auth == "auto" and settings.oidc_issuer is None and not all_tokens(database)
+    if demo:
         return DemoReaders(replace(LOOPBACK, spaces=frozenset(spaces)))
     tokens = TokenReaders(database, spaces)
     sessions = Sessions(own_key(settings.data_dir / "session.key"), tokens.parent)

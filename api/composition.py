@@ -1,5 +1,6 @@
 """The one place where the floors are put together."""
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +20,9 @@ from api.second_leg import SecondLeg
 from api.settings import Settings, SettingsError
 from api.space import DEFAULT, SILENT, Source, Space, Watch
 from api.space_config import SpaceConfig, chosen, is_origin, read_spaces
-from api.updater import LOCAL_POLL_SECONDS, REMOTE_POLL_SECONDS, Updater
+from api.trouble import Trouble
+from api.updater import LOCAL_POLL_SECONDS, REMOTE_POLL_SECONDS, Follower, LeadersUpdates, Updater, Updates
+from api.workers import ALONE, Worker
 from kb.errors import KbError
 from kb.mirror import is_remote
 from kb.redaction import redact
@@ -75,16 +78,21 @@ def open_space(settings: Settings, models: Models, space: str | None = None) -> 
     return Space(name, spaces[name].source(), settings.data_dir, models, megabytes=share)
 
 
-def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT) -> Guidance:
-    """The service's use cases over every space, each published or found published.
+def open_guidance(settings: Settings, models: Models, watch: Watch = SILENT, worker: Worker = ALONE) -> Guidance:
+    """The service's use cases over every space, each published or, by a worker that follows, found published.
 
     A space that cannot be served answers with an error and keeps no other from being served. Raises what keeps the only one.
     """
     lives, past = {}, PastSnapshots(most=settings.past_snapshots)
     for name in spaces_of(settings):
         space = open_space(settings, models, name)
-        lives[name] = LiveSpace(space, refresh_seconds=settings.refresh_seconds, past=past)
+        lives[name] = LiveSpace(space, refresh_seconds=settings.refresh_seconds if worker.leads else math.inf, past=past)
+        if worker.folder:
+            lives[name].trouble = Trouble(worker.folder / f"{name}.trouble", tells=worker.leads)
     for name, live in lives.items():
+        if not worker.leads:
+            live.look()
+            continue
         try:
             live.start(watch)
         except (KbError, RetrieverError) as error:
@@ -101,7 +109,7 @@ def publish_log(settings: Settings, space: str | None = None) -> PublishLog:
     return PublishLog(log_path(settings.data_dir / "spaces" / name, spaces[name].source().key))
 
 
-def open_hooks(settings: Settings, updaters: Mapping[str, Updater]) -> Hooks:
+def open_hooks(settings: Settings, updaters: Mapping[str, Updates]) -> Hooks:
     """The webhooks of the spaces: a secret of its own where spaces.yml names one, else KB_HOOK_SECRET."""
     common = settings.hook_secret.get_secret_value() if settings.hook_secret else ""
     secrets = {name: _hook_secret(config.hook_secret, common) for name, config in spaces_of(settings).items()}
@@ -130,6 +138,14 @@ def start_updaters(settings: Settings, guidance: Guidance) -> Mapping[str, Updat
         updaters[name].start()
     settle()
     return updaters
+
+
+def follow_leader(settings: Settings, guidance: Guidance, worker: Worker) -> Mapping[str, Updates]:
+    """Serve what the worker that leads publishes, and tell it of pushes."""
+    for live in guidance.spaces.values():
+        Follower(live, seconds=settings.refresh_seconds).start()
+    settle()
+    return {name: LeadersUpdates(live, worker.call) for name, live in guidance.spaces.items()}
 
 
 def start_second_leg(updaters: Mapping[str, Updater]) -> SecondLeg:

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from api.guidance import NotGrantedError, RequestError
-from api.updater import Updater
+from api.updater import Updates
 
 LARGEST_DELIVERY: Final = 5_000_000  # bytes; a push of hundreds of files with all their names
 REMEMBERED: Final = 1000  # deliveries
@@ -72,16 +72,18 @@ class Deliveries:
         self._path = path
         self._lock = Lock()
         self.seen: OrderedDict[str, None] = OrderedDict()
-        with suppress(OSError):
-            self.seen.update(dict.fromkeys(path.read_text().split()[-REMEMBERED:]))
+        self._read()
 
     def __contains__(self, delivery: str) -> bool:
         with self._lock:
+            if delivery not in self.seen:
+                self._read()  # another worker may have been sent it
             return delivery in self.seen
 
     def remember(self, delivery: str) -> None:
         """It has been dealt with."""
         with self._lock:
+            self._read()
             self.seen[delivery] = None
             while len(self.seen) > REMEMBERED:
                 self.seen.popitem(last=False)
@@ -89,11 +91,15 @@ class Deliveries:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._path.write_text("\n".join(self.seen))
 
+    def _read(self) -> None:
+        with suppress(OSError):
+            self.seen.update(dict.fromkeys(self._path.read_text().split()[-REMEMBERED:]))
+
 
 class Hooks:
     """The webhooks of all spaces."""
 
-    def __init__(self, secrets: Mapping[str, str], updaters: Mapping[str, Updater], deliveries: Deliveries) -> None:
+    def __init__(self, secrets: Mapping[str, str], updaters: Mapping[str, Updates], deliveries: Deliveries) -> None:
         """secrets: by space; a space without one has no webhook."""
         self._secrets = secrets
         self._updaters = updaters
@@ -123,7 +129,7 @@ class Hooks:
         return done
 
     @staticmethod
-    def _push(updater: Updater, ref: str) -> str:
+    def _push(updater: Updates, ref: str) -> str:
         if not updater.follows(ref):
             return "ignored: another branch"
         updater.wake()

@@ -14,6 +14,7 @@ from api.past_snapshots import PastSnapshots
 from api.publish_log import Outcome, Publication
 from api.recent_tip import RecentTip
 from api.space import SILENT, Space, Step, Watch, public_reason
+from api.trouble import Trouble
 from kb.errors import ContentError, KbError
 from kb.tree import Commit
 from retriever.embedder import FEW
@@ -61,6 +62,7 @@ class LiveSpace:
         self._tried: str | None = None
         self._looked = float("-inf")
         self._error: str | None = None
+        self.trouble: Trouble | None = None  # where several processes serve the space
         self.listeners: list[Listener] = []  # a request may wait for them
 
     @classmethod
@@ -150,7 +152,7 @@ class LiveSpace:
         if self._unkept is not None:
             self._keep()
         if self._current is not None and tip.sha == self._current.manifest.commit:
-            self._error = None
+            self._stands(None)
         elif tip.sha != self._tried:
             self._tried = tip.sha
             self._publish(tip)
@@ -164,7 +166,8 @@ class LiveSpace:
             if self._unkept is None:  # else it is served, and only the disk failed
                 self._tell(News(self.space.name, None, self.space.log.refusal(tip.sha)))
             raise
-        self._error = self._tried = self._unkept = None
+        self._tried = self._unkept = None
+        self._stands(None)
 
     def _keep(self) -> None:
         if self._name is not None and self._unkept is not None:
@@ -181,6 +184,11 @@ class LiveSpace:
         if self._current is None:
             raise SnapshotError(f"space {self.space.name!r} has no snapshot yet. Run `kb index`.")
         return self._current
+
+    def look(self) -> None:
+        """Serve what another process has published, if there is anything new."""
+        with self._lock:
+            self._look()
 
     def at(self, as_of: datetime | str) -> Snapshot:
         """What was live at another moment, built on demand. Raises RepositoryError, ContentError or SnapshotError."""
@@ -211,7 +219,7 @@ class LiveSpace:
     def health(self) -> Health:
         """How the space stands, and how far it is behind its repository, which is asked once a second at most."""
         snapshot = self._current
-        error = self._error
+        error = self._error or (self.trouble.told() if self.trouble else None)
         behind = 0.0
         try:
             tip = self._tip.get()
@@ -243,14 +251,19 @@ class LiveSpace:
             return
         try:
             self._swap(name, self.space.named(name))
-            self._error = None
+            self._stands(None)
         except RetrieverError as error:
             self._unreadable = name  # said once; the next publication has another name, or is built anew
             self._note(error)
 
     def _note(self, error: Exception) -> None:
-        self._error = public_reason(error)
+        self._stands(public_reason(error))
         log.error("the newest commit is not served", space=self.space.name, reason=str(error))
+
+    def _stands(self, error: str | None) -> None:
+        self._error = error
+        if self.trouble:
+            self.trouble.tell(error)
 
     def _serve(self, name: str, snapshot: Snapshot) -> None:
         """Serve what is not on the disk yet."""

@@ -1,5 +1,6 @@
 """Figures for Prometheus. Labels name spaces, stages, outcomes and endpoints, never what somebody asked or read."""
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from api.digests.outbox import Standing
@@ -20,9 +22,13 @@ class Metrics:
     """What one service has counted since it began, and how its spaces stand."""
 
     def __init__(
-        self, spaces: Mapping[str, LiveSpace], deliveries: Callable[[Sequence[str]], Sequence[Standing]] = lambda _spaces: ()
+        self,
+        spaces: Mapping[str, LiveSpace],
+        deliveries: Callable[[Sequence[str]], Sequence[Standing]] = lambda _spaces: (),
+        *,
+        updates: bool = True,
     ) -> None:
-        """deliveries: how the digests' channels of these spaces stand."""
+        """deliveries: how the digests' channels of these spaces stand. updates: whether to count those: one of several does."""
         self._deliveries = deliveries
         self._registry = CollectorRegistry()
         self._requests = Histogram(
@@ -41,15 +47,17 @@ class Metrics:
             "Milliseconds of each stage of the last update.",
             ("space", "stage"),
             registry=self._registry,
+            multiprocess_mode="mostrecent",
         )
         self._lag = Gauge(
             "kb_publish_lag_seconds",
             "Seconds from the commit to its publication, of the last one.",
             ("space",),
             registry=self._registry,
+            multiprocess_mode="mostrecent",
         )
         self._spaces = spaces
-        for live in spaces.values():
+        for live in spaces.values() if updates else ():
             live.listeners.append(self.updated)
 
     def requested(self, endpoint: str, status: int, seconds: float) -> None:
@@ -72,10 +80,18 @@ class Metrics:
     def text(self, spaces: Collection[str]) -> bytes:
         """What was counted, and how these spaces stand, as Prometheus reads it. Another space's name stands nowhere in it."""
         shown = CollectorRegistry()
-        shown.register(_Counted(self._registry, spaces))
+        shown.register(_Counted(self._counted(), spaces))
         shown.register(_Spaces({name: live for name, live in self._spaces.items() if name in spaces}))
         shown.register(_Deliveries(self._deliveries(sorted(spaces))))
         return generate_latest(shown)
+
+    def _counted(self) -> CollectorRegistry:
+        """What this process has counted, or all workers together: each writes it into a folder that they share."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return self._registry
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return together
 
 
 class _Counted(Collector):

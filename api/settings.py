@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     threads: Annotated[int, Field(ge=1, le=64)] = Field(
         min(os.cpu_count() or 1, 8), description="Passages that are embedded side by side."
     )
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="Processes that answer; each more takes some 400 MB, and one core answers for it."
+    )
     host: str = Field("127.0.0.1", description="Address to serve on. Without tokens only a loopback address is accepted.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8321, description="TCP port to serve on; 0 lets the system choose.")
     refresh_seconds: Annotated[float, Field(ge=0.1, le=3600)] = Field(

@@ -1,8 +1,11 @@
 """Keeps what is served up to date: one thread for each space, woken by a hook or by the clock."""
 
 import random
+from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Event, Thread
-from typing import Final
+from time import sleep
+from typing import Final, Protocol
 
 import structlog
 
@@ -14,6 +17,56 @@ LONGEST_PAUSE: Final = 300.0  # seconds, between tries of what keeps failing
 _JITTER: Final = 0.1  # share of a pause, so that many services do not ask one host in the same second
 
 log = structlog.get_logger()
+
+
+class Updates(Protocol):
+    """Where a push is told."""
+
+    def follows(self, ref: str) -> bool:
+        """Whether a push to the ref can change what is live. Raises RepositoryError."""
+        ...
+
+    def wake(self) -> None:
+        """Look now. Returns at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LeadersUpdates:
+    """The updates of a space by the process that leads, for one that does not."""
+
+    live: LiveSpace
+    call: Callable[[str], None]
+
+    def follows(self, ref: str) -> bool:
+        """See Updates."""
+        return self.live.space.follows(ref)
+
+    def wake(self) -> None:
+        """See Updates."""
+        self.call(self.live.space.name)
+
+
+class Follower:
+    """Keeps what a following process serves up to date: looks for publications of others, so that no request waits for one."""
+
+    def __init__(self, live: LiveSpace, *, seconds: float) -> None:
+        """seconds: between two looks."""
+        self._live = live
+        self._seconds = seconds
+        self._thread = Thread(target=self._run, name=f"follow {live.space.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            sleep(self._seconds)
+            try:
+                self._live.look()
+            except Exception:  # the next look must be all the same; what is served stays
+                log.exception("what was published cannot be followed", space=self._live.space.name)
 
 
 class Updater:

@@ -7,6 +7,8 @@ fsync, a moment later; only a power cut within that moment loses it.
 import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -17,6 +19,7 @@ from api.store_error import StoreError
 
 MOST_BYTES: Final = 1 << 30  # waiting for a database that does not answer: about 300,000 answers
 _SUFFIX: Final = ".journal"
+_LONGEST_LINE: Final = 1 << 20  # bytes; an answer takes 7,000
 
 log = structlog.get_logger()
 
@@ -108,6 +111,47 @@ def left_behind(folder: Path) -> Iterator[Journal]:
             yield Journal(path, handle)
         else:
             os.close(handle)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What another process has acknowledged. line: the last of it."""
+
+    path: Path
+    size: int
+    line: bytes
+
+    def is_there(self) -> bool:
+        """Whether it is still in the journal, which is emptied when everything in it is in the database."""
+        with suppress(OSError):
+            return self.path.stat().st_size >= self.size
+        return False
+
+    def is_left_behind(self) -> bool:
+        """Whether its process has ended, so that nobody brings it in."""
+        handle = _opened(self.path)
+        if handle is None:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(handle)
+        return True
+
+
+def waiting(folder: Path, besides: Path) -> Iterator[Waiting]:
+    """What waits in the journals of other processes."""
+    for path in folder.glob(f"*{_SUFFIX}"):
+        if path == besides:
+            continue
+        with suppress(OSError), path.open("rb") as file:  # gone: everything in it is in the database
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _LONGEST_LINE))
+            *_, line, _begun = b"", b"", *file.read(size).split(b"\n")
+            if line:
+                yield Waiting(path, size, line)
 
 
 def _opened(path: Path) -> int | None:

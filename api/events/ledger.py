@@ -53,6 +53,10 @@ class Ledger:
         rows = self.database.rows(_query(wanted).order_by(events.c.seq.desc()).limit(1))
         return _link(rows[0]) if rows else None
 
+    def has(self, event: str) -> bool:
+        """Whether the event of this id is there."""
+        return bool(self.database.rows(events.select().with_only_columns(events.c.id).where(events.c.id == event)))
+
     def hash_at(self, space: str, seq: int) -> str | None:
         """The hash of one event; None if it is not there."""
         one = events.select().where((events.c.space == space) & (events.c.seq == seq))

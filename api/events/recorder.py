@@ -5,19 +5,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Condition, Thread
 from threading import Event as Signal
+from time import monotonic, sleep
 from typing import Final
 
 import structlog
 
 from api.events.damaged import Damaged
 from api.events.event import Event, new_id, read, written
-from api.events.journal import Journal, left_behind
+from api.events.journal import Journal, Waiting, left_behind, waiting
 from api.events.ledger import Ledger
 from api.store_error import RefusedError, StoreError
 
 _GATHER: Final = 0.1  # seconds that a group may grow, unless somebody waits for it: one fsync serves them all
+_AGAIN: Final = 0.01  # seconds between two looks at what another process has still to commit
 _CHUNK: Final = 1 << 18  # bytes of the journal in one transaction, about 80 answers
 _PATIENCE: Final = (0.5, 30.0)  # seconds before the database is tried again: at first, and at most
+_DAMAGED: Final = (ValueError, KeyError, TypeError)  # what a line raises that is none
 _UNFIT: Final = (RefusedError, LookupError, TypeError, ValueError)  # what one event may raise, and would raise for ever
 
 log = structlog.get_logger()
@@ -45,6 +48,7 @@ class Recorder:
         self._new = Signal()
         self._closing = Signal()
         self._awaited = Signal()  # somebody waits, or it is time to end
+        self._adopted = False  # what killed processes left behind
         self._taken = 0  # lines, since the beginning
         self._kept = 0
         self._offset = 0
@@ -61,13 +65,34 @@ class Recorder:
         self._new.set()
 
     def settle(self, seconds: float = 5.0) -> None:
-        """Wait until everything taken so far is in the database. Raises StoreError if that takes longer."""
+        """Wait until everything taken so far, here and by other processes, is in the database.
+
+        Raises StoreError if that takes longer.
+        """
+        until = monotonic() + seconds
         with self._changed:
             goal = self._taken
             self._awaited.set()
             self._changed.wait_for(lambda: self._kept >= goal or self._error is not None, seconds)
             if self._kept < goal:
                 raise StoreError(self._error or f"The database has not taken what happened within {seconds} seconds.")
+        for other in waiting(self._folder, self._journal.path):
+            self._await(other, until)
+
+    def _await(self, other: Waiting, until: float) -> None:
+        """Wait until another process has committed what it has acknowledged; what a dead one left behind, we commit."""
+        try:
+            last = read(other.line)[-1].id
+        except _DAMAGED:
+            return  # its own process sets it aside
+        while other.is_there() and not self.ledger.has(last):
+            if other.is_left_behind():
+                self._adopted = False
+                self._awaited.set()
+                self._new.set()
+            if monotonic() > until:
+                raise StoreError(self._error or "Another process has not committed in time what it has acknowledged.")
+            sleep(_AGAIN)
 
     def backlog(self) -> Backlog:
         """What waits, and why."""
@@ -89,12 +114,12 @@ class Recorder:
 
     def _run(self) -> None:
         """Commit what is new in groups until it is time to end; after a failure try again, less and less often."""
-        pause, adopted = _PATIENCE[0], False
+        pause = _PATIENCE[0]
         while True:
             ending = self._closing.is_set()
             self._new.clear()
             try:
-                adopted = adopted or self._adopt()
+                self._adopt()
                 while self._commit():
                     pause = _PATIENCE[0]
             except (StoreError, OSError) as error:  # OSError: a journal that cannot be read
@@ -125,8 +150,10 @@ class Recorder:
             self._changed.notify_all()
         return True
 
-    def _adopt(self) -> bool:
-        """Bring in what processes left behind that were killed."""
+    def _adopt(self) -> None:
+        """Bring in what processes left behind that were killed; once, unless somebody finds more of it."""
+        if self._adopted:
+            return
         for journal in left_behind(self._folder):
             try:
                 self._bring_in(journal)
@@ -134,7 +161,7 @@ class Recorder:
                 journal.close()  # else we would find it held by ourselves when we try again
                 raise
             journal.remove()
-        return True
+        self._adopted = True
 
     def _bring_in(self, journal: Journal) -> None:
         offset = 0
@@ -161,7 +188,7 @@ class Recorder:
         for line in lines:
             try:
                 events.extend(read(line))
-            except (ValueError, KeyError, TypeError):
+            except _DAMAGED:
                 self._set_aside(line)
         return events
 

@@ -11,10 +11,10 @@ from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
 from api.app import create_app
-from api.cli.serve import listen
 from api.composition import spaces_of
 from api.database import Database
 from api.edges import Edges, Patience, edges_of
+from api.listening import listen
 from api.rate import FAILURES
 from api.reader import LOOPBACK, DemoReaders
 from api.settings import SettingsError, read_settings

@@ -59,6 +59,34 @@ def test_whoever_waits_for_an_event_does_not_wait_for_its_group(recorder: Record
     assert len(list(recorder.ledger.links(Wanted("default")))) == 2
 
 
+def test_whoever_waits_sees_what_another_process_has_acknowledged(recorder: Recorder, tmp_path: Path) -> None:
+    """Two recorders over one database, as two workers have: a receipt of the one is asked of the other."""
+    other = Recorder(tmp_path / "journal", recorder.ledger)
+    kept = []
+    for number, (taken, asked) in enumerate([(other, recorder), (recorder, other)] * 3):
+        taken.record(made_event(number))
+        asked.settle()
+        kept.append(len(list(recorder.ledger.links(Wanted("default")))))
+    other.close()
+
+    assert kept == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_a_process_leaves_behind_while_we_run_is_brought_in_once_somebody_waits(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    """A worker was killed, and nothing has replaced it yet."""
+    recorder.record(made_event(1))
+    recorder.settle()
+    left = Journal.begin(tmp_path / "journal", "left")
+    left.append(written([made_event(2)]))
+    left.close()
+    recorder.settle()
+
+    assert [(link.said() or {})["q"] for link in recorder.ledger.links(Wanted("default"))] == ["question 1", "question 2"]
+    assert list((tmp_path / "journal").glob("left*")) == []
+
+
 UNFIT: dict[str, dict[str, Any]] = {
     "half a surrogate": {"space": "\ud800"},
     "a body that lacks what every one of its kind has": {"kind": Kind.FEEDBACK, "body": {"verdict": "wrong"}},

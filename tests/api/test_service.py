@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api import recent_tip
-from api.cli.serve import _begin, listen
+from api.listening import begin, listen
 from api.live import TIP_SECONDS, LiveSpace
 from api.settings import SettingsError, read_settings, require_loopback
 from api.space import Source, Space
@@ -169,10 +169,10 @@ def test_two_services_that_take_one_port_at_once_are_told_apart() -> None:
     first = listen("127.0.0.1", 0)
     port = first.getsockname()[1]
     second = listen("127.0.0.1", port)
-    _begin(first, "127.0.0.1", port)
+    begin(first, "127.0.0.1", port)
 
     with first, second, pytest.raises(SettingsError, match=f"KB_PORT is {port}: 127.0.0.1 cannot be served on it"):
-        _begin(second, "127.0.0.1", port)
+        begin(second, "127.0.0.1", port)
 
 
 def test_a_mistyped_setting_is_an_error_with_the_name_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:

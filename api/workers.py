@@ -1,0 +1,171 @@
+"""Several processes that answer behind one address. The first leads, the others follow, and one that ends is replaced.
+
+What leads fetches, builds, publishes and sends digests. What follows answers from what was published. A process above them only
+watches. It opens no database and no model and imports nothing that starts a thread, so that it may fork whenever one ends.
+"""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+from threading import Thread
+from time import monotonic, sleep
+from typing import Final
+
+import structlog
+
+_DEMO: Final = b"d"
+_TOKENS: Final = b"t"
+_LOOK: Final = 0.1  # seconds between two looks at who has ended
+_LONG: Final = 10.0  # seconds after which a process that ends has at least worked
+_PAUSES: Final = (0.0, 1.0, 5.0, 30.0)  # seconds before it is replaced, by how often in a row it did not
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Which process this one is.
+
+    folder: what all of them share while they run; None where there is only one.
+    demo:   whether requests are taken for the demo reader, as the first one found; None: that is to be found out.
+    """
+
+    number: int = 0
+    folder: Path | None = None
+    demo: bool | None = None
+    is_first: bool = True  # of its number: whoever replaces another greets nobody
+    _ready: int | None = None  # the pipes
+    _calls: tuple[int, int] | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether it is the one that publishes."""
+        return self.number == 0
+
+    def ready(self, *, demo: bool) -> None:
+        """Say that there is a publication, from which the others can begin, and whom requests are taken for."""
+        if self._ready is not None:
+            os.write(self._ready, _DEMO if demo else _TOKENS)
+
+    def call(self, space: str) -> None:
+        """Ask the one that leads to look for a new commit. It does when it can: also one that has to be replaced first."""
+        if self._calls is not None:
+            os.write(self._calls[1], f"{space}\n".encode())
+
+    def hear(self, called: Callable[[str], None]) -> None:
+        """Do this for each space for which the others call, for ever. Returns at once."""
+        if self._calls is not None:
+            Thread(target=_hear, args=(self._calls[0], called), name="calls of other workers", daemon=True).start()
+
+
+ALONE: Final = Worker()
+
+
+@dataclass
+class Crew:
+    """All of them, as the process above sees them."""
+
+    count: int
+    folder: Path = field(default_factory=lambda: Path(mkdtemp(prefix="kb-workers-")))
+    _alive: tuple[int, int] = field(default_factory=os.pipe)  # its end tells the others that this process is gone
+    _ready: tuple[int, int] = field(default_factory=os.pipe)
+    _calls: tuple[int, int] = field(default_factory=os.pipe)
+    _running: dict[int, int] = field(default_factory=dict)  # process → number
+    _begun: dict[int, float] = field(default_factory=dict)  # by number
+    _failed: dict[int, int] = field(default_factory=dict)  # by number: times in a row
+    _due: dict[int, float] = field(default_factory=dict)  # number → when it is to begin
+    _ending: int | None = None  # the signal
+    _demo: bool | None = None  # not known before there is a publication
+
+    def divide(self) -> Worker:
+        """Begin the workers. Comes back in each of them, and in this process never."""
+        for wanted in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(wanted, self._end)
+        os.set_blocking(self._ready[0], False)
+        self._due[0] = 0.0
+        while self._due or self._running:
+            for number in [it for it, at in self._due.items() if at <= monotonic()]:
+                del self._due[number]
+                if worker := self._begin(number):
+                    return worker
+            sleep(_LOOK)
+            self._look()
+        raise self._left()
+
+    def _begin(self, number: int) -> Worker | None:
+        """The worker, in the new process; None in this one."""
+        is_first = number not in self._begun
+        self._begun[number] = monotonic()
+        process = os.fork()
+        if process:
+            self._running[process] = number
+            if self._ending is not None:  # the signal came between these lines
+                os.kill(process, signal.SIGTERM)
+            return None
+        os.setpgid(0, 0)  # the terminal's interrupt goes to the process above alone, which ends all in order
+        for wanted in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(wanted, signal.SIG_DFL)
+        os.close(self._alive[1])
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)  # read when the library is imported, which is not yet
+        Thread(target=_end_with, args=(self._alive[0],), name="end with the process above", daemon=True).start()
+        return Worker(number, self.folder, self._demo, is_first, self._ready[1], self._calls)
+
+    def _look(self) -> None:
+        """Begin the followers once the leader is ready, and replace who has ended."""
+        with suppress(BlockingIOError):
+            said = os.read(self._ready[0], 1)
+            if self._demo is None and self._ending is None:
+                self._demo = said == _DEMO
+                self._due |= dict.fromkeys(range(1, self.count), 0.0)
+        while self._running:
+            process, status = os.waitpid(-1, os.WNOHANG)
+            if not process:
+                return
+            self._ended(self._running.pop(process), os.waitstatus_to_exitcode(status))
+
+    def _ended(self, number: int, code: int) -> None:
+        if self._ending is not None:
+            return
+        if self._demo is None:  # the leader: it has said why
+            raise self._left(code)
+        failed = 0 if monotonic() - self._begun[number] >= _LONG else self._failed.get(number, 0) + 1
+        self._failed[number] = failed
+        self._due[number] = monotonic() + _PAUSES[min(failed, len(_PAUSES) - 1)]
+        log.error("a worker ended and is replaced", worker=number, code=code)
+
+    def _end(self, wanted: int, _frame: object) -> None:
+        self._ending = wanted
+        self._due.clear()
+        for process in self._running:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
+
+    def _left(self, code: int = 0) -> SystemExit:
+        """How to end: as one process would have ended."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._ending is not None:
+            signal.signal(self._ending, signal.SIG_DFL)
+            signal.raise_signal(self._ending)
+        return SystemExit(code if code >= 0 else 1)
+
+
+def _end_with(alive: int) -> None:
+    os.read(alive, 1)  # nothing is ever written
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _hear(calls: int, called: Callable[[str], None]) -> None:
+    for space in _lines(calls):
+        called(space)
+
+
+def _lines(pipe: int) -> Iterator[str]:
+    rest = b""
+    while more := os.read(pipe, 4096):
+        *lines, rest = (rest + more).split(b"\n")
+        yield from (line.decode() for line in lines)

@@ -1,0 +1,50 @@
+"""Requests of the last minute, counted by one process and by several together."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import time
+
+import pytest
+
+from api import shared_window
+from api.rate import OwnWindow, Window
+from api.shared_window import SharedWindow
+
+
+@pytest.fixture(params=["own", "shared"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Window]:
+    """The same window, as each process opens it."""
+    own = OwnWindow()
+    return (lambda: own) if request.param == "own" else lambda: SharedWindow(tmp_path / "requests.sqlite")
+
+
+def test_so_many_are_counted_and_no_more(opened: Callable[[], Window]) -> None:
+    """Whoever comes too often hears when the first request no longer counts; others are not concerned."""
+    one, other = opened(), opened()
+    said = [window.hit(4, "ana") for window in (one, other, one, other, one, other)]
+    ends = [moment - time() for moment in said[4:] if moment is not None]
+
+    assert said[:4] == [None] * 4
+    assert [55 < seconds <= 60.1 for seconds in ends] == [True, True]
+    assert other.hit(4, "eva") is None
+
+
+def test_requests_at_the_same_moment_are_all_counted(opened: Callable[[], Window]) -> None:
+    """Forty threads of two processes."""
+    windows = [opened(), opened()]
+    with ThreadPoolExecutor(40) as pool:
+        said = list(pool.map(lambda number: windows[number % 2].hit(25, "ana"), range(40)))
+
+    assert said.count(None) == 25
+
+
+def test_a_request_counts_for_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it is forgotten, and so is who sent it."""
+    window, now = SharedWindow(tmp_path / "requests.sqlite"), time()
+    said = []
+    for seconds in (0, 59, 61):
+        monkeypatch.setattr(shared_window, "time", lambda at=now + seconds: at)
+        said.append(window.hit(1, "ana"))
+
+    assert said == [None, now + 60, None]
