@@ -31,7 +31,7 @@ BEHIND_ONE_FILE = {
     "limits": "api/rate.py",
     "jwt": "api/oidc.py",
     "prometheus_client": "api/metrics.py",
-    "uvicorn": "api/cli/serve.py",
+    "uvicorn": "api/server.py",
     "sqlalchemy": "api/database.py",
     "alembic": "api/database.py",
     "apprise": "api/digests/post.py",

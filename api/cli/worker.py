@@ -3,7 +3,6 @@
 import socket
 import sys
 from datetime import UTC, datetime
-from typing import Final
 
 import typer
 
@@ -27,8 +26,6 @@ from api.loading import load_for_service, load_later, open_models, translation_n
 from api.settings import Settings, require_loopback
 from api.workers import ALONE, Worker
 
-LARGEST_HEAD: Final = 16_384  # bytes of a request's line and headers
-
 
 def answer(worker: Worker, settings: Settings, listening: socket.socket) -> None:
     """Index or follow, and answer, until stopped. Raises what keeps it from beginning."""
@@ -46,16 +43,14 @@ def answer(worker: Worker, settings: Settings, listening: socket.socket) -> None
     with watching() as watch:
         guidance = open_guidance(settings, models, watch, worker)
 
-    import uvicorn  # here, because the model loads meanwhile
-
-    from api.app import create_app
+    from api.app import create_app  # here and below, because the model loads meanwhile
     from api.digests.scheduler import Scheduler
     from api.edges import edges_of
     from api.events.publication import follow
     from api.machines import add_machines
     from api.metrics import Metrics
+    from api.server import run
     from api.shared_window import SharedWindow
-    from api.sharing import Sharing
 
     english.result()
     if greets:
@@ -79,15 +74,9 @@ def answer(worker: Worker, settings: Settings, listening: socket.socket) -> None
         scheduler.start()
         worker.hear(lambda space: updaters[space].wake())
     worker.ready(demo=readers.loopback_only)
-    # no access log: addresses of GET requests hold what customers said
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False,
-        http="h11", h11_max_incomplete_event_size=LARGEST_HEAD, timeout_keep_alive=10, limit_concurrency=1000,
-    )  # fmt: skip
     load_later([live.current().words.places for live in guidance.spaces.values() if live.serving])
     second = start_second_leg(updaters)  # of no space where this one follows
-    server = uvicorn.Server(config) if worker is ALONE else Sharing(config)
-    server.run(sockets=[listening])
+    run(app, listening, shared=worker is not ALONE)
     second.stop()
     for updater in updaters.values():
         updater.stop()
