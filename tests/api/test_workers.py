@@ -52,7 +52,7 @@ class Service:
 
     def each(self) -> list[http.client.HTTPConnection]:
         """One connection to each worker: while the others stand still, only that one can take it."""
-        for connection in self.held:
+        for connection in [*self.held, *map(self._only, self.workers())]:  # by the second round both answer at once
             connection.close()
         self.held = [self._only(worker) for worker in self.workers()]
         return self.held
