@@ -16,7 +16,6 @@ from api.memory import settle
 from api.own_key import own_key
 from api.past_snapshots import PastSnapshots
 from api.publish_log import PublishLog, log_path
-from api.second_leg import SecondLeg
 from api.settings import Settings, SettingsError
 from api.space import DEFAULT, SILENT, Source, Space, Watch
 from api.space_config import SpaceConfig, chosen, is_origin, read_spaces
@@ -146,13 +145,6 @@ def follow_leader(settings: Settings, guidance: Guidance, worker: Worker) -> Map
         Follower(live, seconds=settings.refresh_seconds).start()
     settle()
     return {name: LeadersUpdates(live, worker.call) for name, live in guidance.spaces.items()}
-
-
-def start_second_leg(updaters: Mapping[str, Updater]) -> SecondLeg:
-    """What embeds the multilingual legs of spaces that are served without, running."""
-    second = SecondLeg(updaters)
-    second.start()
-    return second
 
 
 def open_records(settings: Settings, database: "Database") -> "Records":

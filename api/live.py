@@ -145,7 +145,7 @@ class LiveSpace:
         first, step = self._current, self._step()
         if first is not None and not first.is_whole and step is not None and step.done == step.passages:
             if self.space.complete(first, serve=self._serve) is None:
-                self._look()  # another process has published a newer commit
+                self.look()  # another process has published a newer commit
             self._unkept = self._embedded = None
 
     def _follow(self, tip: Commit) -> None:

@@ -87,19 +87,22 @@ def load_for_question(models: Models, text: str) -> None:
     beside.shutdown(wait=False)
 
 
-def load_later(places: Sequence[Iterable[str]]) -> None:
+def load_later(places: Sequence[Iterable[str]], then: Callable[[], None]) -> None:
     """Load what few questions need, when the first ones are answered: it takes turns of the interpreter. Returns at once.
 
-    places: of each space.
+    places: of each space. then: what may wait until all is loaded.
     """
-    later = Timer(LATER, _load_rest, (places,))
+    later = Timer(LATER, _load_rest, (places, then))
     later.daemon = True
     later.start()
 
 
-def _load_rest(places: Sequence[Iterable[str]]) -> None:
-    warm_language()
-    for its in places:
-        warm_places(its)
-    warm_spelling()  # last: the dictionaries take a second
-    give_back()
+def _load_rest(places: Sequence[Iterable[str]], then: Callable[[], None]) -> None:
+    try:
+        warm_language()
+        for its in places:
+            warm_places(its)
+        warm_spelling()  # last: the dictionaries take a second
+        give_back()
+    finally:
+        then()

@@ -34,10 +34,11 @@ class SecondLeg:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the passages that are being embedded."""
+        """End after the passages that are being embedded; never begin if it has not."""
         self._ended.set()
         self._woken.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         pause = None

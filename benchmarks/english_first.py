@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from benchmarks.live_updates import Client, Writer, spread
 from benchmarks.many_articles import MADE, files
-from benchmarks.served import environment, served
+from benchmarks.served import Served, environment, served
 from kb.new_repository import write_repository
 
 AFTER_SECONDS: Final = 15.0  # of questions over the whole index, to compare with
@@ -33,27 +33,28 @@ def ready(port: int) -> dict[str, Any]:
     return found
 
 
-def measure(port: int, begun: float, writer: Writer, *, whole: bool) -> None:
+def measure(service: Served, begun: float, writer: Writer, *, whole: bool) -> None:
     """Ask from the first moment on, push, and print."""
-    client = Client(port)
+    port, client = service.port, Client(service.port)
     client.start()
     while not client.asked:
         sleep(0.005)
-    print(f"first English answer after {client.asked[0][1] - begun:.1f} s", flush=True)
+    first = f"first English answer after {client.asked[0][1] - begun:.1f} s"
+    print(f"{first}; {service.seconds():.1f} s of processor time", flush=True)
     if whole:
         return
     sleep(WARM_SECONDS)
-    first = perf_counter()
+    pushing = perf_counter()
     path = writer.paths()[0]
     pushed = writer.commit({path: writer.text(path) + b"Edited beside the second leg.\n"})
-    served = client.served(pushed, after=first)
-    print(f"a push beside it is served after {served - first:.1f} s; {ready(port)['multilingual']}", flush=True)
+    served = client.served(pushed, after=pushing)
+    print(f"a push beside it is served after {served - pushing:.1f} s; {ready(port)['multilingual']}", flush=True)
     while not ready(port)["multilingual"]["ready"]:
         sleep(0.2)
     last = perf_counter()
     print(f"whole after {last - begun:.1f} s")
     sleep(AFTER_SECONDS + WARM_SECONDS)
-    for name, window in (("beside the second leg", (first, last)), ("after it", (last + WARM_SECONDS, perf_counter()))):
+    for name, window in (("beside the second leg", (pushing, last)), ("after it", (last + WARM_SECONDS, perf_counter()))):
         times = client.milliseconds([window])
         median, most = spread(times)
         print(f"question {name}: p50 {median:.1f} ms, p95 {most:.1f} ms, of {len(times):,}")
@@ -78,7 +79,7 @@ def main() -> None:
         with TemporaryDirectory() as data:
             begun = perf_counter()
             with served(environment(Path(data), repository)) as service:
-                measure(service.port, begun, writer, whole=asked.whole)
+                measure(service, begun, writer, whole=asked.whole)
     finally:
         writer.reset(start)
 

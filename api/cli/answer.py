@@ -6,6 +6,7 @@ from rich.text import Text
 
 from api.fact_text import old_and_new
 from api.schema import HitOut, SearchResponse
+from retriever.leg import MULTILINGUAL
 
 
 def print_answer(response: SearchResponse) -> None:
@@ -16,6 +17,8 @@ def print_answer(response: SearchResponse) -> None:
     inferred = " (inferred)" if response.query.inferred.jurisdiction else ""
     commit = response.index.commit[:12] if response.index.commit else "working tree"
     console.print(Text(f"{place}{inferred} · tier {scope.tier} · {scope.effective_on:%Y-%m-%d} · commit {commit}", style="dim"))
+    if MULTILINGUAL not in response.index.models:
+        console.print(Text("The multilingual model has not read the articles yet. `kb index` lets it.", style="yellow"))
     if response.query.redacted:
         kinds = ", ".join(kind.replace("_", " ") for kind in response.query.redacted)
         console.print(Text(f"Struck out before it was searched: {kinds}. Searched: {response.query.text}", style="yellow"))

@@ -16,7 +16,6 @@ from api.composition import (
     open_hooks,
     open_records,
     spaces_of,
-    start_second_leg,
     start_updaters,
     ticket_keys,
 )
@@ -49,6 +48,7 @@ def answer(worker: Worker, settings: Settings, listening: socket.socket) -> None
     from api.events.publication import follow
     from api.machines import add_machines
     from api.metrics import Metrics
+    from api.second_leg import SecondLeg
     from api.server import run
     from api.shared_window import SharedWindow
 
@@ -74,8 +74,8 @@ def answer(worker: Worker, settings: Settings, listening: socket.socket) -> None
         scheduler.start()
         worker.hear(lambda space: updaters[space].wake())
     worker.ready(demo=readers.loopback_only)
-    load_later([live.current().words.places for live in guidance.spaces.values() if live.serving])
-    second = start_second_leg(updaters)  # of no space where this one follows
+    second = SecondLeg(updaters)  # of no space where this one follows
+    load_later([live.current().words.places for live in guidance.spaces.values() if live.serving], then=second.start)
     run(app, listening, shared=worker is not ALONE)
     second.stop()
     for updater in updaters.values():

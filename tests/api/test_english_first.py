@@ -326,10 +326,12 @@ def test_search_at_the_terminal_takes_what_is_there(bank: World, kb: Any) -> Non
     bank.space.publish()
     data = {"KB_DATA_DIR": str(bank.root / "data")}
     first = json.loads(kb("search", "lost card", "--json", cwd=bank.repo, **data).stdout)
+    told = kb("search", "lost card", cwd=bank.repo, **data).stdout
     index(bank.space)
     whole = json.loads(kb("search", "lost card", "--json", cwd=bank.repo, **data).stdout)
 
     assert [sorted(it["index"]["models"]) for it in (first, whole)] == [ENGLISH, BOTH]
+    assert "The multilingual model has not read the articles yet. `kb index` lets it." in " ".join(told.split())
 
 
 def test_one_thread_finishes_every_space(bank: World, tmp_path: Path) -> None:
