@@ -1,10 +1,10 @@
 """How many questions a second `kb serve` answers, and how long each waits: real HTTP, so many clients at once.
 
-    python -m benchmarks.http_load [--clients 1,2,4,16] [--seconds 10] [--repo REPO]
+    python -m benchmarks.http_load [--clients 1,2,4,16] [--seconds 10] [--workers 1] [--repo REPO]
 
 The service and the clients are processes of their own on one machine, so the clients' own work is part of the load. Every
 client keeps one connection and asks distinct questions, the `answers:` of the articles, each with a number that makes it new.
-Processor time is the service's alone, of all its threads.
+Processor time and memory are the service's, of all its processes.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from kb.reading import read_library
 from kb.repository import open_repository
 from retriever.language import language_of
 
-WARM_SECONDS: Final = 3.0  # of questions that do not count, before the first that do
+WARM: Final = (8, 8.0)  # clients and seconds of questions that do not count, before the first that do
 
 
 def english_questions(repo: Path) -> Iterator[str]:
@@ -72,23 +72,17 @@ async def load(port: int, clients: int, seconds: float, questions: Iterator[str]
     return times
 
 
-def resident(pid: int) -> float:
-    """The memory that a process holds, in MB."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    return int(found[1]) / 1024 if found else float("nan")
-
-
 def main() -> None:
     """Serve, load, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", default="1,2,4,16")
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--repo", type=Path, default=ROOT)
     asked = parser.parse_args()
     questions = english_questions(asked.repo)
     with TemporaryDirectory() as data:
-        settings = environment(Path(data), asked.repo)
+        settings = environment(Path(data), asked.repo, KB_WORKERS=str(asked.workers))
         subprocess.run([*KB, "index", "--json"], env=settings, check=True, stdout=subprocess.DEVNULL)  # nothing runs beside it
         measure(settings, map(int, asked.clients.split(",")), asked.seconds, questions)
 
@@ -96,7 +90,7 @@ def main() -> None:
 def measure(settings: Mapping[str, str], counts: Iterable[int], seconds: float, questions: Iterator[str]) -> None:
     """Serve, and print a line for each number of clients."""
     with served(settings) as service:
-        asyncio.run(load(service.port, 1, WARM_SECONDS, questions))
+        asyncio.run(load(service.port, *WARM, questions))
         for clients in counts:
             before = service.seconds()
             times = asyncio.run(load(service.port, clients, seconds, questions))
@@ -104,7 +98,7 @@ def measure(settings: Mapping[str, str], counts: Iterable[int], seconds: float, 
             p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
             print(
                 f"{clients:>2} clients: {len(times) / seconds:3.0f} a second, p50 {p50:.1f} ms, p95 {p95:.1f} ms; "
-                f"{each:.1f} ms of processor time a question; {resident(service.process):.0f} MB",
+                f"{each:.1f} ms of processor time a question; {service.megabytes():.0f} MB",
                 flush=True,
             )
 

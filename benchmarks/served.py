@@ -28,10 +28,20 @@ class Served:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
+    def processes(self) -> list[int]:
+        """Its own, and what that has started: its workers, or what translates and reads git."""
+        tasks = Path(f"/proc/{self.process}/task").iterdir()
+        return [self.process, *(int(child) for task in tasks for child in (task / "children").read_text().split())]
+
     def seconds(self) -> float:
-        """Processor time that it has taken since it began."""
-        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Processor time that they have taken since they began."""
+        stats = [Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in self.processes()]
+        return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
+
+    def megabytes(self) -> float:
+        """Memory that they hold; what several share counts once."""
+        rollups = [Path(f"/proc/{process}/smaps_rollup").read_text() for process in self.processes()]
+        return sum(int(line.split()[1]) for it in rollups for line in it.splitlines() if line.startswith("Pss:")) * 1024 / 1e6
 
 
 def environment(data: Path, repo: Path, **settings: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Final, TextIO, cast
 import typer
 
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
-from api.listening import listen
+from api.listening import hold, listen
 from api.workers import ALONE, Crew
 
 SWITCH_SECONDS: Final = 0.0005  # a question that comes back from numpy or a model waits so long for an update's thread
@@ -27,9 +27,11 @@ def serve(
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = settings_of(repo, ref, folder, kb, host=host, port=port)
-    listening = listen(settings.host, settings.port)
+    worker, listening = ALONE, (listen if settings.workers == 1 else hold)(settings.host, settings.port)
     log_as_json()
-    worker = ALONE if settings.workers == 1 else Crew(settings.workers).divide()
+    if settings.workers > 1:
+        worker = Crew(settings.workers).divide()
+        listening = listen(settings.host, listening.getsockname()[1], shared=True)
 
     from api.cli.worker import answer  # not before: onnxruntime starts a thread, with which no process can be divided
 

@@ -23,7 +23,7 @@ from api.events.ticket_keys import note_secret
 from api.listening import begin
 from api.loading import load_for_service, load_later, open_models, translation_notice
 from api.settings import Settings, require_loopback
-from api.workers import ALONE, Worker
+from api.workers import Worker
 
 
 def answer(worker: Worker, settings: Settings, listening: socket.socket) -> None:
@@ -76,7 +76,7 @@ def answer(worker: Worker, settings: Settings, listening: socket.socket) -> None
     worker.ready(demo=readers.loopback_only)
     second = SecondLeg(updaters)  # of no space where this one follows
     load_later([live.current().words.places for live in guidance.spaces.values() if live.serving], then=second.start)
-    run(app, listening, shared=worker is not ALONE)
+    run(app, listening)
     second.stop()
     for updater in updaters.values():
         updater.stop()

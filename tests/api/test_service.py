@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api import recent_tip
-from api.listening import begin, listen
+from api.listening import begin, hold, listen
 from api.live import TIP_SECONDS, LiveSpace
 from api.settings import SettingsError, read_settings, require_loopback
 from api.space import Source, Space
@@ -173,6 +173,25 @@ def test_two_services_that_take_one_port_at_once_are_told_apart() -> None:
 
     with first, second, pytest.raises(SettingsError, match=f"KB_PORT is {port}: 127.0.0.1 cannot be served on it"):
         begin(second, "127.0.0.1", port)
+
+
+def test_only_the_workers_of_one_service_share_a_port() -> None:
+    """A second service is told that the port is another's: when it begins, and else before it lets anybody in."""
+    held = hold("127.0.0.1", 0)
+    port = held.getsockname()[1]
+    workers = [listen("127.0.0.1", port, shared=True) for _ in range(2)]
+    foreign = listen("127.0.0.1", port, shared=True)  # of a service that began at the same time
+    begin(workers[0], "127.0.0.1", port)
+    workers[1].listen()
+    said = []
+    for late in (lambda: hold("127.0.0.1", port), lambda: listen("127.0.0.1", port), lambda: begin(foreign, "127.0.0.1", port)):
+        with pytest.raises(SettingsError, match=f"KB_PORT is {port}: 127.0.0.1 cannot be served on it") as told:
+            late()
+        said.append(str(told.value))
+    for used in (held, foreign, *workers):
+        used.close()
+
+    assert len(set(said)) == 1
 
 
 def test_a_mistyped_setting_is_an_error_with_the_name_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ class Service:
         return [int(it) for it in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
 
     def each(self) -> list[http.client.HTTPConnection]:
-        """One connection to each worker: while the others stand still, only that one can take it."""
+        """One connection to each worker: while the others stand still, only that one answers."""
         for connection in [*self.held, *map(self._only, self.workers())]:  # by the second round both answer at once
             connection.close()
         self.held = [self._only(worker) for worker in self.workers()]
@@ -61,13 +61,23 @@ class Service:
         others = [it for it in self.workers() if it != worker]
         for other in others:
             os.kill(other, signal.SIGSTOP)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            ask(connection, "GET", "/healthz")
+            return self._answered()
         finally:
             for other in others:
                 os.kill(other, signal.SIGCONT)
-        return connection
+
+    def _answered(self) -> http.client.HTTPConnection:
+        """A connection that whoever does not stand still has taken: the system chooses for each anew."""
+        for _ in range(100):
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=0.3)
+            with suppress(OSError):
+                ask(connection, "GET", "/healthz")
+                assert connection.sock is not None
+                connection.sock.settimeout(30)
+                return connection
+            connection.close()
+        raise AssertionError("no worker answers")
 
     def token(self) -> str:
         """A new administrator's."""
