@@ -6,13 +6,16 @@ them done by the time it has imported the rest.
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Timer
+from contextlib import suppress
+from threading import Thread
+from time import monotonic, process_time, sleep
 from typing import Any, Final
 
 from api.data_folder import own_data_folder
 from api.memory import give_back
 from api.settings import Settings
 from retriever.apertium import Apertium
+from retriever.errors import ModelError
 from retriever.language import language_of
 from retriever.language import warm as warm_language
 from retriever.model_store import open_model, open_reranker
@@ -22,7 +25,9 @@ from retriever.snapshot import SOURCE_LANGUAGE, Models
 from retriever.spelling import warm as warm_spelling
 from retriever.translator import NoTranslator, Translator
 
-LATER: Final = 1.0  # seconds; whoever waited for the address has an answer by then
+MOMENT: Final = 0.5  # seconds
+LEISURE: Final = 0.1  # of a processor; a question takes more of any moment, also of one that it shares with other work
+PATIENCE: Final = 10.0  # seconds for which questions without a pause can put it off
 
 
 def open_models(settings: Settings, announce: Callable[[str], None] | None = None) -> Models:
@@ -62,17 +67,9 @@ def translation_notice(settings: Settings, models: Models) -> str | None:
 
 
 def load_for_service(models: Models) -> "Future[Any]":
-    """Load everything, one after the other, so that the other core is the start's. Returns at once.
-
-    Gives the English model's loading, whose result raises ModelError. What else cannot be loaded is told by the first question
-    that needs it.
-    """
+    """Load the English model, which most first questions wait for. Returns at once; the result raises ModelError."""
     beside = ThreadPoolExecutor(1, thread_name_prefix="load")
     english = beside.submit(models.english.query, "warm")
-    beside.submit(models.multilingual.query, "warm")
-    beside.submit(models.translator.start)
-    if models.reranker:
-        beside.submit(models.reranker.model.warm)
     beside.shutdown(wait=False)
     return english
 
@@ -87,18 +84,24 @@ def load_for_question(models: Models, text: str) -> None:
     beside.shutdown(wait=False)
 
 
-def load_later(places: Sequence[Iterable[str]], then: Callable[[], None]) -> None:
-    """Load what few questions need, when the first ones are answered: it takes turns of the interpreter. Returns at once.
+def load_later(models: Models, places: Sequence[Iterable[str]], then: Callable[[], None]) -> None:
+    """Load the rest once the first questions are answered, which wait for a core and for the interpreter. Returns at once.
 
-    places: of each space. then: what may wait until all is loaded.
+    A question that needs some of it before loads that itself. places: of each space. then: what may wait until all is loaded.
     """
-    later = Timer(LATER, _load_rest, (places, then))
-    later.daemon = True
-    later.start()
+    Thread(target=_load_rest, args=(models, places, then), name="load", daemon=True).start()
 
 
-def _load_rest(places: Sequence[Iterable[str]], then: Callable[[], None]) -> None:
+def _load_rest(models: Models, places: Sequence[Iterable[str]], then: Callable[[], None]) -> None:
+    """What cannot be loaded fails again, and is told, when a question needs it; the others are loaded all the same."""
+    _wait_for_leisure()
     try:
+        with suppress(ModelError):
+            models.multilingual.query("warm")
+        models.translator.start()
+        with suppress(ModelError):
+            if models.reranker:
+                models.reranker.model.warm()
         warm_language()
         for its in places:
             warm_places(its)
@@ -106,3 +109,14 @@ def _load_rest(places: Sequence[Iterable[str]], then: Callable[[], None]) -> Non
         give_back()
     finally:
         then()
+
+
+def _wait_for_leisure() -> None:
+    """Until the process has done next to nothing for a moment: whoever waited for its address has an answer."""
+    until = monotonic() + PATIENCE
+    used = process_time()
+    while monotonic() < until:
+        sleep(MOMENT)
+        before, used = used, process_time()
+        if used - before < LEISURE * MOMENT:
+            return

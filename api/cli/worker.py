@@ -75,7 +75,8 @@ def answer(worker: Worker, settings: Settings, listening: socket.socket) -> None
         worker.hear(lambda space: updaters[space].wake())
     worker.ready(demo=readers.loopback_only)
     second = SecondLeg(updaters)  # of no space where this one follows
-    load_later([live.current().words.places for live in guidance.spaces.values() if live.serving], then=second.start)
+    places = [live.current().words.places for live in guidance.spaces.values() if live.serving]
+    load_later(models, places, then=second.start)
     run(app, listening)
     second.stop()
     for updater in updaters.values():
