@@ -1,5 +1,6 @@
 """On which threads questions are answered, so that none keeps the others waiting."""
 
+import os
 from collections.abc import Callable
 from typing import Final
 
@@ -9,7 +10,8 @@ from fastapi import Response
 
 from api.schema import SearchQuery, SearchResponse
 
-LIVE: Final = 3  # live questions at once: more only wait for Python's one lock, at a tenth more processor time for each
+# Live questions at once. On two cores more only wait for Python's one lock, at a tenth more processor time for each.
+LIVE: Final = 1 + (os.cpu_count() or 1)
 _live: Final[RunVar[CapacityLimiter]] = RunVar("threads for live questions")  # of one event loop, as anyio's own threads are
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
@@ -89,7 +90,9 @@ class Deliveries:
                 self.seen.popitem(last=False)
             with suppress(OSError):  # then a delivery that is sent again after a restart costs one look at the repository
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._path.write_text("\n".join(self.seen))
+                written = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+                written.write_text("\n".join(self.seen))
+                written.replace(self._path)  # another worker reads all of it or what was there before
 
     def _read(self) -> None:
         with suppress(OSError):

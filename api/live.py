@@ -22,6 +22,7 @@ from retriever.errors import RetrieverError, SnapshotError
 from retriever.snapshot import Snapshot
 
 TIP_SECONDS: Final = 1.0  # for which an answer of git is good enough to say how a space stands
+AGAIN_SECONDS: Final = 30.0  # after which a publication that could not be read is tried again
 REFUSED_IN_A_ROW: Final = 20  # commits with errors that are passed over to find what was live before the log began
 
 log = structlog.get_logger()
@@ -58,7 +59,7 @@ class LiveSpace:
         self._embedded: tuple[Snapshot, Step] | None = None  # how far the multilingual leg of a snapshot has come
         self._name: str | None = None
         self._unkept: Snapshot | None = None  # served, but not yet on the disk
-        self._unreadable: str | None = None
+        self._unreadable: tuple[str, float] = "", 0.0  # a publication that could not be read, and until when it is left alone
         self._tried: str | None = None
         self._looked = float("-inf")
         self._error: str | None = None
@@ -84,6 +85,11 @@ class LiveSpace:
             self._note(error)
             if self._current is None:
                 self._resume(error)
+
+    def resume(self) -> None:
+        """Serve what was live, built anew if what was published cannot be read. Raises what keeps it from being served."""
+        with self._lock:
+            self._resume(SnapshotError(f"space {self.space.name!r} has no snapshot yet. Run `kb index`."))
 
     def _resume(self, error: Exception) -> None:
         """Serve what was live when the service ended: by the log, else by what lies on the disk."""
@@ -130,10 +136,10 @@ class LiveSpace:
         if snapshot is None or snapshot.is_whole:
             return
         for step in self.space.embedding(snapshot, FEW):
-            self._embedded = snapshot, step
-            yield step
             if self._current is not snapshot:
                 return
+            self._embedded = snapshot, step
+            yield step
 
     def _step(self) -> Step | None:
         """How far the leg of what is served has come, if anything was embedded for it."""
@@ -247,13 +253,15 @@ class LiveSpace:
         """Swap to what another process has published."""
         self._looked = monotonic()
         name = self.space.published_name()
-        if name is None or name in (self._name, self._unreadable) or self._unkept is not None:
+        if name is None or name == self._name or self._unkept is not None:
+            return
+        if name == self._unreadable[0] and self._looked < self._unreadable[1]:
             return
         try:
             self._swap(name, self.space.named(name))
             self._stands(None)
         except RetrieverError as error:
-            self._unreadable = name  # said once; the next publication has another name, or is built anew
+            self._unreadable = name, monotonic() + AGAIN_SECONDS
             self._note(error)
 
     def _note(self, error: Exception) -> None:
@@ -273,6 +281,7 @@ class LiveSpace:
     def _swap(self, name: str, snapshot: Snapshot) -> None:
         manifest, before = snapshot.manifest, self._current
         self._current = snapshot
+        self._embedded = None  # it holds the one before
         self._name = name
         self._looked = monotonic()
         line = self.space.log.live()

@@ -206,7 +206,7 @@ class Space:
         with VectorCache(self._vectors) as cache:
             for start in range(0, len(texts), at_a_time):
                 some = texts[start : start + at_a_time]
-                with locked(self._root / "embedding.lock"):
+                with self._alone("embedding.lock"):
                     _, embedded = embed_cached(model, cache, some, progress=report)
                 yield Step(start + len(some), len(texts), embedded)
 
@@ -292,11 +292,16 @@ class Space:
     @contextmanager
     def _publishing(self) -> Iterator[None]:
         """One publication of the source at a time, in whatever process: the later one finds the newer commit."""
-        held = locked(self._root / f"publishing-{self.source.key}.lock")
+        with self._alone(f"publishing-{self.source.key}.lock"):
+            yield
+
+    @contextmanager
+    def _alone(self, lock: str) -> Iterator[None]:
+        """While no other process does it. Raises SnapshotError where no lock can be had."""
         with ExitStack() as stack:
             try:
                 self._root.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(held)
+                stack.enter_context(locked(self._root / lock))
             except OSError as error:
                 raise SnapshotError(f"{self._root}: cannot be made: {error.strerror}. Correct KB_DATA_DIR.") from None
             yield

@@ -10,6 +10,7 @@ from kb.commit_log import LogEntry, credit
 from kb.comparison import changes, compare, everything
 from kb.digest import Window
 from kb.edition import Edition
+from kb.errors import AsOfError
 from kb.history import Log, Version, versions
 from kb.moment import Moment, moment_of
 from kb.repository import Repository
@@ -43,8 +44,12 @@ class Timeline:
         return comparison.old, comparison.new, found
 
     def window(self, old: str, new: str) -> Window:
-        """What the digests between two moments are made of. Raises RepositoryError."""
-        return read_window(self._repository, self._source.folder, self._source.outside, *self._moments(old, new))
+        """What the digests between two moments are made of. Raises RepositoryError, AsOfError if it ends before it begins."""
+        before, after = self._moments(old, new)
+        follows = before.commit != after.commit and self._repository.is_before(before.commit.sha, after.commit.sha)
+        if before.at > after.at and not follows:  # a commit's own clock may be slow; git knows its order
+            raise AsOfError(f"{old!r} lies after {new!r}, and a digest tells what changed since. Name the earlier one first.")
+        return read_window(self._repository, self._source.folder, self._source.outside, before, after)
 
     def _moments(self, old: str, new: str) -> tuple[Moment, Moment]:
         before, after = (moment_of(text, self._repository, self._source.ref, self.zone) for text in (old, new))

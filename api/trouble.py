@@ -11,13 +11,15 @@ class Trouble:
 
     path: Path
     tells: bool
-    _last: str | None = field(default=None, init=False)
+    _last: str | None = field(default="nothing was told yet", init=False)  # whoever led before may have left a word
 
     def tell(self, error: str | None) -> None:
         """Write it down; None: there is none. Does nothing where it is another's word."""
         if self.tells and error != self._last:
             with suppress(OSError):  # it stands in the log too
-                self.path.write_text(error or "", encoding="utf-8")
+                written = self.path.with_name(f"{self.path.name}.new")
+                written.write_text(error or "", encoding="utf-8")
+                written.replace(self.path)  # nobody reads half of it
             self._last = error
 
     def told(self) -> str | None:

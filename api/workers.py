@@ -110,6 +110,8 @@ class Crew:
         os.setpgid(0, 0)  # the terminal's interrupt goes to the process above alone, which ends all in order
         for wanted in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wanted, signal.SIG_DFL)
+        if self._ending is not None:  # the signal came before these lines, and nobody sends it again
+            os._exit(0)
         os.close(self._alive[1])
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)  # read when the library is imported, which is not yet
         Thread(target=_end_with, args=(self._alive[0],), name="end with the process above", daemon=True).start()
@@ -131,7 +133,9 @@ class Crew:
     def _ended(self, number: int, code: int) -> None:
         if self._ending is not None:
             return
-        if self._demo is None:  # the leader: it has said why
+        if self._demo is None:  # the leader: it has said why, unless it was killed
+            if code < 0:
+                log.error("the first worker was killed before it served anything", signal=-code)
             raise self._left(code)
         failed = 0 if monotonic() - self._begun[number] >= _LONG else self._failed.get(number, 0) + 1
         self._failed[number] = failed

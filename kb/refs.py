@@ -110,8 +110,10 @@ class Refs:
             if _PLAIN.fullmatch(name):
                 return self._named(name)
             return self._named(self._git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}").splitlines()[-1])
-        except (RepositoryError, ValueError):  # ValueError: a NUL, or `^main`, which excludes a commit
+        except (RepositoryError, ValueError) as error:  # ValueError: a NUL, or `^main`, which excludes a commit
             branches = self._branches()
+            if name in branches:  # it is there, and git failed
+                raise RepositoryError(f"{self._location}: {name} cannot be read: {error}. Run `git fsck` there.") from None
             known = f"It has the branches {', '.join(branches[:8])}." if branches else "It has no branch."
             raise RefError(f"{self._location}: there is no branch, tag or commit {name!r}. {known} Correct the name.") from None
 

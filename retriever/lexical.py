@@ -37,6 +37,11 @@ def _stemmer(lang: str) -> Stemmer.Stemmer | None:
 
 @lru_cache(maxsize=256)  # a question is asked for its words fourteen times
 def tokens(text: str, lang: str) -> tuple[str, ...]:
+    """See stemmed, for a text of which more than once is asked."""
+    return tuple(stemmed(text, lang))
+
+
+def stemmed(text: str, lang: str) -> list[str]:
     """Words as they are indexed: lower case, without accents, stemmed by the rules of the language.
 
     Accents go first, on both sides: agents type "transaccion" mid-call.
@@ -46,7 +51,7 @@ def tokens(text: str, lang: str) -> tuple[str, ...]:
         folded = without_accents(folded)
     words = [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(folded)]
     stemmer = _stemmer(index_language(lang))
-    return tuple(words if stemmer is None else stemmer.stemWords(words))
+    return words if stemmer is None else list(stemmer.stemWords(words))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,9 +86,12 @@ def _holds(rows: Numbers, document: int) -> bool:
 def _counts(key: str, rows: IntVector, text_of: Callable[[int], str], before: "tuple[Lexical, IntVector] | None") -> WordCounts:
     known, places = before[0].places(key, before[1][rows]) if before else (None, rows)
     if known is None:
-        return counted(tokens(text_of(row), key) for row in rows.tolist())
+        return counted(stemmed(text_of(row), key) for row in rows.tolist())
     return counted(
-        (place if place >= 0 else tokens(text_of(row), key) for row, place in zip(rows.tolist(), places.tolist(), strict=True)),
+        (
+            place if place >= 0 else stemmed(text_of(row), key)
+            for row, place in zip(rows.tolist(), places.tolist(), strict=True)
+        ),
         known,
     )
 

@@ -1,14 +1,15 @@
 """A question's vectors: one that takes long can be begun while other things are done for the question."""
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from retriever.arrays import FloatVector
 from retriever.embedder import Embedder
 
-# As many as there are cores here. For an English question nothing is begun: handing the model's 1.7 ms to another thread, and
-# taking it back, costs what the words beside it take (4.9 ms a question instead of 5.0).
-_BESIDE: Final = ThreadPoolExecutor(2, thread_name_prefix="question")
+# For an English question nothing is begun: handing the model's 1.7 ms to another thread, and taking it back, costs what the
+# words beside it take (4.9 ms a question instead of 5.0).
+_BESIDE: Final = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="question")
 
 
 class QuestionVectors:

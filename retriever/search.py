@@ -11,18 +11,18 @@ from retriever.collapse import Ranked, leaders, ranked_as
 from retriever.confidence import ANSWERABLE
 from retriever.hits import hit_of
 from retriever.legs import Search
-from retriever.question import ENGLISH, Query, Question, mended, typed, understood
+from retriever.question import Query, Question, mended, typed, understood
 from retriever.question_vectors import QuestionVectors
 from retriever.reordering import reordered
 from retriever.scope import Scope, mask, replacements
-from retriever.snapshot import Models, Snapshot
+from retriever.snapshot import SOURCE_LANGUAGE, Models, Snapshot
 from retriever.spelling import Visible
 
 
 def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models, *, limit: int = 10) -> Answer:
     """Answer one question for one scope from one snapshot, best article first."""
     vectors, read = QuestionVectors(), typed(question, placed=scope.jurisdiction is not None)
-    if read.lang != ENGLISH and snapshot.is_whole:
+    if read.lang != SOURCE_LANGUAGE and snapshot.is_whole:
         vectors.begin(models.multilingual, read.issue)  # beside the translation, which takes as long
     query = understood(read, snapshot.words, models.translator)
     asked, replaced, allowed = _scoped(scope, query, snapshot)

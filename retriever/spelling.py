@@ -18,7 +18,7 @@ from spellchecker import SpellChecker
 
 from kb.language import without_accents
 from retriever.arrays import BoolVector, IntVector
-from retriever.lexical import STEMMED, Lexical, index_language, tokens
+from retriever.lexical import STEMMED, Lexical, index_language, stemmed, tokens
 from retriever.space_words import SpaceWords
 
 SHORTEST: Final = 5  # letters; a shorter word is one slip away from too many others
@@ -120,7 +120,7 @@ def _dictionary(key: str) -> IntVector:
 
 @cache
 def _loaded(key: str) -> IntVector:
-    return np.unique(_numbers(tokens(" ".join(SpellChecker(language=key).word_frequency.words()), key)))
+    return np.unique(_numbers(stemmed(" ".join(SpellChecker(language=key).word_frequency.words()), key)))
 
 
 def _numbers(words: Sequence[str]) -> IntVector:

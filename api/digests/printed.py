@@ -2,7 +2,7 @@
 
 from api.digests.document import DigestDocument
 from api.digests.drawing import Frame, document
-from api.guidance import NotFoundError, RequestError
+from api.guidance import NotFoundError
 from api.timeline import Timeline
 from kb.digest import Digests
 from kb.problem import did_you_mean
@@ -10,14 +10,12 @@ from kb.taxonomy import Taxonomy
 
 
 def made_for_print(timeline: Timeline, old: str, new: str, team: str | None, *, space: str, site: str) -> DigestDocument:
-    """What the team would be told. Raises NotFoundError, RequestError if it ends before it begins, or RepositoryError."""
+    """What the team would be told. Raises NotFoundError if there is no such team, or RepositoryError."""
     taxonomy = timeline.taxonomy
     if taxonomy is None:
         raise NotFoundError("The newest commit has no kb.yml that can be read. `kb check` says what is wrong with it.")
     name = _chosen(taxonomy, team)
     window = timeline.window(old, new)
-    if window.old.at > window.new.at:
-        raise RequestError(f"{old!r} lies after {new!r}, and a digest tells what changed since. Name the earlier one first.")
     digest = Digests(window).of(taxonomy.teams[name])
     return document(digest, window, Frame(space, name, taxonomy.teams[name], taxonomy, site))
 

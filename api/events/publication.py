@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
+from time import sleep
 from typing import Final
 
 import structlog
@@ -23,6 +24,8 @@ from retriever.snapshot import Snapshot
 
 _CLOSES: Final = re.compile(r"^closes-feedback:[ \t]*([0-9A-HJKMNP-TV-Z]{26})[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
+AGAIN_SECONDS: Final = 5.0  # after a database that did not take a publication
+
 log = structlog.get_logger()
 
 
@@ -33,7 +36,9 @@ def follow(live: LiveSpace, records: Records) -> None:
 
     def work() -> None:  # one at a time, in order: each publication stands on the one before it
         while True:
-            _note(records, live.space, waiting.get())
+            snapshot = waiting.get()
+            while not _note(records, live.space, snapshot):
+                sleep(AGAIN_SECONDS)
 
     live.listeners.append(lambda news: None if news.snapshot is None else waiting.put(news.snapshot))
     with suppress(SnapshotError):  # a space that cannot be read yet: the listener hears of it when it can
@@ -41,13 +46,18 @@ def follow(live: LiveSpace, records: Records) -> None:
     Thread(target=work, name="publication", daemon=True).start()
 
 
-def _note(records: Records, space: Space, snapshot: Snapshot) -> None:
+def _note(records: Records, space: Space, snapshot: Snapshot) -> bool:
+    """Write it down; False if the database may take it another time."""
     try:
         note_publication(records, space, snapshot)
-    except (StoreError, KbError) as error:
+    except StoreError as error:
+        log.error("a publication is not written down yet", space=space.name, reason=str(error))
+        return False
+    except KbError as error:
         log.error("a publication was not written down", space=space.name, reason=str(error))
     except Exception:
         log.exception("a publication was not written down", space=space.name)  # the next one must be all the same
+    return True
 
 
 def note_publication(records: Records, space: Space, snapshot: Snapshot) -> None:
@@ -60,11 +70,12 @@ def note_publication(records: Records, space: Space, snapshot: Snapshot) -> None
     manifest = snapshot.manifest
     if before == {"commit": manifest.commit, "fingerprint": manifest.fingerprint}:
         return
-    records.published(space.name, manifest.commit, manifest.fingerprint)
     commit = snapshot.library.commit
     if commit is not None:
         for feedback_id, entry in closing(space, commit, (before or {}).get("commit")):
             records.close_feedback(space.name, feedback_id, entry.commit.sha, entry.authored_at)
+    # last, so that what failed on the way is done the next time: to close what is closed changes nothing
+    records.published(space.name, manifest.commit, manifest.fingerprint)
 
 
 def _last_published(records: Records, space: str) -> dict[str, str | None] | None:

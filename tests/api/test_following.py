@@ -1,15 +1,17 @@
 """A worker that follows: it serves what another one publishes, and says what that one says."""
 
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from api.hooks import Deliveries
-from api.live import LiveSpace
+from api.live import AGAIN_SECONDS, LiveSpace
 from api.trouble import Trouble
 from api.updater import Follower, LeadersUpdates
 from kb.errors import RepositoryError
+from retriever.errors import SnapshotError
 from tests.events import until
 from tests.world import World
 
@@ -76,3 +78,58 @@ def test_a_push_that_a_follower_hears_of_is_told_to_the_leader(world: World, tmp
 
     assert (updates.follows("refs/heads/main"), updates.follows("refs/heads/draft"), called) == (True, False, ["default"])
     assert ["a" in other, "b" in one, "c" in one] == [True, True, False]
+
+
+def test_a_new_leader_withdraws_what_the_one_before_it_told(tmp_path: Path) -> None:
+    """It knows of no trouble, and never told of any."""
+    Trouble(tmp_path / "default.trouble", tells=True).tell("the repository is away")
+    told = Trouble(tmp_path / "default.trouble", tells=False).told()
+
+    Trouble(tmp_path / "default.trouble", tells=True).tell(None)
+
+    assert (told, Trouble(tmp_path / "default.trouble", tells=False).told()) == ("the repository is away", None)
+
+
+def test_a_follower_that_begins_over_a_damaged_snapshot_builds_it_anew(world: World) -> None:
+    """The leader has it in memory and sees nothing wrong."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    commit = world.commit()
+    world.live.current()
+    name = world.space.published_name()
+    assert name is not None
+    harmed = world.root / "data" / "spaces" / "default" / "snapshots" / name / "manifest.json"
+    harmed.write_text("{")
+    live = follower(world)
+    live.look()
+    before = live.serving
+    Follower(live, seconds=0.01).start()
+    until(lambda: live.serving)
+
+    assert (before, live.current().manifest.commit) == (False, commit)
+
+
+def test_a_publication_that_could_not_be_read_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What kept it from being read may be over."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    world.commit()
+    world.live.current()
+    live = follower(world)
+    live.look()
+    world.article("card.md", "Cards arrive in 5 days.", id="card")
+    second = world.commit()
+    world.live.update()
+
+    def refused(*_: Any) -> None:
+        raise SnapshotError("too many open files")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(world.space), "named", refused)
+        live.look()
+    live.look()
+    at_once = live.current().manifest.commit
+    later = monotonic() + AGAIN_SECONDS + 1
+    monkeypatch.setattr("api.live.monotonic", lambda: later)
+    live.look()
+
+    assert at_once != second
+    assert live.current().manifest.commit == second

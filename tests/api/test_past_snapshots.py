@@ -85,12 +85,14 @@ def test_questions_about_another_moment_take_no_thread_from_live_ones(world: Wor
         asked = {"q": "card arrives", "as_of": old}
         waiting = [pool.submit(client.post, "/v1/search", json=asked) for _ in range(LIVE)]
         for _ in waiting:
-            begun.acquire()
+            assert begun.acquire(timeout=20)
         now = client.post("/v1/search", json={"q": "card arrives"}).json()
+        answered = [it.done() for it in waiting]
         may_build.set()
         then = [it.result().json() for it in waiting]
 
     assert "5 days" in now["hits"][0]["snippet"]
+    assert answered == [False] * LIVE
     assert all("7 days" in it["hits"][0]["snippet"] for it in then)
 
 

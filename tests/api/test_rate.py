@@ -1,5 +1,6 @@
 """Requests of the last minute, counted by one process and by several together."""
 
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -48,3 +49,15 @@ def test_a_request_counts_for_a_minute(tmp_path: Path, monkeypatch: pytest.Monke
         said.append(window.hit(1, "ana"))
 
     assert said == [None, now + 60, None]
+
+
+def test_a_file_that_cannot_be_written_stops_no_request(tmp_path: Path) -> None:
+    """Each process counts for itself then."""
+    window = SharedWindow(tmp_path / "requests.sqlite")
+    with sqlite3.connect(tmp_path / "requests.sqlite") as file:
+        file.execute("DROP TABLE hits")
+
+    said = [window.hit(2, "ana") for _ in range(3)]
+
+    assert said[:2] == [None, None]
+    assert said[2] is not None

@@ -139,22 +139,22 @@ def test_only_what_reads_differently_is_cut_counted_and_embedded(tmp_path: Path,
         cut: list[str] = []
         words: list[str] = []
         looked_up: list[int] = []
-        real_tokens, real_get = lexical.tokens, cache.get
+        real_words, real_get = lexical.stemmed, cache.get
 
         def cutting(owner: Article) -> list[Passage]:
             cut.append(owner.id)
             return passages_of(owner)
 
-        def counting(text: str, lang: str) -> tuple[str, ...]:
+        def counting(text: str, lang: str) -> list[str]:
             words.append(text)
-            return real_tokens(text, lang)
+            return real_words(text, lang)
 
         def looking(model: str, texts: Sequence[str], *, dim: int) -> tuple[FloatMatrix, list[int]]:
             looked_up.append(len(texts))
             return real_get(model, texts, dim=dim)
 
         monkeypatch.setattr(snapshot_build, "passages_of", cutting)
-        monkeypatch.setattr(lexical, "tokens", counting)
+        monkeypatch.setattr(lexical, "stemmed", counting)
         monkeypatch.setattr(cache, "get", looking)
 
         after = build(library_of(EDITS["one text"]), models, cache, before=before)
@@ -174,13 +174,13 @@ def test_a_snapshot_from_the_disk_serves_as_the_one_before(edit: str, tmp_path: 
         before = build(library_of(FILES), models, cache)
         loaded = load(save(before, tmp_path / "snapshots" / "one"), models)
         full = build(library_of(EDITS[edit]), models, cache)
-        real = lexical.tokens
+        real = lexical.stemmed
 
-        def counting(text: str, lang: str) -> tuple[str, ...]:
+        def counting(text: str, lang: str) -> list[str]:
             words.append(text)
             return real(text, lang)
 
-        monkeypatch.setattr(lexical, "tokens", counting)
+        monkeypatch.setattr(lexical, "stemmed", counting)
         after = build(library_of(EDITS[edit]), models, cache, before=loaded)
         counted_after_a_restart, words[:] = list(words), []
         build(library_of(EDITS[edit]), models, cache, before=before)
