@@ -147,6 +147,8 @@ class Refs:
                 f"{self._location}: its HEAD names no commit, and it has the branches {', '.join(branches[:8])}. "
                 "Name one with --ref or KB_REF."
             )
+        if self._had_head or self._served:
+            raise RefError(f"{self._location}: the branch {self._served or 'that HEAD names'} is gone. Push it again.")
         raise RefError(f"{self._location}: the repository is empty. Commit the articles first.")
 
     def _branches(self) -> list[str]:

@@ -31,7 +31,7 @@ def watching() -> "Iterator[Watch]":
     with _bars() as progress:
         bars: dict[str, TaskID] = {}
 
-        def bar(name: str, total: int) -> TaskID:
+        def bar(name: str, total: int) -> "TaskID":
             if name not in bars:
                 bars[name] = progress.add_task(name, total=total)
             return bars[name]

@@ -24,9 +24,7 @@ def _chosen(taxonomy: Taxonomy, team: str | None) -> str:
     if team is None and len(taxonomy.teams) == 1:
         return next(iter(taxonomy.teams))
     if team is None or team not in taxonomy.teams:
-        said = (
-            f"There is no team {team!r}.{did_you_mean(team, taxonomy.teams)}" if team else "There are several teams, or none."
-        )
+        said = f"There is no team {team!r}.{did_you_mean(team, taxonomy.teams)}" if team else "Which team is not said."
         known = f" Name one of {', '.join(sorted(taxonomy.teams))} with --team." if taxonomy.teams else " Add one to kb.yml."
         raise NotFoundError(f"{said}{known}")
     return team

@@ -295,7 +295,7 @@ def test_a_deleted_branch_leaves_what_was_live(world: World) -> None:
     assert live.health().error == (
         "The repository lacks the branch, tag or commit that should be served. The log of the service tells its name."
     )
-    with pytest.raises(RepositoryError):
+    with pytest.raises(RepositoryError, match="the branch that HEAD names is gone"):
         live.space.tip()
 
 
