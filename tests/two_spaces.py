@@ -153,7 +153,7 @@ def walk(client: TestClient, values: Mapping[str, list[Any]]) -> Iterator[Call]:
             yield from _calls(document, method.upper(), path, operation, values)
     for page in ("/sidebar", "/sidebar/zendesk", "/demo"):  # they say the same of every space, but for who may frame them
         yield from (Call("GET", page, {"space": space} if page != "/demo" else {}, None, None) for space in values["space"])
-    for path in ("/openapi.json", "/docs", "/", "/static/page.css", "/no/such/address"):
+    for path in ("/openapi.json", "/docs", "/favicon.ico", "/", "/static/page.css", "/no/such/address"):
         yield Call("GET", path, {}, None, None)
     for space in values["space"]:
         for name in values["id"]:
