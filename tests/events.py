@@ -1,7 +1,5 @@
 """Events made for tests, chains of them, and what is told of a chain."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,11 +41,3 @@ def made_chain(count: int) -> tuple[list[Link], Head]:
 def told_faults(ledger: Ledger, space: str = "default") -> list[str]:
     """What verifying the chain finds."""
     return [str(fault) for fault in ledger.verify(space)]
-
-
-def until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until it holds; a failure if it never does."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never came to hold"
-        time.sleep(0.02)

@@ -199,3 +199,17 @@ def test_nothing_names_a_place_that_only_this_machine_has() -> None:
     ]
 
     assert found == []
+
+
+def test_no_assertion_depends_on_how_fast_the_machine_is() -> None:
+    """Machines are shared: a test that reads a stopwatch fails for nobody's fault. Timings belong into benchmarks/."""
+    stopwatches = {"perf_counter", "process_time", "thread_time"}
+    read = {
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Name) and node.id in stopwatches)
+        or (isinstance(node, ast.Attribute) and node.attr in stopwatches)
+    }
+
+    assert read == {"tests/api/test_faults.py"}  # how long an update takes, so that it is killed somewhere within

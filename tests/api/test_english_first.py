@@ -23,7 +23,7 @@ from retriever.snapshot import Snapshot
 from retriever.snapshot_build import build
 from retriever.translator import NoTranslator
 from tests.doors import TICKETS
-from tests.events import until
+from tests.waiting import until
 from tests.world import World
 
 ENGLISH = ["english"]

@@ -12,7 +12,7 @@ from api.trouble import Trouble
 from api.updater import Follower, LeadersUpdates
 from kb.errors import RepositoryError
 from retriever.errors import SnapshotError
-from tests.events import until
+from tests.waiting import until
 from tests.world import World
 
 

@@ -13,8 +13,9 @@ from api.database import Database
 from api.events.ledger import Ledger, Wanted
 from api.events.recorder import Recorder
 from tests.conftest import ROOT
-from tests.events import made_event, told_faults, until
+from tests.events import made_event, told_faults
 from tests.postgres import Postgres
+from tests.waiting import until
 
 WRITER = """
 import sys

@@ -4,7 +4,7 @@ import json
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from api.queue import WAITING
 from api.updater import LONGEST_PAUSE, Updater
 from kb.errors import AsOfError, RepositoryError
 from retriever.errors import SnapshotError
+from tests.waiting import until
 from tests.world import World
 
 
@@ -320,12 +321,9 @@ def test_the_updater_finds_a_commit_by_itself(world: World) -> None:
     push(world, 5)
     for _ in range(20):
         updater.wake()
-    until = monotonic() + 30
-    while first(world) != said(5) and monotonic() < until:
-        sleep(0.02)
+    until(lambda: first(world) == said(5))
     updater.stop()
 
-    assert first(world) == said(5)
     assert len(outcomes(world)) == 2
 
 

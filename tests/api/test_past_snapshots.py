@@ -14,7 +14,7 @@ from api.past_snapshots import PastSnapshots
 from api.queue import WAITING, WAITING_IN_ALL, BusyError
 from api.settings import read_settings
 from api.space import Source, Space
-from tests.events import until
+from tests.waiting import until
 from tests.world import World
 
 

@@ -20,7 +20,7 @@ from api.reader import Reader
 from api.settings import read_settings
 from retriever.snapshot import Models
 from tests.doors import TICKETS
-from tests.events import until
+from tests.waiting import until
 from tests.world import World
 
 ANA = Reader("token-ana", "ana", Role.AGENT, frozenset({"default"}), tier=1)

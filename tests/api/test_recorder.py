@@ -16,8 +16,9 @@ from api.events.ledger import Ledger, Wanted
 from api.events.recorder import Recorder
 from api.store_error import StoreError
 from tests.doors import TICKETS
-from tests.events import made_chain, made_event, told_faults, until
+from tests.events import made_chain, made_event, told_faults
 from tests.postgres import Postgres
+from tests.waiting import until
 
 
 @pytest.fixture

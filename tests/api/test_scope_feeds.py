@@ -20,7 +20,7 @@ from kb.digest import Digests
 from kb.moment import Moment
 from kb.teams import Team
 from kb.window import read_window
-from tests.events import until
+from tests.waiting import until
 from tests.world import World
 
 SITE = "https://help.example"

@@ -18,7 +18,7 @@ from kb.errors import ContentError, RepositoryError
 from kb.tree import Commit
 from retriever.snapshot import Snapshot
 from tests.conftest import ROOT
-from tests.events import until
+from tests.waiting import until
 from tests.world import World
 
 

@@ -25,7 +25,8 @@ from api.token import digest_of, new_token
 from api.token_table import KeptToken, add_token
 from retriever.snapshot import Models
 from tests.conftest import ROOT
-from tests.events import told_faults, until
+from tests.events import told_faults
+from tests.waiting import until
 from tests.world import TAXONOMY, World
 
 SECRET = "of the git host"  # noqa: S105 - a test's

@@ -1,10 +1,9 @@
 """Markdown as the words a reader sees."""
 
-import time
-
 import pytest
 
 from kb.plain import plain
+from tests.waiting import no_stall
 
 
 @pytest.mark.parametrize(
@@ -37,10 +36,7 @@ def test_marks_go_and_words_stay(markdown: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["{% ", "{{", "![", "[a](", "<a ", "<!--", "*a ", "__", "`a", "| ", "- ", ": ", '<a b="'])
-def test_hostile_text_costs_no_more_than_a_second(unit: str) -> None:
+def test_hostile_text_is_read_in_linear_time(unit: str) -> None:
     """A passage of openings without ends does not stall a push."""
-    began = time.perf_counter()
-
-    plain(unit * (20_000 // len(unit)))
-
-    assert time.perf_counter() - began < 1.0
+    with no_stall():
+        assert len(plain(unit * (300_000 // len(unit)))) <= 300_000
