@@ -77,7 +77,7 @@ def search_response(answered: Answered, ask: Ask, reader: Reader, *, explain: bo
             redacted=sorted({found.kind for found in ask.struck}),
             struck=[(found.start, found.end) for found in ask.struck],
         ),
-        scope=_scope(answer.scope, ask, reader, answer.query.shown, answered.as_of),
+        scope=_scope(answer.scope, ask, reader, answer.query.shown, answered.as_of, zone),
         index=_index(snapshot, ask.target),
         receipt=None,
         processing_time_ms=round(milliseconds, 2),
@@ -119,7 +119,7 @@ def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleRespons
         steps=_steps(article, visible),
         commit=article.changed.sha if article.changed else None,
         committed_at=article.changed.at if article.changed else None,
-        scope=_scope(opened.scope, ask, reader, ask.lang or article.lang, ask.as_of),
+        scope=_scope(opened.scope, ask, reader, ask.lang or article.lang, ask.as_of, zone),
         index=_index(opened.snapshot, ask.target),
     )
 
@@ -242,7 +242,7 @@ def _escalation(article: Article) -> EscalationOut | None:
     return EscalationOut(to=escalation.to, when=escalation.when, collect=list(escalation.collect))
 
 
-def _scope(scope: Scope, ask: Ask, reader: Reader, lang: str, as_of: object) -> ScopeOut:
+def _scope(scope: Scope, ask: Ask, reader: Reader, lang: str, as_of: object, zone: ZoneInfo) -> ScopeOut:
     return ScopeOut(
         space=ask.target,
         products=None if scope.products is None else sorted(scope.products),
@@ -250,7 +250,7 @@ def _scope(scope: Scope, ask: Ask, reader: Reader, lang: str, as_of: object) -> 
         tier=scope.tier,
         lang=lang,
         as_of=None if as_of is None else _written(as_of),
-        effective_on=scope.effective_on,
+        effective_on=scope.effective_on.astimezone(zone),  # so that whoever shows its day shows the one that counts
         reader=reader.name,
     )
 

@@ -30,30 +30,30 @@ def search(
     worktree: WorktreeOption = False,
 ) -> None:
     """Rank the guidance in force for an issue. Indexes the commit first if it is not indexed yet."""
+    query = _query(
+        q=text, products=product, jurisdiction=jurisdiction, tier=tier, lang=lang, limit=limit, as_of=as_of,
+        effective_on=effective_on, explain=explain,
+    )  # fmt: skip
     settings = settings_of(repo, ref, folder, kb)
-    from api.cli.progress import announce, watching  # here and below, because the models load meanwhile
+    from api.cli.progress import announce, watching  # here and below, because whoever mistyped something waits for none of it
+    from api.composition import open_space, space_name
     from api.loading import load_for_question, open_models
 
+    name = space_name(settings, space)
     models = open_models(settings, announce)
+    opened = open_space(settings, models, name)
+    tip = None if worktree else opened.tip()
     load_for_question(models, text)
 
     from api.answering import respond
-    from api.composition import open_space, spaces_of
     from api.guidance import Guidance
     from api.live import LiveSpace
     from api.reader import LOOPBACK
-    from api.space_config import chosen
 
-    name = chosen(spaces_of(settings), space)
-    query = _query(
-        space=name, q=text, products=product, jurisdiction=jurisdiction, tier=tier, lang=lang, limit=limit, as_of=as_of,
-        effective_on=effective_on, explain=explain,
-    )  # fmt: skip
-    opened = open_space(settings, models, name)
     with watching() as watch:
-        tip = None if worktree else opened.tip()
         snapshot = opened.working_snapshot(watch) if tip is None else opened.at_hand(tip) or opened.snapshot(tip, watch)
     guidance = Guidance({name: LiveSpace.held(opened, snapshot)}, models)
+    query = query.model_copy(update={"space": name})
     response = respond(query, replace(LOOPBACK, spaces=frozenset({name})), guidance)
     if json_:
         typer.echo(response.model_dump_json())

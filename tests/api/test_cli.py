@@ -40,6 +40,29 @@ def test_search_for_people_shows_why_a_text_applies(world: World, kb: Kb) -> Non
     assert lines[5].strip().startswith("fused ")
 
 
+def test_a_day_is_the_day_of_the_space_wherever_it_is_shown(world: World, kb: Kb) -> None:
+    """Three in the morning in Greenwich is the evening before in Mexico City, whose zone is that of the space."""
+    world.article("fee.md", "A late fee is charged.", id="fee", jurisdictions=["US"])
+    world.commit()
+
+    run = kb("search", "late fee", "--jurisdiction", "CA", "--effective-on", "2026-05-02T03:00:00Z", cwd=world.repo)
+
+    assert run.stdout.splitlines()[0].startswith("CA · tier 1 · 2026-05-01 · commit ")
+    assert "No guidance is in force in CA on 2026-05-01." in run.stdout
+
+
+def test_search_refuses_a_wrong_value_before_it_opens_a_model(world: World, kb: Kb) -> None:
+    """Preparing a model can take a minute, which nobody waits for who mistyped a limit."""
+    world.article("fee.md")
+    world.commit()
+
+    refused = kb("search", "fee", "--limit", "0", cwd=world.repo, KB_ENGLISH_MODEL="no/such-model")
+    asked = kb("search", "fee", cwd=world.repo, KB_ENGLISH_MODEL="no/such-model")
+
+    assert refused.stderr.startswith("limit")
+    assert "no/such-model" in asked.stderr
+
+
 def test_search_says_what_it_struck_out(world: World, kb: Kb) -> None:
     """The kind, never the value; nothing where there was nothing."""
     world.article("card.md", "Freeze the lost card.", id="card")
@@ -158,7 +181,7 @@ def test_check_speaks_to_machines(world: World, kb: Kb) -> None:
         (["search", "x", "--as-of", "yesterday"], "as_of: expected a date such as 2026-03-01, or an instant"),
         (["search", "", "--json"], "q: String should have at least 1 character"),
         (["index", "--repo", "nowhere"], "nowhere: there is no such folder; expected a git repository"),
-        (["serve", "--host", "0.0.0.0"], "without tokens the service answers only on this machine"),  # noqa: S104
+        (["serve", "--host", "0.0.0.0", "--port", "0"], "without tokens the service answers only on this machine"),  # noqa: S104
         (["check", "artcles/"], "artcles holds no file of articles; nothing was checked. Correct the path."),
         (["new", "--taxonomy", "--adopt"], "--taxonomy and --adopt are two different files."),
     ],
