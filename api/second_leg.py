@@ -33,12 +33,12 @@ class SecondLeg:
         self._woken.set()
         self._thread.start()
 
-    def stop(self) -> None:
-        """End after the passages that are being embedded; never begin if it has not."""
+    def stop(self, seconds: float | None = None) -> None:
+        """End after the passages that are being embedded, or after so many seconds; never begin if it has not."""
         self._ended.set()
         self._woken.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
 
     def _run(self) -> None:
         pause = None

@@ -1,21 +1,47 @@
-"""The web server, and how it reads requests."""
+"""The web server: how it reads requests, and how it ends."""
 
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
 
+from api.ending import SIGNALS
 from api.listening import BACKLOG
 
 LARGEST_HEAD: Final = 16_384  # bytes of a request's line and headers
+PATIENCE: Final = 5  # seconds for what is being answered when it is time to end
 
 
-def run(app: FastAPI, listening: socket.socket) -> None:
-    """Answer until a signal ends it."""
+class _Server(uvicorn.Server):
+    """Leaves signals alone: uvicorn raises again what it has caught, and nothing behind it would be closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn."""
+        yield
+
+
+def run(app: FastAPI, listening: socket.socket) -> int:
+    """Answer until a signal ends it, and send what is being answered then; which signal. A second one kills at once."""
     # no access log: addresses of GET requests hold what customers said
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, backlog=BACKLOG,
         http="h11", h11_max_incomplete_event_size=LARGEST_HEAD, timeout_keep_alive=10, limit_concurrency=1000,
+        timeout_graceful_shutdown=PATIENCE,
     )  # fmt: skip
-    uvicorn.Server(config).run(sockets=[listening])
+    server, came = _Server(config), list[int]()
+
+    def end(wanted: int, _frame: object) -> None:
+        came.append(wanted)
+        server.should_exit = True
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+
+    for each in SIGNALS:
+        signal.signal(each, end)
+    server.run(sockets=[listening])
+    return came[0]

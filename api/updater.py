@@ -1,10 +1,10 @@
 """Keeps what is served up to date: one thread for each space, woken by a hook or by the clock."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from threading import Event, Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Final, Protocol
 
 import structlog
@@ -95,11 +95,11 @@ class Updater:
         """Look now. Returns at once."""
         self._woken.set()
 
-    def stop(self) -> None:
-        """End after the update that runs."""
+    def stop(self, seconds: float | None = None) -> None:
+        """End after the update that runs, or after so many seconds: whatever it has begun is there whole or not at all."""
         self._ended.set()
         self._woken.set()
-        self._thread.join()
+        self._thread.join(seconds)
 
     def pause(self) -> float | None:
         """Seconds until the next look by the clock; None for never."""
@@ -122,3 +122,12 @@ class Updater:
         except Exception:  # a bug must not end the updates for ever; what is served stays
             log.exception("an update failed", space=self.live.space.name)
             return False
+
+
+def stop_all(updaters: Collection[Updater], seconds: float) -> None:
+    """Stop them at once, and wait no longer than this for all of them."""
+    until = monotonic() + seconds
+    for updater in updaters:
+        updater.stop(0.0)
+    for updater in updaters:
+        updater.stop(max(0.0, until - monotonic()))

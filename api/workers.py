@@ -4,6 +4,7 @@ What leads fetches, builds, publishes and sends digests. What follows answers fr
 watches. It opens no database and no model and imports nothing that starts a thread, so that it may fork whenever one ends.
 """
 
+import math
 import os
 import shutil
 import signal
@@ -17,6 +18,8 @@ from time import monotonic, sleep
 from typing import Final
 
 import structlog
+
+from api.ending import LONGEST, SIGNALS, end_by
 
 _DEMO: Final = b"d"
 _TOKENS: Final = b"t"
@@ -80,11 +83,12 @@ class Crew:
     _failed: dict[int, int] = field(default_factory=dict)  # by number: times in a row
     _due: dict[int, float] = field(default_factory=dict)  # number → when it is to begin
     _ending: int | None = None  # the signal
+    _patient_until: float = math.inf  # when those that have not ended are killed
     _demo: bool | None = None  # not known before there is a publication
 
     def divide(self) -> Worker:
         """Begin the workers. Comes back in each of them, and in this process never."""
-        for wanted in (signal.SIGTERM, signal.SIGINT):
+        for wanted in SIGNALS:
             signal.signal(wanted, self._end)
         os.set_blocking(self._ready[0], False)
         self._due[0] = 0.0
@@ -95,6 +99,8 @@ class Crew:
                     return worker
             sleep(_LOOK)
             self._look()
+            if monotonic() >= self._patient_until:
+                self._send(signal.SIGKILL)
         raise self._left()
 
     def _begin(self, number: int) -> Worker | None:
@@ -108,7 +114,7 @@ class Crew:
                 os.kill(process, signal.SIGTERM)
             return None
         os.setpgid(0, 0)  # the terminal's interrupt goes to the process above alone, which ends all in order
-        for wanted in (signal.SIGTERM, signal.SIGINT):
+        for wanted in SIGNALS:
             signal.signal(wanted, signal.SIG_DFL)
         if self._ending is not None:  # the signal came before these lines, and nobody sends it again
             os._exit(0)
@@ -143,18 +149,22 @@ class Crew:
         log.error("a worker ended and is replaced", worker=number, code=code)
 
     def _end(self, wanted: int, _frame: object) -> None:
-        self._ending = wanted
+        """Let all of them end; at the second signal at once."""
+        again, self._ending = self._ending is not None, wanted
+        self._patient_until = monotonic() + (0.0 if again else 2 * LONGEST)
         self._due.clear()
-        for process in self._running:
+        self._send(signal.SIGKILL if again else signal.SIGTERM)
+
+    def _send(self, wanted: int) -> None:
+        for process in [*self._running]:
             with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGTERM)
+                os.kill(process, wanted)
 
     def _left(self, code: int = 0) -> SystemExit:
         """How to end: as one process would have ended."""
         shutil.rmtree(self.folder, ignore_errors=True)
         if self._ending is not None:
-            signal.signal(self._ending, signal.SIG_DFL)
-            signal.raise_signal(self._ending)
+            end_by(self._ending)
         return SystemExit(code if code >= 0 else 1)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -143,8 +144,9 @@ class Scheduler:
     def stop(self, seconds: float = 5.0) -> None:
         """Begin nothing more, and wait a little for what is under way; the rest goes out after the next start."""
         self._ending.set()
+        until = monotonic() + seconds
         for thread in self._threads:
-            thread.join(seconds)
+            thread.join(max(0.0, until - monotonic()))
 
     def _close_windows(self) -> None:
         while not self._ending.is_set():

@@ -19,6 +19,7 @@ from api.store_error import StoreError
 
 MOST_BYTES: Final = 1 << 30  # waiting for a database that does not answer: about 300,000 answers
 _SUFFIX: Final = ".journal"
+_CLOSED: Final = -1  # no file has this number: the old one's may soon be another file's
 _LONGEST_LINE: Final = 1 << 20  # bytes; an answer takes 7,000
 
 log = structlog.get_logger()
@@ -85,10 +86,12 @@ class Journal:
             return True
 
     def close(self) -> None:
-        """Let go of it; an empty one is removed."""
-        if self._size == 0:
-            self.path.unlink(missing_ok=True)
-        os.close(self._handle)
+        """Let go of it; an empty one is removed. What comes later is not taken, and says so."""
+        with self._lock:
+            if self._size == 0:
+                self.path.unlink(missing_ok=True)
+            os.close(self._handle)
+            self._handle = _CLOSED
 
     def remove(self) -> None:
         """Remove it: everything in it is in the database."""

@@ -35,7 +35,7 @@ MOST = 30  # requests of one reader a minute
 
 @dataclass
 class Service:
-    """A running `kb serve` with two workers."""
+    """A running `kb serve`."""
 
     world: World
     process: "subprocess.Popen[bytes]"
@@ -131,8 +131,8 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def serve(tmp_path: Path, models: Models) -> Iterator[Callable[[], Service]]:
-    """Starts a service over one article; whatever is left of it in the end is killed."""
+def serve(tmp_path: Path, models: Models) -> Iterator[Callable[..., Service]]:
+    """Starts a service over one article, of two workers if not told otherwise; whatever is left in the end is killed."""
     world = World(tmp_path, models)
     world.repo.mkdir()
     world.git("init", "--quiet", "--initial-branch=main")
@@ -141,14 +141,14 @@ def serve(tmp_path: Path, models: Models) -> Iterator[Callable[[], Service]]:
     world.commit()
     begun: list[Service] = []
 
-    def start() -> Service:
+    def start(workers: int = 2, **settings: str) -> Service:
         folder = os.environ.get("KB_MODELS_DIR") or str(ROOT / ".kb" / "models")
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("KB_")},
             "KB_DATA_DIR": str(tmp_path / "data"), "KB_MODELS_DIR": folder, "PYTHONPATH": str(ROOT), "KB_REPO": str(world.repo),
-            "KB_PORT": "0", "KB_AUTH": "tokens", "KB_WORKERS": "2", "KB_HOOK_SECRET": SECRET, "KB_POLL_SECONDS": "0",
+            "KB_PORT": "0", "KB_AUTH": "tokens", "KB_WORKERS": str(workers), "KB_HOOK_SECRET": SECRET, "KB_POLL_SECONDS": "0",
             "KB_REFRESH_SECONDS": "0.1", "KB_TRANSLATOR": "none", "KB_REQUESTS_PER_MINUTE": str(MOST),
-            "TMPDIR": str(tmp_path / "temporary"),
+            "TMPDIR": str(tmp_path / "temporary"), **settings,
         }  # fmt: skip
         (tmp_path / "temporary").mkdir(exist_ok=True)
         command = [sys.executable, "-c", "from api.cli import main; main()", "serve"]
@@ -156,7 +156,7 @@ def serve(tmp_path: Path, models: Models) -> Iterator[Callable[[], Service]]:
         address = re.search(rb"http://[\d.]+:(\d+)", process.stdout.readline() if process.stdout else b"")
         assert address is not None
         begun.append(Service(world, process, int(address[1])))
-        until(lambda: len(begun[-1].workers()) == 2)
+        until(lambda: workers == 1 or len(begun[-1].workers()) == workers)
         return begun[-1]
 
     yield start
@@ -166,7 +166,7 @@ def serve(tmp_path: Path, models: Models) -> Iterator[Callable[[], Service]]:
 
 
 @pytest.mark.proof
-def test_workers_are_one_service(serve: Callable[[], Service]) -> None:
+def test_workers_are_one_service(serve: Callable[..., Service]) -> None:
     """A receipt, a limit, a figure and a push count for all of them, whichever was asked; and one signal ends them all."""
     service = serve()
     token, other = service.token(), service.token()
@@ -204,7 +204,7 @@ def test_workers_are_one_service(serve: Callable[[], Service]) -> None:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("number", [0, 1], ids=["the one that leads", "one that follows"])
-def test_a_killed_worker_is_replaced_and_nothing_is_lost(serve: Callable[[], Service], number: int) -> None:
+def test_a_killed_worker_is_replaced_and_nothing_is_lost(serve: Callable[..., Service], number: int) -> None:
     """What it had acknowledged is read through the other one at once, and pushes go on being served by both."""
     service = serve()
     token = service.token()
@@ -224,7 +224,7 @@ def test_a_killed_worker_is_replaced_and_nothing_is_lost(serve: Callable[[], Ser
 
 
 @pytest.mark.proof
-def test_workers_end_with_the_process_above_them(serve: Callable[[], Service]) -> None:
+def test_workers_end_with_the_process_above_them(serve: Callable[..., Service]) -> None:
     """However that ends: nobody answers any more, and the next start has the port and what was acknowledged."""
     service = serve()
     token, workers = service.token(), service.workers()
