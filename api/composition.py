@@ -17,10 +17,12 @@ from api.own_key import own_key
 from api.past_snapshots import PastSnapshots
 from api.publish_log import PublishLog, log_path
 from api.settings import Settings, SettingsError
-from api.space import DEFAULT, SILENT, Source, Space, Watch
+from api.source import Source
+from api.space import DEFAULT, Space
 from api.space_config import SpaceConfig, chosen, is_origin, read_spaces
 from api.trouble import Trouble
 from api.updater import LOCAL_POLL_SECONDS, REMOTE_POLL_SECONDS, Follower, LeadersUpdates, Updater, Updates
+from api.watch import SILENT, Watch
 from api.workers import ALONE, Worker
 from kb.errors import KbError
 from kb.mirror import is_remote

@@ -17,7 +17,9 @@ from api.guidance import Ask, Guidance
 from api.indexing import Indexed, index
 from api.live import LiveSpace
 from api.reader import LOOPBACK
-from api.space import DEFAULT, SILENT, Source, Space, Watch
+from api.source import Source
+from api.space import DEFAULT, Space
+from api.watch import SILENT, Watch
 from kb.jurisdiction import ALL
 from kb.new_repository import write_repository
 from kb.plain import plain

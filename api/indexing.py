@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
 
-from api.space import SILENT, Space, Watch
+from api.space import Space
+from api.watch import SILENT, Watch
 from retriever.leg import MULTILINGUAL, WHOLE
 from retriever.snapshot import Snapshot
 from retriever.vector_cache import CHUNK
@@ -47,7 +48,7 @@ def index(
     if told and not snapshot.is_whole:
         told(snapshot, english)
     while not snapshot.is_whole and MULTILINGUAL in legs:
-        embedded[MULTILINGUAL] += sum(step.embedded for step in space.embedding(snapshot, CHUNK, watch))
+        embedded[MULTILINGUAL] += sum(step.embedded for step in space.snapshots.embedding(snapshot, CHUNK, watch))
         whole = space.complete(snapshot)
         if whole is None:  # another process has published a newer commit
             _, whole = space.publish(watch)

@@ -13,8 +13,9 @@ from api.health import Health, legs_of
 from api.past_snapshots import PastSnapshots
 from api.publish_log import Outcome, Publication
 from api.recent_tip import RecentTip
-from api.space import SILENT, Space, Step, Watch, public_reason
+from api.space import Space, public_reason
 from api.trouble import Trouble
+from api.watch import SILENT, Step, Watch
 from kb.errors import ContentError, KbError
 from kb.tree import Commit
 from retriever.embedder import FEW
@@ -96,16 +97,16 @@ class LiveSpace:
         live = self.space.log.live()
         if live is not None:
             try:
-                snapshot = self.space.soonest(live.what)
-                self._swap(self.space.name_of(snapshot), snapshot)
+                snapshot = self.space.snapshots.soonest(live.what)
+                self._swap(self.space.snapshots.name_of(snapshot), snapshot)
             except (KbError, RetrieverError) as worse:
                 log.error("what was live cannot be built anew", space=self.space.name, reason=str(worse))
             else:
                 return
-        name = self.space.published_name()
+        name = self.space.snapshots.published_name()
         if name is None:
             raise error
-        self._swap(name, self.space.named(name))
+        self._swap(name, self.space.snapshots.named(name))
 
     def update(self) -> bool:
         """Bring what is served to the newest commit; False if that could not be done and is worth another try.
@@ -130,12 +131,12 @@ class LiveSpace:
     def embedding(self) -> Iterator[Step]:
         """Embed what the multilingual leg of what is served lacks, on one core; ends where another snapshot is served.
 
-        The next update lets the whole snapshot take its place. Raises what Space.embedding raises.
+        The next update lets the whole snapshot take its place. Raises what Snapshots.embedding raises.
         """
         snapshot = self._current
         if snapshot is None or snapshot.is_whole:
             return
-        for step in self.space.embedding(snapshot, FEW):
+        for step in self.space.snapshots.embedding(snapshot, FEW):
             if self._current is not snapshot:
                 return
             self._embedded = snapshot, step
@@ -177,7 +178,7 @@ class LiveSpace:
 
     def _keep(self) -> None:
         if self._name is not None and self._unkept is not None:
-            self.space.keep(self._name, self._unkept)
+            self.space.snapshots.keep(self._name, self._unkept)
         self._unkept = None
 
     def current(self) -> Snapshot:
@@ -252,13 +253,13 @@ class LiveSpace:
     def _look(self) -> None:
         """Swap to what another process has published."""
         self._looked = monotonic()
-        name = self.space.published_name()
+        name = self.space.snapshots.published_name()
         if name is None or name == self._name or self._unkept is not None:
             return
         if name == self._unreadable[0] and self._looked < self._unreadable[1]:
             return
         try:
-            self._swap(name, self.space.named(name))
+            self._swap(name, self.space.snapshots.named(name))
             self._stands(None)
         except RetrieverError as error:
             self._unreadable = name, monotonic() + AGAIN_SECONDS

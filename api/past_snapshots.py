@@ -9,7 +9,8 @@ from threading import Lock
 from typing import Final, TypeAlias
 
 from api.queue import Queue
-from api.space import SILENT, Space
+from api.space import Space
+from api.watch import SILENT
 from kb.tree import Commit
 from retriever.snapshot import Snapshot
 
@@ -42,7 +43,7 @@ class PastSnapshots:
         """The snapshot of a commit, built from `before` where it has to be. Whoever asks meanwhile waits for the same build.
 
         before: what is live. As long as it lacks its multilingual leg, so may what is built from it.
-        Raises what Space.snapshot raises, and the next one who asks tries again; BusyError where too many wait already.
+        Raises what Snapshots.of raises, and the next one who asks tries again; BusyError where too many wait already.
         """
         key = (space.name, commit.sha, before.is_whole)  # what has fewer legs is not looked at again once there are more
         with self._lock:
@@ -61,7 +62,7 @@ class PastSnapshots:
     def _build(self, space: Space, commit: Commit, before: Snapshot, future: "Future[Snapshot]") -> None:
         try:
             with self._building:
-                snapshot = space.soonest(commit, SILENT, before)
+                snapshot = space.snapshots.soonest(commit, SILENT, before)
         except BaseException as error:  # noqa: BLE001 - whoever waits for this build is told what ended it
             with self._lock:
                 del self._kept[space.name, commit.sha, before.is_whole]

@@ -9,7 +9,8 @@ from typing import Annotated, ClassVar, Final
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 
 from api.settings import SettingsError
-from api.space import DEFAULT, Source, outside_taxonomy
+from api.source import Source, outside_taxonomy
+from api.space import DEFAULT
 from kb.problem import Problem, did_you_mean, errors
 from kb.schema import Layer, Layered, validate
 from kb.yaml import Document, YamlError, parse_mapping

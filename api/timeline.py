@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from api.space import Source
+from api.source import Source
 from kb.changes import ArticleChange, Contribution
 from kb.commit_log import LogEntry, credit
 from kb.comparison import changes, compare, everything

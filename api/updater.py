@@ -65,7 +65,7 @@ class Follower:
             sleep(self._seconds)
             try:
                 self._live.look()
-                if not self._live.serving and self._live.space.published_name() is not None:
+                if not self._live.serving and self._live.space.snapshots.published_name() is not None:
                     self._live.resume()  # what was published is damaged, and who published it has it in memory
             except Exception:  # the next look must be all the same; what is served stays
                 log.exception("what was published cannot be followed", space=self._live.space.name)

@@ -26,7 +26,8 @@ from api.guidance import Guidance
 from api.live import LiveSpace
 from api.reader import LOOPBACK
 from api.schema import SearchRequest
-from api.space import DEFAULT, Source, Space
+from api.source import Source
+from api.space import DEFAULT, Space
 from kb.redaction import redact
 from retriever.model_store import open_model
 from retriever.snapshot import Models
@@ -78,7 +79,7 @@ def main() -> None:
     with TemporaryDirectory() as scratch:
         vectors = ROOT / ".kb" / "benchmark-vectors.sqlite"
         space = Space(DEFAULT, Source(str(ROOT), None, "articles"), Path(scratch), models, vectors=vectors)
-        snapshot = space.snapshot(space.tip())
+        snapshot = space.snapshots.of(space.tip())
         guidance = Guidance({DEFAULT: LiveSpace.held(space, snapshot)}, models)
         database = Database(asked.database or f"sqlite:///{scratch}/events.sqlite")
         recorder = Recorder(Path(scratch) / "journal", Ledger(database))

@@ -60,7 +60,7 @@ def main() -> None:
     """Print hit@3 per source, language and kind."""
     models = open_models(read_settings())
     space = open_space(read_settings(), models)
-    snapshot = space.working_snapshot()
+    snapshot = space.snapshots.working_tree()
     cases = [*_promised(snapshot.library), *_pinned(snapshot.library)]
     results = [_ask(case, snapshot, models) for case in cases]
     if "--misses" in sys.argv:

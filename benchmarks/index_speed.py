@@ -27,7 +27,7 @@ def main() -> None:
     """Print the speeds."""
     settings = read_settings()
     models = open_models(settings)
-    snapshot = open_space(settings, models).working_snapshot()
+    snapshot = open_space(settings, models).snapshots.working_tree()
     tokenizer = Tokenizer.from_file(str(prepared_directory(settings.english_model, settings.models_folder) / TOKENIZER))
     texts = passages_of_length([passage.text for passage in snapshot.passages], tokenizer)
     tokens = sum(len(tokenizer.encode(text).ids) for text in texts) / len(texts)

@@ -15,3 +15,7 @@ class VectorCacheError(RetrieverError):
 
 class SnapshotError(RetrieverError):
     """A snapshot is damaged, half written, or was built by other models or another format."""
+
+
+class UnreadableSnapshotError(SnapshotError):
+    """A snapshot cannot be read now: the disk, the rights or too many open files. Nothing says that it is damaged."""

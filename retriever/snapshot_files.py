@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from kb.article import Article
 from kb.file_lock import locked
 from kb.library import Library
-from retriever.errors import SnapshotError
+from retriever.errors import SnapshotError, UnreadableSnapshotError
 from retriever.leg import FIRST
 from retriever.lexical import Lexical
 from retriever.passage import Passage
@@ -24,6 +24,7 @@ from retriever.splitter import CHUNKING
 
 T = TypeVar("T")
 
+_MISSING: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 _AT_ONCE: Final = 200  # articles, or passages, that are written without a pause: 2 ms
 _LIBRARY: Final = TypeAdapter(Library)
 _ARTICLES: Final = TypeAdapter(tuple[Article, ...])
@@ -88,20 +89,27 @@ def _items(adapter: TypeAdapter[tuple[T, ...]], items: Sequence[T]) -> Iterator[
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether the directory was written to its end."""
-    return (folder / "manifest.json").is_file()
+    """Whether the directory was written to its end. Raises UnreadableSnapshotError if that cannot be seen now."""
+    try:
+        return (folder / "manifest.json").is_file()
+    except OSError as error:
+        raise _unreadable(folder, error) from None
 
 
 def _checksums(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json")
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {str(path.relative_to(folder)): _checksum(path) for path in files}
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load(folder: Path, models: Models) -> Snapshot:
     """Read what `save` wrote.
 
-    Raises SnapshotError if a file is missing or damaged, or if it was built by other models or another format: searching
-    it with these models would give bad results instead of an error.
+    Raises UnreadableSnapshotError if it cannot be read now, and SnapshotError if a file is missing or damaged, or if it was
+    built by other models or another format: searching it with these models would give bad results instead of an error.
     """
     manifest = _manifest(folder)
     fits = dict(manifest.models) in (models.names, models.named(FIRST))
@@ -111,16 +119,18 @@ def load(folder: Path, models: Models) -> Snapshot:
             "Run `kb index` to build it anew."
         )
     try:
-        if _checksums(folder) != dict(manifest.files):
-            raise SnapshotError(f"{folder}: a file differs from its checksum in manifest.json. Run `kb index` to build anew.")
+        if any(_checksum(folder / name) != checksum for name, checksum in manifest.files.items()):
+            raise _differs(folder)
         library = _LIBRARY.validate_json((folder / "library.json").read_bytes())
         passages = _PASSAGES.validate_json((folder / "passages.json").read_bytes())
         vectors = {name: np.load(folder / f"{name}.npy") for name in manifest.models}
         lexical = Lexical.load(folder / "lexical")
     except ValidationError as error:
         raise SnapshotError(f"{folder}: {error.title} cannot be read. Run `kb index` to build it anew.") from None
+    except _MISSING:
+        raise _differs(folder) from None
     except OSError as error:
-        raise SnapshotError(f"{folder}: cannot be read: {error.strerror or error}. Run `kb index` to build it anew.") from None
+        raise _unreadable(folder, error) from None
     if fingerprint(library, manifest.models) != manifest.fingerprint:
         raise SnapshotError(f"{folder}: its articles do not fit its fingerprint. Run `kb index` to build it anew.")
     return Snapshot(manifest, library, passages, lexical, vectors)
@@ -129,10 +139,23 @@ def load(folder: Path, models: Models) -> Snapshot:
 def _manifest(folder: Path) -> Manifest:
     try:
         return _MANIFEST.validate_json((folder / "manifest.json").read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
+    except _MISSING:
         raise SnapshotError(f"{folder}: there is no whole snapshot here. Run `kb index` to build it.") from None
-    except (OSError, ValueError):  # also pydantic's ValidationError
+    except OSError as error:
+        raise _unreadable(folder, error) from None
+    except ValueError:  # also pydantic's ValidationError
         raise SnapshotError(f"{folder}: manifest.json cannot be read. Run `kb index` to build it anew.") from None
+
+
+def _differs(folder: Path) -> SnapshotError:
+    return SnapshotError(f"{folder}: a file differs from its checksum in manifest.json. Run `kb index` to build anew.")
+
+
+def _unreadable(folder: Path, error: OSError) -> UnreadableSnapshotError:
+    return UnreadableSnapshotError(
+        f"{folder}: cannot be read now: {error.strerror or error}. It stays as it is and is tried again. "
+        "Look after the disk, the rights and the limit of open files."
+    )
 
 
 def _described(manifest: Manifest) -> str:

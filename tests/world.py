@@ -16,7 +16,8 @@ from api.live import LiveSpace
 from api.presentation import search_response
 from api.reader import LOOPBACK, DemoReaders, Reader
 from api.schema import SearchResponse
-from api.space import DEFAULT, Source, Space
+from api.source import Source
+from api.space import DEFAULT, Space
 from retriever.snapshot import Models
 
 TAXONOMY = """\

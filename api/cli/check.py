@@ -18,7 +18,7 @@ from api.composition import open_space, source_of
 from api.guidance import RequestError
 from api.loading import open_models
 from api.settings import Settings
-from api.space import Source
+from api.source import Source
 from kb.library import Library
 from kb.problem import Problem, Severity, errors
 from kb.reading import examine
@@ -108,9 +108,9 @@ def _kept(wanted: Sequence[Promise], settings: Settings, tree: Tree, space: str 
     if not wanted:
         return []
     models = open_models(settings, announce)
-    opened = open_space(settings, models, space)
+    snapshots = open_space(settings, models, space).snapshots
     with watching() as watch:
-        snapshot = opened.working_snapshot(watch) if tree.commit is None else opened.snapshot(tree.commit, watch)
+        snapshot = snapshots.working_tree(watch) if tree.commit is None else snapshots.of(tree.commit, watch)
     return [keep(promise, snapshot, models.unhurried) for promise in wanted]
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from api.space import Watch
+    from api.watch import Watch
 
 console = Console(stderr=True)
 
@@ -23,7 +23,7 @@ def announce(message: str) -> None:
 @contextmanager
 def watching() -> "Iterator[Watch]":
     """Bars for the files read and the passages embedded, while they are read and embedded."""
-    from api.space import SILENT, Watch  # here, because whoever only announces something need not wait for it
+    from api.watch import SILENT, Watch  # here, because whoever only announces something need not wait for it
 
     if not console.is_terminal:
         yield SILENT

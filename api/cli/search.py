@@ -51,7 +51,8 @@ def search(
     from api.reader import LOOPBACK
 
     with watching() as watch:
-        snapshot = opened.working_snapshot(watch) if tip is None else opened.at_hand(tip) or opened.snapshot(tip, watch)
+        made = opened.snapshots
+        snapshot = made.working_tree(watch) if tip is None else made.at_hand(tip) or made.of(tip, watch)
     guidance = Guidance({name: LiveSpace.held(opened, snapshot)}, models)
     query = query.model_copy(update={"space": name})
     response = respond(query, replace(LOOPBACK, spaces=frozenset({name})), guidance)

@@ -16,7 +16,7 @@ from api.events.chain import Link
 from api.events.event import Event, Kind, new_id
 from api.guidance import Answered, Ask
 from api.reader import Reader
-from api.space import Source
+from api.source import Source
 from kb.taxonomy import Taxonomy
 from retriever.answer import Answer, Hit
 from retriever.snapshot import FORMAT as INDEX_FORMAT

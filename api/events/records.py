@@ -20,7 +20,7 @@ from api.events.ticket_keys import TicketKeys
 from api.guidance import Answered, Ask, NotFoundError, NotGrantedError
 from api.plain_text import is_plain
 from api.reader import Reader
-from api.space import Source
+from api.source import Source
 from api.store_error import StoreError
 from kb.article import Article
 

@@ -167,7 +167,7 @@ def rebuilt_from(space: Space, models: Models) -> Rebuild:
     def rebuild(asked: Link, shown: Link) -> Mapping[str, Any]:
         facts, said, before = asked.facts(), asked.said() or {}, shown.facts()
         legs = WHOLE if MULTILINGUAL in before["models"] else FIRST  # by those that were there then
-        snapshot = space.snapshot(space.repository.resolve(before["commit"]), legs=legs)
+        snapshot = space.snapshots.of(space.repository.resolve(before["commit"]), legs=legs)
         products = said["products"]
         scope = Scope(
             products=None if products is None else frozenset(products),

@@ -17,7 +17,7 @@ from api.digests.document import DigestDocument
 from api.digests.formats import Format, drawn
 from api.digests.printed import made_for_print
 from api.digests.words import LANGUAGES
-from api.space import Source
+from api.source import Source
 from api.timeline import Timeline
 from tests.kb.conftest import TAXONOMY, World
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api import space as space_module
+from api import snapshots
 from api.database import Database
 from api.events.ledger import Ledger
 from api.events.recorder import Recorder
@@ -18,6 +18,7 @@ from api.indexing import index
 from api.live import LiveSpace
 from api.second_leg import SecondLeg
 from api.updater import Updater
+from api.watch import Watch
 from retriever.leg import FIRST
 from retriever.snapshot import Snapshot
 from retriever.snapshot_build import build
@@ -43,7 +44,7 @@ class Rough(NoTranslator):
 @pytest.fixture(autouse=True)
 def _long_leg(monkeypatch: pytest.MonkeyPatch) -> None:
     """However few passages there are, the multilingual model would take too long for them."""
-    monkeypatch.setattr(space_module, "AT_ONCE", 0)
+    monkeypatch.setattr(snapshots, "AT_ONCE", 0)
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_what_is_finished_later_is_what_one_go_gives(bank: World, tmp_path: Path
     finish(bank.live)
     later, fingerprint = files_of(bank), bank.live.current().manifest.fingerprint
 
-    monkeypatch.setattr(space_module, "AT_ONCE", 100)
+    monkeypatch.setattr(snapshots, "AT_ONCE", 100)
     in_one_go = World(tmp_path / "other", bank.models)
     in_one_go.root.mkdir()
     (in_one_go.root / "repo").symlink_to(bank.repo)
@@ -135,7 +136,7 @@ def test_what_is_finished_later_is_what_one_go_gives(bank: World, tmp_path: Path
 
 def test_a_small_first_index_is_whole_at_once(bank: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for it, so there is no first stage, and its cost is told for both models."""
-    monkeypatch.setattr(space_module, "AT_ONCE", 4)
+    monkeypatch.setattr(snapshots, "AT_ONCE", 4)
 
     assert legs(bank) == BOTH
     assert dict(bank.live.space.log.all()[0].embedded) == {"english": 3, "multilingual": 4}
@@ -194,7 +195,7 @@ def test_a_start_over_a_first_stage_serves_it_at_once_and_goes_on(bank: World, m
         builds.append(how["legs"])
         return build(*args, **how)
 
-    monkeypatch.setattr("api.space.build", building)
+    monkeypatch.setattr("api.snapshots.build", building)
 
     live = LiveSpace(bank.space, refresh_seconds=0.0)
     live.start()
@@ -299,7 +300,7 @@ def test_indexing_publishes_twice_and_tells_when(bank: World) -> None:
     def count(leg: str, more: int, _total: int) -> None:
         passages[leg] = passages.get(leg, 0) + more
 
-    indexed = index(bank.space, space_module.Watch(passages=count), told)
+    indexed = index(bank.space, Watch(passages=count), told)
 
     assert (seen, list(indexed.snapshot.legs)) == ([(ENGLISH, ENGLISH)], BOTH)
     assert (indexed.embedded, passages) == ({"english": 3, "multilingual": 4}, {"english": 3, "multilingual": 4})
@@ -318,7 +319,7 @@ def test_a_newer_commit_beside_an_index_is_what_stays_published(bank: World) -> 
     indexed = index(bank.space, told=told)
 
     assert indexed.snapshot.manifest.commit == bank.git("rev-parse", "HEAD")
-    assert bank.space.published_name() == bank.space.name_of(indexed.snapshot)
+    assert bank.space.snapshots.published_name() == bank.space.snapshots.name_of(indexed.snapshot)
 
 
 def test_search_at_the_terminal_takes_what_is_there(bank: World, kb: Any) -> None:

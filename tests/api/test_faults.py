@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 
+from api import snapshots as snapshots_module
 from api import space as space_module
 from api.cli.serve import log_as_json
 from api.live import LiveSpace
 from api.publish_log import Publication
+from api.watch import SILENT
 from retriever.snapshot import Snapshot
 from retriever.snapshot_build import build
 from retriever.snapshot_files import save
@@ -102,7 +104,7 @@ def bytes_of(snapshot: Snapshot, folder: Path) -> dict[str, bytes]:
 def fresh(world: World, commit: str, folder: Path) -> dict[str, bytes]:
     """The commit as it is built from nothing."""
     space = world.space
-    library = space._read(space.repository.resolve(commit), space_module.SILENT)
+    library = space.snapshots._read(space.repository.resolve(commit), SILENT)
     with VectorCache(folder / "fresh.sqlite") as cache:
         return bytes_of(build(library, fakes(), cache), folder / "fresh")
 
@@ -225,7 +227,7 @@ def test_a_first_index_that_is_killed_in_either_stage_goes_on(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: float
 ) -> None:
     """Before English is answered, while the second leg is embedded, and while it takes its place."""
-    monkeypatch.setattr(space_module, "AT_ONCE", 0)
+    monkeypatch.setattr(snapshots_module, "AT_ONCE", 0)
     touches = touches_of_a_first_index(world, tmp_path / "touches")
     shutil.rmtree(world.root / "data")
 
@@ -238,7 +240,7 @@ def test_a_first_index_that_is_killed_before_any_touch_of_the_disk_goes_on(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before each of them, each time over an empty data folder."""
-    monkeypatch.setattr(space_module, "AT_ONCE", 0)
+    monkeypatch.setattr(snapshots_module, "AT_ONCE", 0)
     for touch in range(touches_of_a_first_index(world, tmp_path / "touches")):
         shutil.rmtree(world.root / "data")
         in_a_child(lambda: killed_first_index(world, touch))  # noqa: B023 - called at once

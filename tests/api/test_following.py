@@ -95,7 +95,7 @@ def test_a_follower_that_begins_over_a_damaged_snapshot_builds_it_anew(world: Wo
     world.article("card.md", "Cards arrive in 7 days.", id="card")
     commit = world.commit()
     world.live.current()
-    name = world.space.published_name()
+    name = world.space.snapshots.published_name()
     assert name is not None
     harmed = world.root / "data" / "spaces" / "default" / "snapshots" / name / "manifest.json"
     harmed.write_text("{")
@@ -123,7 +123,7 @@ def test_a_publication_that_could_not_be_read_is_tried_again(world: World, monke
         raise SnapshotError("too many open files")
 
     with monkeypatch.context() as broken:
-        broken.setattr(type(world.space), "named", refused)
+        broken.setattr(type(world.space.snapshots), "named", refused)
         live.look()
     live.look()
     at_once = live.current().manifest.commit

@@ -20,7 +20,8 @@ from api.metrics import Metrics
 from api.publish_log import Outcome, Publication, now
 from api.reader import LOOPBACK, DemoReaders
 from api.settings import read_settings
-from api.space import Source, Space
+from api.source import Source
+from api.space import Space
 from api.updater import Updater
 from kb.errors import RepositoryError
 from tests.world import World

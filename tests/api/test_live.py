@@ -190,14 +190,14 @@ def test_several_who_ask_for_one_moment_wait_for_one_build(world: World, monkeyp
     live.update()
     built: list[str] = []
     release = threading.Event()
-    real = live.space.snapshot
+    real = live.space.snapshots.of
 
     def slow(commit: Any, *rest: Any) -> Any:
         built.append(commit.sha)
         release.wait(20)
         return real(commit, *rest)
 
-    monkeypatch.setattr(live.space, "snapshot", slow)
+    monkeypatch.setattr(live.space.snapshots, "of", slow)
     answers: list[str | None] = []
     threads = [threading.Thread(target=lambda: answers.append(live.at(old).manifest.commit)) for _ in range(WAITING)]
     for thread in threads:
@@ -216,20 +216,20 @@ def test_a_full_disk_serves_from_memory_and_is_tried_again(world: World, monkeyp
     push(world, 7)
     live = world.live
     new = push(world, 5)
-    real = live.space.keep
+    real = live.space.snapshots.keep
 
     def full(_name: str, _snapshot: Any) -> None:
         raise SnapshotError("the snapshot cannot be written: No space left on device.")
 
-    monkeypatch.setattr(live.space, "keep", full)
+    monkeypatch.setattr(live.space.snapshots, "keep", full)
     tried = live.update()
     served = first(world)
-    monkeypatch.setattr(live.space, "keep", real)
+    monkeypatch.setattr(live.space.snapshots, "keep", real)
 
     again = live.update()
 
     assert (tried, served, again) == (False, said(5), True)
-    assert (world.space.published_name() or "").startswith(new[:16])
+    assert (world.space.snapshots.published_name() or "").startswith(new[:16])
     assert live.health().error is None
 
 
@@ -304,13 +304,13 @@ def test_snapshots_on_the_disk_keep_to_their_budget(world: World) -> None:
     """The oldest go; what is published stays however small the budget."""
     push(world, 1)
     live = world.live
-    live.space.megabytes = 0
+    live.space.snapshots.megabytes = 0
     for days in (2, 3):
         push(world, days)
         live.update()
 
     names = [path.name for path in (world.root / "data/spaces/default/snapshots").iterdir() if path.name[0] != "."]
-    assert names == [world.space.published_name()]
+    assert names == [world.space.snapshots.published_name()]
 
 
 def test_the_updater_finds_a_commit_by_itself(world: World) -> None:

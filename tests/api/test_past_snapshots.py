@@ -13,7 +13,9 @@ from api.live import LiveSpace
 from api.past_snapshots import PastSnapshots
 from api.queue import WAITING, WAITING_IN_ALL, BusyError
 from api.settings import read_settings
-from api.space import Source, Space
+from api.snapshots import Snapshots
+from api.source import Source
+from api.space import Space
 from tests.waiting import until
 from tests.world import World
 
@@ -46,13 +48,13 @@ def test_twenty_spaces_keep_no_more_of_the_past_than_one(world: World) -> None:
 def test_no_more_wait_in_all_than_leave_threads_for_live_questions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three of a space, twelve of a service; who comes then is sent away, and what is live is answered."""
     lives, old = served(world, PastSnapshots(), 5)
-    may_build, build = Event(), Space.snapshot
+    may_build, build = Event(), Snapshots.of
 
     def slowly(*args: Any) -> Any:
         may_build.wait(20)
         return build(*args)
 
-    monkeypatch.setattr(Space, "snapshot", slowly)
+    monkeypatch.setattr(Snapshots, "of", slowly)
     with ThreadPoolExecutor(WAITING_IN_ALL) as pool:
         waiting = [pool.submit(live.at, old) for live in lives[:4] for _ in range(WAITING)]
         until(lambda: sum(lives[0].past.waiting(live.space.name) for live in lives) == WAITING_IN_ALL)
@@ -101,4 +103,4 @@ def test_the_spaces_share_the_disk_for_snapshots(world: World) -> None:
     (world.root / "spaces.yml").write_text("spaces:\n  one: {repo: repo}\n  two: {repo: repo}\n")
     settings = read_settings(config=world.root / "spaces.yml", data_dir=world.root / "data", snapshots_megabytes=100)
 
-    assert open_space(settings, world.models, "one").megabytes == 50
+    assert open_space(settings, world.models, "one").snapshots.megabytes == 50

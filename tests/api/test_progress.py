@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from api.cli import progress
-from api.space import SILENT
+from api.watch import SILENT
 
 
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api import space
+from api import snapshots
 from api.access import Role
 from api.database import Database
 from api.events import receipt as receipts
@@ -283,7 +283,7 @@ def test_a_receipt_from_before_a_new_format_of_the_index_is_still_verified(
 ) -> None:
     """The commit is indexed anew beside the old snapshot; the verdict notes what is another one now."""
     with monkeypatch.context() as before:
-        for module in (snapshot, snapshot_files, space):
+        for module in (snapshot, snapshot_files, snapshots):
             before.setattr(module, "FORMAT", 1)
         before.setattr(receipts, "INDEX_FORMAT", 1)
         receipts.ranking_build.cache_clear()

@@ -14,7 +14,8 @@ from api.guidance import Guidance
 from api.live import LiveSpace
 from api.queue import WAITING, BusyError
 from api.reader import LOOPBACK
-from api.space import Source, Space
+from api.source import Source
+from api.space import Space
 from kb.comparison import changes
 from kb.digest import Digests
 from kb.moment import Moment

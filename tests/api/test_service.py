@@ -1,6 +1,7 @@
 """The service over time: new commits, bad commits, and what operators see."""
 
 import json
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -13,9 +14,12 @@ from api import recent_tip
 from api.listening import begin, hold, listen
 from api.live import TIP_SECONDS, LiveSpace
 from api.settings import SettingsError, read_settings, require_loopback
-from api.space import Source, Space
+from api.snapshots import Snapshots
+from api.source import Source
+from api.space import Space
 from kb.errors import ContentError, RepositoryError
 from kb.tree import Commit
+from retriever.errors import UnreadableSnapshotError
 from retriever.snapshot import Snapshot
 from tests.conftest import ROOT
 from tests.waiting import until
@@ -78,6 +82,28 @@ def test_a_damaged_snapshot_is_built_anew(world: World) -> None:
     library.write_text(library.read_text().replace("7 days", "9 days"))
 
     assert world.search("when does the card arrive").hits[0].snippet == "Cards arrive in 7 days."
+
+
+def test_a_snapshot_that_cannot_be_read_just_now_stays(world: World) -> None:
+    """Too many open files say nothing about a folder: it is left as it is, and read as soon as it can be."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    world.publish()
+    space = world.space
+    tip = space.tip()
+    kept = next((world.root / "data" / "spaces" / "default" / "snapshots").glob("[0-9a-f]*"))
+    before = {path: path.stat().st_mtime_ns for path in kept.rglob("*") if path.is_file()}
+    _, most = limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, most))
+    try:
+        meanwhile = space.snapshots.at_hand(tip)
+        with pytest.raises(UnreadableSnapshotError, match=r"Too many open files\. It stays as it is and is tried again\."):
+            space.snapshots.named(kept.name)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    again = space.snapshots.at_hand(tip)
+
+    assert (meanwhile, again and again.manifest.commit) == (None, tip.sha)
+    assert {path: path.stat().st_mtime_ns for path in kept.rglob("*") if path.is_file()} == before
 
 
 def test_ready_tells_how_far_the_service_is_behind(world: World) -> None:
@@ -274,7 +300,7 @@ def test_many_old_moments_leave_room_for_live_questions(world: World, monkeypatc
     for days in range(5):
         world.article("card.md", f"Cards arrive in {days} days.", id="card")
         commits.append(world.commit())
-    client, build, may_build = world.client(), Space.snapshot, Event()
+    client, build, may_build = world.client(), Snapshots.of, Event()
 
     def slowly(*args: Any) -> Snapshot:
         may_build.wait(20)
@@ -283,7 +309,7 @@ def test_many_old_moments_leave_room_for_live_questions(world: World, monkeypatc
     def ask(commit: str | None) -> Any:
         return client.get("/v1/search", params={"q": "card"} | ({"as_of": commit} if commit else {}))
 
-    monkeypatch.setattr(Space, "snapshot", slowly)
+    monkeypatch.setattr(Snapshots, "of", slowly)
     with ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(ask, commit) for commit in commits[:3]]
         until(lambda: world.live.past.waiting("default") == 3)

@@ -11,7 +11,7 @@ import pytest
 from api.digests.document import DigestDocument
 from api.digests.plain import as_text
 from api.digests.printed import made_for_print
-from api.space import Source
+from api.source import Source
 from api.timeline import Timeline
 from kb.repository import Repository, open_repository
 from tests.foreign.test_foreign_changes import BUNDLE, OUTSIDE

@@ -13,7 +13,8 @@ import pytest
 from api.indexing import index
 from api.live import LiveSpace
 from api.past_snapshots import PastSnapshots
-from api.space import Source, Space
+from api.source import Source
+from api.space import Space
 from kb.behind import with_lacking
 from kb.errors import ContentError
 from kb.library import OutsideTaxonomy

@@ -10,7 +10,8 @@ from api.guidance import Answered, Ask, Guidance
 from api.indexing import index
 from api.live import LiveSpace
 from api.reader import LOOPBACK
-from api.space import DEFAULT, Source, Space, outside_taxonomy
+from api.source import Source, outside_taxonomy
+from api.space import DEFAULT, Space
 from retriever.snapshot import Models
 
 HERE = Path(__file__).parent
