@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, Final, TypeVar
 import git
 from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError, ODBError
 
+from kb.errors import RepositoryError
+
 T = TypeVar("T")
 
 # A repository may name programs to run on its files (filters, hooks, monitors, signatures); none is needed to read it.
@@ -112,6 +114,14 @@ class GitProcess:
                 return ask(bytes.fromhex(sha))
             except (ODBError, ValueError, OSError) as error:
                 raise GitProcessError(str(error)) from None
+
+
+def git_output(process: GitProcess, location: str, command: str, *args: str) -> bytes:
+    """What a command printed. Raises RepositoryError, which names the repository by its location."""
+    try:
+        return process.output(command, *args)
+    except GitProcessError as error:
+        raise RepositoryError(f"{location}: git {command} failed: {error}") from None
 
 
 def _reason(error: GitCommandError) -> str:

@@ -1,34 +1,35 @@
-"""Git: trees and blobs of one repository. Never a checkout; the working tree only when asked."""
+"""Git: one repository's commits, by name, by moment and by each other, and what they changed."""
 
-import hashlib
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from kb.commit_log import LogEntry
-from kb.errors import RepositoryError
-from kb.git_process import GitProcess, GitProcessError
+from kb.errors import AsOfError, RefError, RepositoryError
+from kb.git_process import GitProcess, GitProcessError, git_output
+from kb.listing import Listing, part
 from kb.mirror import Mirror, is_bundle, is_remote, shown
 from kb.raw_log import LOG_OPTIONS, parse_log
-from kb.refs import Refs
-from kb.tree import Commit, File, FileKind, Tree
+from kb.tree import Commit, File, Tree
 
-_KINDS: Final = {"120000": FileKind.SYMLINK, "160000": FileKind.SUBMODULE}
-_DIFFERENCES: Final = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--ignore-submodules=none")
-_CHANGES: Final = (
-    "--first-parent", "-m", "--no-show-signature", "--no-renames", "--name-only", "-z", "--format=%x01%H %cI"
-)  # fmt: skip
+_PLAIN: Final = re.compile(r"\w[\w/-]*(?:\.[\w/-]+)*")  # a name, and no range or pattern
+_SHA: Final = re.compile(r"[0-9a-f]{7,64}")
 
 
-class Repository(Refs):
+class Repository:
     """One git repository, bare or not: its commits, and their files. Reading is safe from several threads."""
 
     def __init__(self, process: GitProcess, location: str, mirror: Mirror | None = None) -> None:
-        super().__init__(process, location)
+        self._process = process
+        self._location = location
         self._mirror = mirror
-        self._listed: dict[str, tuple[str, tuple[File, ...]]] = {}  # folder → the commit whose files were listed last, and they
+        self._listing = Listing(process, location)
+        self._had_head = False
+        self._served: str | None = None  # the default branch of earlier, which no other one replaces
 
     def close(self) -> None:
         """End git's helper processes."""
@@ -49,80 +50,106 @@ class Repository(Refs):
         """The root of the working tree; None for a bare repository."""
         return self._process.root
 
+    def hold_to(self, branch: str | None) -> None:
+        """Take no other branch for the default one where HEAD names none: this one was served. None: it is not known."""
+        self._served = branch
+
+    def default_branch(self) -> str | None:
+        """The branch that is meant where none is named; None if HEAD names a commit itself. Raises RepositoryError."""
+        default = self._default_ref()
+        if default != "HEAD":
+            return default
+        with suppress(RepositoryError):
+            return self._git("symbolic-ref", "--quiet", "--short", "HEAD")
+        return None
+
+    def resolve(self, ref: str | None) -> Commit:
+        """The commit that a branch, tag or commit id names; None names the default branch.
+
+        Raises RepositoryError if there is no such commit.
+        """
+        if ref is None:
+            with suppress(RepositoryError, ValueError):  # nearly always one process, which costs more than what it reads
+                commit = self._named("HEAD")
+                self._had_head = True
+                return commit
+        return self._commit(ref or self._default_ref())
+
+    def at(self, ref: str | None, as_of: datetime | str) -> Commit:
+        """The commit that was live on the ref at an instant (aware), or the commit of that id if it ever was live there.
+
+        Only the ref's first-parent history counts: what stood on a branch before its merge was never guidance.
+        """
+        tip = self.resolve(ref)
+        if isinstance(as_of, datetime):
+            latest = max(0, int(as_of.timestamp()))  # git reads seconds exactly, and words such as dates by guessing
+            sha = self._git("rev-list", "-1", "--first-parent", f"--min-age={latest}", tip.sha)
+            if not sha:
+                raise AsOfError(f"Nothing was live at {as_of.isoformat()}; the history begins later. Ask for a later moment.")
+            return self._commit(sha)
+        if not _SHA.fullmatch(as_of):
+            raise AsOfError(
+                f"{as_of!r} names no moment; expected an RFC 3339 instant, a date, or the id of a commit that was live."
+            )
+        try:
+            commit = self._commit(as_of)
+        except RepositoryError:
+            commit = None
+        if commit is None or commit.sha not in self.lineage(tip):
+            raise AsOfError(
+                f"Commit {as_of} is not in the history of what is served, so it was never live there. "
+                "Ask for a commit that was merged, or for the merge itself."
+            )
+        return commit
+
+    def branch(self, name: str) -> Commit:
+        """The newest commit of a branch, which need not be merged. Raises AsOfError if there is no such branch."""
+        try:
+            return self._commit(self._git("show-ref", "--verify", "--hash", f"refs/heads/{name}"))  # `main~1` is no branch
+        except (RepositoryError, ValueError):  # ValueError: a NUL
+            raise AsOfError(f"There is no branch {name!r}. Push it first, or correct its name after the @.") from None
+
+    def parent(self, commit: Commit) -> Commit | None:
+        """The commit that was live before it; None if it is the first."""
+        parents = self._git("rev-list", "-1", "--parents", commit.sha).split()[1:]
+        return self._commit(parents[0]) if parents else None
+
+    def lineage(self, tip: Commit) -> tuple[str, ...]:
+        """The ids of the commits of the first-parent history, newest first."""
+        return tuple(self._git("rev-list", "--first-parent", tip.sha).split())
+
+    def is_before(self, one: str, other: str) -> bool:
+        """Whether the commit `one` lies in the history of `other`; no, if the repository has forgotten either."""
+        try:
+            return self._git("merge-base", one, other) == one
+        except RepositoryError:
+            return False
+
+    def names(self, ref: str | None, full: str) -> bool:
+        """Whether a full name, as `refs/heads/main`, is what the ref names. None names the default branch."""
+        if ref is not None:
+            return full in (ref, f"refs/heads/{ref}", f"refs/tags/{ref}")
+        default = self._default_ref()
+        return full == (self._git("symbolic-ref", "--quiet", "HEAD") if default == "HEAD" else f"refs/heads/{default}")
+
     def tree(self, commit: Commit, folder: str, only: Collection[str] = ()) -> Tree:
         """Every file below the folder at the commit, straight from git's objects; of some paths alone, if `only` names them.
 
         Raises RepositoryError if there is none.
         """
-        folder = _clean(folder)
-        files = self._files(commit, sorted(only)) if only else self._all_files(commit, folder)
-        if not files:
-            raise RepositoryError(
-                f"{self._location}: there is no file below {folder or 'the root'!r} at commit {commit.sha[:12]}. "
-                "Name the folder of the articles with --folder or KB_FOLDER."
-            )
-        return Tree(
-            commit,
-            folder,
-            files,
-            self._blob,
-            self.size,
-            lambda paths: self._last_changes(commit, folder, paths),
-            lambda earlier: self._changes_since(earlier, commit, folder),
-        )
-
-    def _all_files(self, commit: Commit, folder: str) -> tuple[File, ...]:
-        """The files below the folder, by what differs from those that were listed last: 10,000 lines take longest to read."""
-        sha, files = self._listed.get(folder, ("", ()))
-        if sha != commit.sha:
-            files = (self._patched(files, sha, commit, folder) if files else None) or self._files(commit, _part(folder))
-            self._listed[folder] = (commit.sha, files)
-        return files
-
-    def _files(self, commit: Commit, paths: Sequence[str]) -> tuple[File, ...]:
-        listing = self._git_bytes("ls-tree", "-r", "-z", "--full-tree", commit.sha, "--", *paths)
-        return tuple(_entry(line) for line in os.fsdecode(listing).split("\0") if line)
-
-    def _patched(self, files: Sequence[File], sha: str, commit: Commit, folder: str) -> tuple[File, ...] | None:
-        """The commit's files by those of another one; None if git has forgotten that one."""
-        try:
-            printed = self._process.output("diff-tree", *_DIFFERENCES, sha, commit.sha, "--", *_part(folder))
-        except GitProcessError:
-            return None
-        fields = os.fsdecode(printed).split("\0")
-        found = {file.path: file for file in files}
-        for head, path in zip(fields[:-1:2], fields[1::2], strict=True):
-            _old_mode, mode, _old_blob, blob, status = head.removeprefix(":").split(" ")
-            if status == "D":
-                found.pop(path, None)
-            else:
-                found[path] = File(path, blob, _KINDS.get(mode, FileKind.FILE))
-        return tuple(sorted(found.values(), key=lambda file: os.fsencode(file.path)))
+        return self._listing.tree(commit, folder, only)
 
     def working_tree(self, folder: str) -> Tree:
         """The files below the folder as they lie on the disk, without those that git ignores."""
-        root = self.root
-        if root is None:
-            raise RepositoryError(f"{self._location}: a bare repository has no working tree. Ask for a commit.")
-        folder = _clean(folder)
-        listing = self._git_bytes("ls-files", "-z", "-c", "-o", "--exclude-standard", "--", folder or ".")
-        names = sorted({os.fsdecode(name) for name in listing.split(b"\0") if name})
-        files = [file for name in names if (file := _file_on_disk(root, name))]
-        if not files:
-            raise RepositoryError(f"{root / folder}: there is no file here. Name the folder with --folder or KB_FOLDER.")
-        head = self.resolve("HEAD") if self._has_head() else None
-        changes: Callable[[Collection[str]], Mapping[str, Commit]] = lambda _paths: {}  # noqa: E731
-        if head is not None:
-            tip = head
-            changes = lambda paths: self._last_changes(tip, folder, paths)  # noqa: E731
-        return Tree(
-            None,
-            folder,
-            tuple(files),
-            lambda file: (root / file.path).read_bytes(),
-            lambda file: (root / file.path).stat().st_size,
-            changes,
-        )
+        return self._listing.working_tree(folder, self.resolve("HEAD") if self._has_head() else None)
+
+    def content(self, file: File) -> bytes:
+        """The content of a file of any commit. Raises RepositoryError if git has lost it."""
+        return self._listing.content(file)
+
+    def size(self, file: File) -> int:
+        """How many bytes that is, without reading them. Raises RepositoryError if git has lost it."""
+        return self._listing.size(file)
 
     def log(
         self, tip: Commit, folder: str, *, since: Commit | None = None, whole: bool = False, most: int | None = None
@@ -136,7 +163,8 @@ class Repository(Refs):
         which = ["--no-merges"] if whole else ["--first-parent", "-m"]
         which += [f"--max-count={most}"] if most else []
         without = [f"^{since.sha}"] if since else []
-        return parse_log(self._git_bytes("log", *which, *LOG_OPTIONS, tip.sha, *without, "--", *_part(folder)))
+        args = (*which, *LOG_OPTIONS, tip.sha, *without, "--", *part(folder))
+        return parse_log(git_output(self._process, self._location, "log", *args))
 
     def merged(self, entry: LogEntry, paths: Collection[str]) -> tuple[LogEntry, ...]:
         """The commits that a merge brought to these files, newest first; none for a commit that is no merge."""
@@ -149,57 +177,62 @@ class Repository(Refs):
         """The files below the folder at the commit that hold one of the words, letter for letter."""
         wanted = [part for word in sorted(words) for part in ("-e", word)]
         try:
-            found = self._process.search("-l", "-z", "--full-name", "-F", *wanted, commit.sha, "--", *_part(folder))
+            found = self._process.search("-l", "-z", "--full-name", "-F", *wanted, commit.sha, "--", *part(folder))
         except GitProcessError as error:
             raise RepositoryError(f"{self._location}: git grep failed: {error}. Run `git fsck` there.") from None
         return [os.fsdecode(name).partition(":")[2] for name in found.split(b"\0") if name]
 
-    def content(self, file: File) -> bytes:
-        """The content of a file of any commit. Raises RepositoryError if git has lost it."""
-        return self._blob(file)
-
-    def size(self, file: File) -> int:
-        """How many bytes that is, without reading them. Raises RepositoryError if git has lost it."""
+    def _commit(self, name: str) -> Commit:
         try:
-            return self._process.size(file.blob)
-        except GitProcessError as error:
-            raise self._lost(file, error) from None
+            if _PLAIN.fullmatch(name):
+                return self._named(name)
+            return self._named(self._git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}").splitlines()[-1])
+        except (RepositoryError, ValueError) as error:  # ValueError: a NUL, or `^main`, which excludes a commit
+            branches = self._branches()
+            if name in branches:  # it is there, and git failed
+                raise RepositoryError(f"{self._location}: {name} cannot be read: {error}. Run `git fsck` there.") from None
+            known = f"It has the branches {', '.join(branches[:8])}." if branches else "It has no branch."
+            raise RefError(f"{self._location}: there is no branch, tag or commit {name!r}. {known} Correct the name.") from None
 
-    def _blob(self, file: File) -> bytes:
+    def _named(self, name: str) -> Commit:
+        shown = self._git("log", "-1", "--no-show-signature", "--format=%H %cI", "--end-of-options", f"{name}^{{commit}}", "--")
+        sha, at = shown.split()
+        return Commit(sha, datetime.fromisoformat(at))
+
+    def _has_head(self) -> bool:
+        """Whether HEAD names a commit. Asked of a process of its own: GitPython's shared one answers one thread at a time."""
         try:
-            return self._process.blob(file.blob)
-        except GitProcessError as error:
-            raise self._lost(file, error) from None
+            return bool(self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
+        except RepositoryError:
+            return False
 
-    def _lost(self, file: File, error: GitProcessError) -> RepositoryError:
-        return RepositoryError(
-            f"{self._location}: the content of {file.path} ({file.blob[:12]}) cannot be read: {error}. "
-            "Run `git fsck` there; a partial clone lacks objects, so make a whole one."
-        )
+    def _default_ref(self) -> str:
+        if self._has_head():
+            self._had_head = True
+            return "HEAD"
+        branches = self._branches()  # HEAD names a branch that is not there: a bundle, or a mirror of one
+        if self._served in branches:
+            return self._served
+        if not self._had_head and self._served is None:  # a branch that was deleted is not replaced by whatever draft is left
+            for name in ("main", "master"):
+                if name in branches:
+                    return name
+            if len(branches) == 1:
+                return branches[0]
+        if branches:
+            raise RefError(
+                f"{self._location}: its HEAD names no commit, and it has the branches {', '.join(branches[:8])}. "
+                "Name one with --ref or KB_REF."
+            )
+        if self._had_head or self._served:
+            raise RefError(f"{self._location}: the branch {self._served or 'that HEAD names'} is gone. Push it again.")
+        raise RefError(f"{self._location}: the repository is empty. Commit the articles first.")
 
-    def _last_changes(self, commit: Commit, folder: str, paths: Collection[str]) -> dict[str, Commit]:
-        """One pass over the first-parent history, ended as soon as every path was seen."""
-        wanted, found = set(paths), dict[str, Commit]()
-        with self._process.stream("log", *_CHANGES, commit.sha, "--", *_only(folder)) as printed:
-            for change, path in _changed_paths(printed):
-                if path in wanted:
-                    wanted.discard(path)
-                    found[path] = change
-                if not wanted:
-                    break
-        return found
+    def _branches(self) -> list[str]:
+        return self._git("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes").split()
 
-    def _changes_since(self, earlier: Commit, commit: Commit, folder: str) -> dict[str, Commit] | None:
-        """The newest change of every path that changed after `earlier`; None if it is not on the first-parent history."""
-        last = self._git("rev-list", "--first-parent", "--parents", f"{earlier.sha}..{commit.sha}").splitlines()[-1:]
-        began = last[0].split()[1:2] if last else [commit.sha]
-        if began != [earlier.sha]:
-            return None
-        found: dict[str, Commit] = {}
-        with self._process.stream("log", *_CHANGES, f"{earlier.sha}..{commit.sha}", "--", *_only(folder)) as printed:
-            for change, path in _changed_paths(printed):
-                found.setdefault(path, change)
-        return found
+    def _git(self, command: str, *args: str) -> str:
+        return os.fsdecode(git_output(self._process, self._location, command, *args)).strip()
 
 
 def open_repository(location: str, clones: Path) -> Repository:
@@ -220,57 +253,3 @@ def open_repository(location: str, clones: Path) -> Repository:
     if process is None:
         raise RepositoryError(f"{location}: this is no git repository. Run `git init` there, or correct --repo or KB_REPO.")
     return Repository(process, location)
-
-
-def _only(folder: str) -> list[str]:
-    return [f":(literal){folder}"] if folder else []
-
-
-def _part(folder: str) -> list[str]:
-    """The folder as the end of a command whose paths are taken letter for letter."""
-    return [folder] if (folder := _clean(folder)) else []
-
-
-def _clean(folder: str) -> str:
-    return "/".join(part for part in folder.split("/") if part not in ("", "."))
-
-
-def _entry(line: str) -> File:
-    """One line of `git ls-tree -z`: mode, type, object, and after a tab the path."""
-    head, _, path = line.partition("\t")
-    mode, _type, blob = head.split(" ")
-    return File(path, blob, _KINDS.get(mode, FileKind.FILE))
-
-
-def _file_on_disk(root: Path, name: str) -> File | None:
-    path = root / name
-    if path.is_symlink() or path.parent.resolve() != root.resolve() / Path(name).parent:
-        return File(name, "", FileKind.SYMLINK)
-    if path.is_dir():
-        return File(name, "", FileKind.SUBMODULE)
-    if not path.is_file():
-        return None  # deleted, and the deletion is not committed yet
-    content = path.read_bytes()
-    blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-    return File(name, blob)
-
-
-def _changed_paths(printed: Any) -> Iterator[tuple[Commit, str]]:
-    """(commit, path) for each path of `git log` with _CHANGES, newest first."""
-    commit: Commit | None = None
-    for raw in _fields(printed):
-        field = raw.lstrip(b"\n")
-        if field.startswith(b"\x01"):
-            sha, at = field[1:].decode().split()
-            commit = Commit(sha, datetime.fromisoformat(at))
-        elif field and commit is not None:
-            yield commit, os.fsdecode(field)
-
-
-def _fields(stream: Any) -> Iterator[bytes]:
-    rest = b""
-    while chunk := stream.read(65536):
-        *fields, rest = (rest + chunk).split(b"\0")
-        yield from fields
-    if rest:
-        yield rest
