@@ -12,7 +12,7 @@ from api.data_folder import own_data_folder
 from api.guidance import Guidance
 from api.hooks import Deliveries, Hooks
 from api.live import LiveSpace
-from api.memory import settle
+from api.memory import freeze
 from api.own_key import own_key
 from api.past_snapshots import PastSnapshots
 from api.publish_log import PublishLog, log_path
@@ -137,7 +137,7 @@ def start_updaters(settings: Settings, guidance: Guidance) -> Mapping[str, Updat
         seconds = usual if settings.poll_seconds is None else settings.poll_seconds
         updaters[name] = Updater(live, seconds=seconds)
         updaters[name].start()
-    settle()
+    freeze()
     return updaters
 
 
@@ -145,7 +145,7 @@ def follow_leader(settings: Settings, guidance: Guidance, worker: Worker) -> Map
     """Serve what the worker that leads publishes, and tell it of pushes."""
     for live in guidance.spaces.values():
         Follower(live, seconds=settings.refresh_seconds).start()
-    settle()
+    freeze()
     return {name: LeadersUpdates(live, worker.call) for name, live in guidance.spaces.items()}
 
 

@@ -25,9 +25,9 @@ from kb.new_repository import write_repository
 from kb.plain import plain
 from retriever.answer import Answer
 from retriever.language import language_of
-from retriever.leg import WHOLE
+from retriever.leg import SOURCE_LANGUAGE, WHOLE
 from retriever.metrics import DEPTH, auroc, hit, ndcg, recall, reciprocal_rank
-from retriever.snapshot import SOURCE_LANGUAGE, Models
+from retriever.snapshot import Models
 
 MEASURES: Final = ("ndcg@10", "recall@10", "hit@1", "hit@3", "mrr@10")
 LONGEST_TITLE: Final = 90  # characters of a title that is taken from the text

@@ -153,7 +153,7 @@ class LiveSpace:
         if first is not None and not first.is_whole and step is not None and step.done == step.passages:
             if self.space.complete(first, serve=self._serve) is None:
                 self.look()  # another process has published a newer commit
-            self._unkept = self._embedded = None
+            self._unkept = None
 
     def _follow(self, tip: Commit) -> None:
         if self._unkept is not None:

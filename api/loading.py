@@ -18,10 +18,11 @@ from retriever.apertium import Apertium
 from retriever.errors import ModelError
 from retriever.language import language_of
 from retriever.language import warm as warm_language
+from retriever.leg import SOURCE_LANGUAGE
 from retriever.model_store import open_model, open_reranker
 from retriever.place_words import warm as warm_places
 from retriever.reranker import Reranker
-from retriever.snapshot import SOURCE_LANGUAGE, Models
+from retriever.snapshot import Models
 from retriever.spelling import warm as warm_spelling
 from retriever.translator import NoTranslator, Translator
 

@@ -13,7 +13,7 @@ def collect_seldom() -> None:
     gc.set_threshold(SELDOM, *USUAL[1:])
 
 
-def settle() -> None:
+def freeze() -> None:
     """What is loaded now stays: looking through it again and again would slow every update down by half a second."""
     gc.freeze()
     gc.set_threshold(*USUAL)

@@ -1,7 +1,7 @@
 """From values to the wire."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 from itertools import islice
 from textwrap import shorten
@@ -23,7 +23,6 @@ from api.schema import (
     InferredOut,
     JurisdictionOut,
     LeadOut,
-    LegHealth,
     QueryOut,
     ReviewOut,
     ScopeOut,
@@ -133,7 +132,7 @@ def space_health(health: Health) -> SpaceHealth:
         passages=health.passages,
         behind_seconds=round(health.behind, 1),
         error=health.error,
-        legs={name: LegHealth(**asdict(leg)) for name, leg in health.legs.items()},
+        legs=health.legs,
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from api.contact import Contact
 from api.fact_schema import FactOut
 from api.guidance import LONGEST_QUESTION, MOST_HITS, Ask
+from api.health import LegHealth
 from kb.frontmatter import YEARS
 from kb.moment import date_or_instant
 from kb.redaction import redact
@@ -317,14 +318,6 @@ class ArticleResponse(BaseModel):
     committed_at: datetime | None
     scope: ScopeOut
     index: IndexOut
-
-
-class LegHealth(BaseModel):
-    """How far one model's part of an index has come."""
-
-    ready: bool
-    embedded: int
-    passages: int
 
 
 class SpaceHealth(BaseModel):

@@ -88,7 +88,7 @@ def main() -> None:
         print(f"{database.shown.partition(':')[0]}, {len(snapshot.articles)} articles")
         for pause in (0.0, 0.02):
             compared(guidance, questions, records, pause=pause)
-        recorder.settle(60)
+        recorder.flush(60)
         recorder.close()
         print(f"  {len(list(recorder.ledger.verify(DEFAULT)))} faults in the chain")
 

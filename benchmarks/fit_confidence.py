@@ -40,7 +40,7 @@ from retriever.embedder import Embedder, Progress
 from retriever.leg import FIRST
 from retriever.legs import Search
 from retriever.metrics import auroc
-from retriever.question import Query, Question, typed, understood
+from retriever.question import Query, Question, normalise, understand
 from retriever.snapshot import Models, Snapshot
 from retriever.snapshot_build import build
 from retriever.vector_cache import VectorCache
@@ -185,7 +185,7 @@ def sampled(
     """What is known of each question's best hit, with every passage in scope. asked: the corpus, and whose questions."""
     found = []
     for question in questions:
-        read = understood(typed(Question(question.text)), snapshots[0].words, models.translator)
+        read = understand(normalise(Question(question.text)), snapshots[0].words, models.translator)
         untranslated = [] if read.translation is None else [replace(read, english=None)]
         for query in (read, *untranslated):
             evidences = {kind: values for snapshot in snapshots for kind, values in _known(query, snapshot, models).items()}

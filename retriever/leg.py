@@ -9,8 +9,9 @@ from retriever.arrays import BoolVector, FloatMatrix, FloatVector, IntVector
 from retriever.ranking import Ranking
 from retriever.store import Asked, ExactStore, VectorStore, inner_products
 
-ENGLISH: Final = "english"
+ENGLISH: Final = "english"  # the leg, as results and manifests name it
 MULTILINGUAL: Final = "multilingual"
+SOURCE_LANGUAGE: Final = "en"  # what the English leg reads, and what questions are translated into
 FIRST: Final = (ENGLISH,)  # what English questions are answered by, beside the words
 WHOLE: Final = (ENGLISH, MULTILINGUAL)
 CODED_UP_TO: Final = 100_000  # rows that are found by 8-bit codes in 11 ms, exactly; beyond, smaller ones find nearly the same

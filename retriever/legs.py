@@ -11,12 +11,12 @@ import numpy as np
 from retriever.arrays import BoolVector, FloatVector, IntVector
 from retriever.confidence import UNSURE, Evidence, confidence
 from retriever.fusion import ACROSS_LANGUAGES, CLOSE, ONE_MODEL, SECOND_OPINION, TRANSLATED, between, blend
-from retriever.leg import ENGLISH, MULTILINGUAL, AskedLeg, Leg
+from retriever.leg import ENGLISH, MULTILINGUAL, SOURCE_LANGUAGE, AskedLeg, Leg
 from retriever.lexical import index_language
 from retriever.question import Query
 from retriever.question_vectors import QuestionVectors
 from retriever.ranking import DEPTH, Ladder, Ranking
-from retriever.snapshot import SOURCE_LANGUAGE, Models, Snapshot
+from retriever.snapshot import Models, Snapshot
 
 WORDS: Final = "lexical"
 

@@ -7,13 +7,13 @@ from typing import Final
 
 from kb.language import base_language
 from retriever.language import language_of
+from retriever.leg import SOURCE_LANGUAGE
 from retriever.place_words import infer_place
 from retriever.space_words import SpaceWords
 from retriever.spelling import respelled
 from retriever.ticket import issue_of
 from retriever.translator import Translator
 
-ENGLISH: Final = "en"
 LONGEST: Final = 4000  # characters that are read; a model's window ends long before, and BM25 gains nothing from more
 
 
@@ -26,8 +26,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """A question as it was typed; see Query for what each part is.
+class Normalised:
+    """A question before a word of it is looked up; see Query for what each part is.
 
     placed: the place is known, so none is looked for in the words: 0.1 ms, and the first time 80 for the names of all places.
     """
@@ -67,33 +67,33 @@ class Query:
     @property
     def translation(self) -> str | None:
         """The translation that was searched beside the question; None where the question is English, or was not translated."""
-        return None if self.lang == ENGLISH else self.english
+        return None if self.lang == SOURCE_LANGUAGE else self.english
 
     def in_language(self, lang: str) -> str:
         """The issue as the words of a text in this language are compared with it."""
         base = base_language(lang)
-        said = self.english if base == ENGLISH and self.english is not None else self.issue
+        said = self.english if base == SOURCE_LANGUAGE and self.english is not None else self.issue
         return f"{said} {self.terms[base]}" if base in self.terms else said
 
 
-def typed(question: Question, *, placed: bool = False) -> Typed:
-    """What is searched of a question, and its language, before a word of it is looked up. placed: see Typed."""
+def normalise(question: Question, *, placed: bool = False) -> Normalised:
+    """The question in one form, however it was pasted, and its language. placed: see Normalised."""
     text, issue = _readable(question.text), _readable(issue_of(question.text[: 10 * LONGEST]))
     lang = language_of(issue)
-    return Typed(text, issue, lang, question.lang or lang, placed)
+    return Normalised(text, issue, lang, question.lang or lang, placed)
 
 
-def understood(asked: Typed, words: SpaceWords, translator: Translator) -> Query:
+def understand(asked: Normalised, words: SpaceWords, translator: Translator) -> Query:
     """The question as it is searched. `words` are what the space's words mean."""
     return _query(asked, asked.issue, {}, words, translator)
 
 
-def mended(asked: Typed, corrections: Mapping[str, str], words: SpaceWords, translator: Translator) -> Query:
+def mended(asked: Normalised, corrections: Mapping[str, str], words: SpaceWords, translator: Translator) -> Query:
     """The question as it is understood with what was mistyped mended."""
     return _query(asked, respelled(asked.issue, corrections), corrections, words, translator)
 
 
-def _query(asked: Typed, issue: str, corrections: Mapping[str, str], words: SpaceWords, translator: Translator) -> Query:
+def _query(asked: Normalised, issue: str, corrections: Mapping[str, str], words: SpaceWords, translator: Translator) -> Query:
     return Query(
         text=asked.text,
         issue=issue,
@@ -101,7 +101,7 @@ def _query(asked: Typed, issue: str, corrections: Mapping[str, str], words: Spac
         shown=asked.shown,
         place=None if asked.placed else infer_place(respelled(asked.text, corrections), words.places),
         product=words.product(issue),
-        english=issue if asked.lang == ENGLISH else translator.english(issue, asked.lang) or None,
+        english=issue if asked.lang == SOURCE_LANGUAGE else translator.english(issue, asked.lang) or None,
         terms=words.in_other_languages(issue, asked.lang),
         mended=corrections,
     )

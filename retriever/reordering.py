@@ -9,9 +9,10 @@ import numpy as np
 from kb.article import Article
 from kb.language import base_language
 from retriever.arrays import IntVector
+from retriever.leg import SOURCE_LANGUAGE
 from retriever.legs import Candidates
 from retriever.passage import embedding_text
-from retriever.question import ENGLISH, Query
+from retriever.question import Query
 from retriever.reranker import Reranker
 from retriever.snapshot import Snapshot
 from retriever.titles import words_of
@@ -71,7 +72,7 @@ def _text(snapshot: Snapshot, candidates: Candidates, index: int, owner: Article
 
 
 def _in_english(query: Query, owner: Article) -> str | None:
-    return query.english if base_language(owner.lang) == ENGLISH else None
+    return query.english if base_language(owner.lang) == SOURCE_LANGUAGE else None
 
 
 def _asked(query: Query, owner: Article) -> str:
@@ -81,4 +82,4 @@ def _asked(query: Query, owner: Article) -> str:
 
 def _language(query: Query, owner: Article) -> str:
     """The language of what is asked beside a text of this article."""
-    return ENGLISH if _in_english(query, owner) else query.lang
+    return SOURCE_LANGUAGE if _in_english(query, owner) else query.lang

@@ -10,21 +10,22 @@ from retriever.beyond import above_tier, leads, varying_places, why_empty
 from retriever.collapse import Ranked, leaders, ranked_as
 from retriever.confidence import ANSWERABLE
 from retriever.hits import hit_of
+from retriever.leg import SOURCE_LANGUAGE
 from retriever.legs import Search
-from retriever.question import Query, Question, mended, typed, understood
+from retriever.question import Query, Question, mended, normalise, understand
 from retriever.question_vectors import QuestionVectors
 from retriever.reordering import reordered
 from retriever.scope import Scope, mask, replacements
-from retriever.snapshot import SOURCE_LANGUAGE, Models, Snapshot
+from retriever.snapshot import Models, Snapshot
 from retriever.spelling import Visible
 
 
 def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models, *, limit: int = 10) -> Answer:
     """Answer one question for one scope from one snapshot, best article first."""
-    vectors, read = QuestionVectors(), typed(question, placed=scope.jurisdiction is not None)
+    vectors, read = QuestionVectors(), normalise(question, placed=scope.jurisdiction is not None)
     if read.lang != SOURCE_LANGUAGE and snapshot.is_whole:
         vectors.begin(models.multilingual, read.issue)  # beside the translation, which takes as long
-    query = understood(read, snapshot.words, models.translator)
+    query = understand(read, snapshot.words, models.translator)
     asked, replaced, allowed = _scoped(scope, query, snapshot)
     visible = Visible(snapshot.lexical, allowed, snapshot.words_of)
     slips = snapshot.spelling.corrections(query.issue, query.lang, snapshot.words, visible)

@@ -19,7 +19,7 @@ from retriever.arrays import FloatMatrix, IntVector
 from retriever.centring import centred
 from retriever.embedder import Embedder
 from retriever.exact import ExactIndex
-from retriever.leg import ENGLISH, MULTILINGUAL, WHOLE, Leg, store_of
+from retriever.leg import ENGLISH, MULTILINGUAL, SOURCE_LANGUAGE, WHOLE, Leg, store_of
 from retriever.lexical import Lexical
 from retriever.passage import Passage, lexical_text, shown_text
 from retriever.reranker import Reranker
@@ -34,7 +34,6 @@ FORMAT: Final = 3  # of what it holds; another number is another snapshot
 NOT_TRANSLATED: Final = NoTranslator()
 SEEN: Final = 2**11  # articles as readers saw them, of which those that hide a part are copies: 4 kB each
 SHOWN: Final = 2**12  # passages as people read them: 1 kB for one with a table or steps, which takes 0.2 ms
-SOURCE_LANGUAGE: Final = "en"  # passages in it are also embedded by the English model
 
 
 @dataclass(frozen=True, slots=True)

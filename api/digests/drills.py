@@ -133,7 +133,7 @@ class Drills:
 
     def _results(self, space: str, team_id: str, reader: str | None = None) -> list[Result]:
         """What was answered, of everybody or of one reader, in the order of the chain."""
-        self._records.recorder.settle()
+        self._records.recorder.flush()
         wanted = Wanted(space, since=datetime.now(UTC) - _COUNTS, reader=reader, kind=Kind.DRILLED)
         links = ((link, link.facts()) for link in self._records.recorder.ledger.links(wanted))
         return [

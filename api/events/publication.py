@@ -65,7 +65,7 @@ def note_publication(records: Records, space: Space, snapshot: Snapshot) -> None
 
     Raises StoreError or KbError.
     """
-    records.recorder.settle()
+    records.recorder.flush()
     before = _last_published(records, space.name)
     manifest = snapshot.manifest
     if before == {"commit": manifest.commit, "fingerprint": manifest.fingerprint}:

@@ -64,7 +64,7 @@ class Recorder:
             self._taken += 1
         self._new.set()
 
-    def settle(self, seconds: float = 5.0) -> None:
+    def flush(self, seconds: float = 5.0) -> None:
         """Wait until everything taken so far, here and by other processes, is in the database.
 
         Raises StoreError if that takes longer.

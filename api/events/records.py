@@ -141,7 +141,7 @@ class Records:
         """What the reader has read and acknowledged, newest first. Raises NotFoundError or StoreError."""
         _require_space(space, reader)
         self._meet(space, reader)
-        self.recorder.settle()
+        self.recorder.flush()
         return readings_of(self._ledger.database, space, reader.id, articles)
 
     def drilled(self, space: str, reader: Reader, tried: Mapping[str, Any]) -> str:
@@ -179,7 +179,7 @@ class Records:
 
     def receipt(self, receipt_id: str, reader: Reader) -> dict[str, Any]:
         """A receipt: one's own, or any of one's spaces for who may see any. Raises NotFoundError for all others alike."""
-        self.recorder.settle()
+        self.recorder.flush()
         links = self._ledger.of_receipt(receipt_id) if is_plain(receipt_id) else []
         mine = bool(links) and (links[0].reader == reader.id or may(reader.role, Action.ANY_RECEIPT))
         if len(links) != 2 or not mine or links[0].space not in reader.spaces:
@@ -199,7 +199,7 @@ class Records:
 
     def feedback(self, feedback_id: str, reader: Reader) -> Feedback:
         """One's own feedback, or any of one's spaces for who works on it. Raises NotFoundError."""
-        self.recorder.settle()
+        self.recorder.flush()
         found = feedback_by_id(self._ledger.database, feedback_id) if is_plain(feedback_id) else None
         if found is None or found.space not in reader.spaces or not _may_see(found, reader):
             raise NotFoundError(f"There is no feedback {feedback_id!r} that you may read.")
@@ -210,7 +210,7 @@ class Records:
         _require_space(wanted.space, reader)
         if wanted.reader != reader.id and not may(reader.role, Action.WORK_FEEDBACK):
             raise NotGrantedError(f"The role {reader.role.value!r} may see its own feedback only. Ask with mine=true.")
-        self.recorder.settle()
+        self.recorder.flush()
         return feedback_of(self._ledger.database, wanted)
 
     def change_feedback(self, feedback_id: str, change: Change, reader: Reader) -> Feedback:
@@ -226,7 +226,7 @@ class Records:
 
         What is closed already stays as it is; so does what was opened again after the commit, which did not mend it then.
         """
-        self.recorder.settle()
+        self.recorder.flush()
         found = feedback_by_id(self._ledger.database, feedback_id)
         if found is None or found.space != space or found.state is State.CLOSED:
             return

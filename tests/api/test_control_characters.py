@@ -144,7 +144,7 @@ def test_a_language_that_no_database_can_hold_keeps_nobody_from_being_met(door: 
     parent = door.readers.tokens.recognise(secret)
     session = door.readers.sessions.open(SessionWanted("ana", ORIGIN, 1, None, "e\0s"), parent).text
     asked = door.ask(session, headers={"Origin": ORIGIN}).status_code
-    door.records.recorder.settle()
+    door.records.recorder.flush()
     met = met_in(door.database, "default")
 
     assert (refused, asked, door.records.recorder.damaged.count()) == (422, 200, 0)

@@ -92,7 +92,7 @@ class Floor:
     @property
     def clerk(self) -> Clerk:
         """Closes windows."""
-        self.records.recorder.settle()
+        self.records.recorder.flush()
         return Clerk(self.world.live, Desk(self.world.guidance, self.database), "https://help.example")
 
     def reader(self, name: str, role: Role = Role.AGENT, **granted: Any) -> Reader:

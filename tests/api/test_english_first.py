@@ -1,7 +1,6 @@
 """English first: a first index answers English questions while the multilingual leg is still to come, and says so."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,6 @@ from typing import Any
 import pytest
 
 from api import snapshots
-from api.database import Database
-from api.events.ledger import Ledger
-from api.events.recorder import Recorder
 from api.events.records import Records
 from api.events.verification import Verdict, rebuilt_from, verify
 from api.indexing import index
@@ -23,7 +19,6 @@ from retriever.leg import FIRST
 from retriever.snapshot import Snapshot
 from retriever.snapshot_build import build
 from retriever.translator import NoTranslator
-from tests.doors import TICKETS
 from tests.waiting import until
 from tests.world import World
 
@@ -57,15 +52,6 @@ def bank(world: World) -> World:
     world.article("nomina.md", title="Nómina", lang="es", body="La nómina se deposita cada quincena en la cuenta de gastos.")
     world.commit()
     return world
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    """An event store."""
-    recorder = Recorder(tmp_path / "journal", Ledger(Database(f"sqlite:///{tmp_path}/events.sqlite")))
-    yield Records(recorder, lambda text: text, TICKETS)
-    recorder.close()
-    recorder.ledger.database.close()
 
 
 def finish(live: LiveSpace) -> None:

@@ -123,7 +123,7 @@ def test_what_the_database_could_not_hold_is_erased_with_the_rest(recorder: Reco
     mine = made_event(1, receipt=receipt)
     other, foreign = made_event(2), made_event(1, space="zeta")
     recorder.record(replace(mine, words={"q": "in the chain"}))
-    recorder.settle()
+    recorder.flush()
     feedback = made_event(3, receipt=receipt, ticket=None, words={"comment": "the customer said so"})
     unreadable = b"torn " + TICKETS.of("T-1").encode()
     for line in (written([mine, other]), written([feedback]), written([foreign]), unreadable, b"torn by another"):

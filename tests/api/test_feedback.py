@@ -169,7 +169,7 @@ def test_what_an_agent_did_is_written_down_in_order(cards: World, records: Recor
     """Several at once, by the reader that sent them, to be erased by their ticket."""
     acts = [{"kind": kind, "article": "card-lost", "ticket_id": "T-1"} for kind in ("opened", "inserted")]
     answer = _as(cards, records, ANA).post("/v1/events", json={"events": acts})
-    records.recorder.settle()
+    records.recorder.flush()
     links = list(records.recorder.ledger.links(Wanted("default")))
 
     assert (answer.status_code, answer.json()["ids"]) == (202, [link.id for link in links])
@@ -186,7 +186,7 @@ def test_a_ticket_that_looks_like_a_telephone_is_found_on_both_wires_and_kept_on
     client.post("/v1/search", json={"q": "lost card", "context": {"ticket_id": phone, "channel": "my secret channel"}})
     client.post("/v1/search", json={"q": "other customer", "context": {"ticket_id": "+5215512345679"}})
     client.post("/v1/events", json={"events": [{"kind": "opened", "article": "card-lost", "ticket_id": phone}]})
-    records.recorder.settle()
+    records.recorder.flush()
     ledger = records.recorder.ledger
     kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and "repo" not in path.parts]
     shown = canonical([asdict(link) for link in ledger.links(Wanted("default"))])

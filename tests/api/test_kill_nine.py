@@ -59,7 +59,7 @@ def test_fifty_writers_are_killed_and_nothing_acknowledged_is_lost(empty_databas
     database = Database(empty_database)
     recorder = Recorder(folder, Ledger(database))
     recorder.record(made_event(1))
-    recorder.settle(60)
+    recorder.flush(60)
     recorder.close()
     kept = {link.id for link in Ledger(database).links(Wanted("default"))}
 

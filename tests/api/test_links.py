@@ -91,7 +91,7 @@ def test_another_sites_page_forges_no_reading(door: Door) -> None:
     seen: list[tuple[Any, ...]] = []
     for site in ("cross-site", "none"):
         shown = door.client.get(ARTICLE, headers={**BROWSER, **basic(secret), "Sec-Fetch-Site": site}).status_code
-        door.records.recorder.settle()
+        door.records.recorder.flush()
         links = list(ledger.links(Wanted("default", reader=reader)))
         read = len(readings_of(door.database, "default", reader))
         seen.append((shown, [(link.kind, link.facts().get("from_elsewhere", False)) for link in links], read))

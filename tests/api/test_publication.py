@@ -1,6 +1,5 @@
 """What follows a publication: it is written down once, and its commits close feedback."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,33 +9,21 @@ from structlog.testing import capture_logs
 
 from api.access import Role
 from api.composition import open_guidance
-from api.database import Database
 from api.events.feedback_table import State, Verdict
-from api.events.ledger import Ledger, Wanted
+from api.events.ledger import Wanted
 from api.events.publication import follow, note_publication
-from api.events.recorder import Recorder
 from api.events.records import Change, Opinion, Records
 from api.reader import Reader
 from api.settings import read_settings
 from retriever.snapshot import Models
-from tests.doors import TICKETS
 from tests.waiting import until
 from tests.world import World
 
 ANA = Reader("token-ana", "ana", Role.AGENT, frozenset({"default"}), tier=1)
 
 
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    """An event store."""
-    recorder = Recorder(tmp_path / "journal", Ledger(Database(f"sqlite:///{tmp_path}/events.sqlite")))
-    yield Records(recorder, str, TICKETS)
-    recorder.close()
-    recorder.ledger.database.close()
-
-
 def _published(records: Records) -> list[object]:
-    records.recorder.settle()
+    records.recorder.flush()
     kinds = [link for link in records.recorder.ledger.links(Wanted("default")) if link.kind == "published"]
     return [link.facts()["commit"] for link in kinds]
 

@@ -239,7 +239,7 @@ def test_what_was_acknowledged_before_there_was_a_table_is_not_lost(empty_databa
 
 
 def _met(records: Records) -> list[tuple[str, Any]]:
-    records.recorder.settle()
+    records.recorder.flush()
     links = records.recorder.ledger.links(Wanted("default", kind=Kind.MET))
     return [(link.reader, link.facts()["tier"]) for link in links]
 

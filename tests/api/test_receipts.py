@@ -297,7 +297,7 @@ def test_a_receipt_from_before_a_new_format_of_the_index_is_still_verified(
 def test_an_erased_question_leaves_what_was_shown(cards: World, records: Records) -> None:
     """The words are gone, the chain stands, and the receipt says why it cannot be rebuilt."""
     receipt = _ask(cards, records, context={"ticket_id": "T-1"})["receipt"]
-    records.recorder.settle()
+    records.recorder.flush()
     records.recorder.ledger.erase("default", tickets=TICKETS.every("T-1"), by="admin", at=datetime.now(UTC))
     left = _receipt(cards, records, receipt).json()
 
@@ -337,7 +337,7 @@ def test_what_is_refused_is_written_down(cards: World, records: Records) -> None
     client.post("/v1/search", json={"q": "card", "tier": 2})
     client.post("/v1/search", json={"q": "card", "space": "other-company"})
     client.patch("/v1/feedback/01J00000000000000000000000", json={"state": "closed"})
-    records.recorder.settle()
+    records.recorder.flush()
     ledger = records.recorder.ledger
 
     assert [(link.kind, link.reader) for link in ledger.links(Wanted("default"))] == [("denied", "token-ana")]
@@ -351,7 +351,7 @@ def test_who_opened_which_version_is_written_down(cards: World, records: Records
     client = cards.client(records)
     for address in ("/v1/articles/card-lost", "/articles/card-lost", "/v1/articles/none"):
         client.get(address)
-    records.recorder.settle()
+    records.recorder.flush()
 
     opened = records.recorder.ledger.links(Wanted("default", kind=Kind.OPENED))
     assert [link.facts()["article"] for link in opened] == ["card-lost", "card-lost"]

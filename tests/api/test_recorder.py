@@ -55,7 +55,7 @@ def test_whoever_waits_for_an_event_does_not_wait_for_its_group(recorder: Record
     monkeypatch.setattr("api.events.recorder._GATHER", 3600.0)
     for number in (1, 2):
         recorder.record(made_event(number))
-        recorder.settle()
+        recorder.flush()
 
     assert len(list(recorder.ledger.links(Wanted("default")))) == 2
 
@@ -66,7 +66,7 @@ def test_whoever_waits_sees_what_another_process_has_acknowledged(recorder: Reco
     kept = []
     for number, (taken, asked) in enumerate([(other, recorder), (recorder, other)] * 3):
         taken.record(made_event(number))
-        asked.settle()
+        asked.flush()
         kept.append(len(list(recorder.ledger.links(Wanted("default")))))
     other.close()
 
@@ -78,11 +78,11 @@ def test_what_a_process_leaves_behind_while_we_run_is_brought_in_once_somebody_w
 ) -> None:
     """A worker was killed, and nothing has replaced it yet."""
     recorder.record(made_event(1))
-    recorder.settle()
+    recorder.flush()
     left = Journal.begin(tmp_path / "journal", "left")
     left.append(written([made_event(2)]))
     left.close()
-    recorder.settle()
+    recorder.flush()
 
     assert [(link.said() or {})["q"] for link in recorder.ledger.links(Wanted("default"))] == ["question 1", "question 2"]
     assert list((tmp_path / "journal").glob("left*")) == []
@@ -120,7 +120,7 @@ def _brought_in(database: Database, folder: Path, bad: Event) -> tuple[list[str]
 
     recorder = Recorder(folder, Ledger(database))
     recorder.record(made_event(3), bad, made_event(4))
-    recorder.settle()
+    recorder.flush()
     recorder.close()
     kept = [link.said() or {} for link in Ledger(database).links(Wanted("default"))]
     aside = [event for line in (folder / "damaged.jsonl").read_bytes().splitlines() for event in read(line)]
@@ -151,7 +151,7 @@ def test_what_is_recorded_is_in_the_database_a_moment_later(recorder: Recorder) 
     """In order, and the journal keeps no copy of the words."""
     for number in range(100):
         recorder.record(made_event(number))
-    recorder.settle()
+    recorder.flush()
 
     assert [link.said() for link in recorder.ledger.links(Wanted("default"))] == [
         {"q": f"question {number}", "ticket": TICKETS.of(f"T-{number}")} for number in range(100)
@@ -163,7 +163,7 @@ def test_fifty_threads_record_at_once(recorder: Recorder) -> None:
     """None is lost, none is doubled, the chain is whole."""
     with ThreadPoolExecutor(50) as threads:
         list(threads.map(lambda number: recorder.record(made_event(number)), range(500)))
-    recorder.settle()
+    recorder.flush()
 
     assert sorted(link.ticket or "" for link in recorder.ledger.links(Wanted("default"))) == sorted(
         link.ticket or "" for link in made_chain(500)[0]
@@ -194,7 +194,7 @@ def test_a_journal_that_its_process_left_is_brought_in(database: Database, tmp_p
 
     recorder = Recorder(folder, Ledger(database))
     recorder.record(made_event(2))
-    recorder.settle()
+    recorder.flush()
     recorder.close()
 
     assert [link.said() for link in Ledger(database).links(Wanted("default"))] == [
@@ -220,7 +220,7 @@ def test_a_damaged_line_is_set_aside_and_keeps_nobody_waiting(database: Database
 
     recorder = Recorder(tmp_path, Ledger(database))
     recorder.record(made_event(2))
-    recorder.settle()
+    recorder.flush()
     recorder.close()
 
     assert len(list(Ledger(database).links(Wanted("default")))) == 2
@@ -233,12 +233,12 @@ def test_a_database_that_ends_keeps_nobody_waiting(postgres: Postgres, tmp_path:
     database = Database(postgres.database())
     recorder = Recorder(tmp_path, Ledger(database))
     recorder.record(made_event(1))
-    recorder.settle()
+    recorder.flush()
     postgres.stop()
     try:
         recorder.record(made_event(2))
         with pytest.raises(StoreError, match="cannot be used"):
-            recorder.settle()
+            recorder.flush()
         waiting = recorder.backlog()
     finally:
         postgres.start()

@@ -11,7 +11,7 @@ import structlog
 from api.guidance import Ask
 from api.log_lines import LineWithoutSecrets, without_secrets
 from kb.redaction import redact
-from retriever.question import Question, Typed, typed
+from retriever.question import Normalised, Question, normalise
 from tests.conftest import SHARED
 from tests.world import World
 
@@ -40,11 +40,11 @@ def test_the_search_itself_never_sees_a_secret(world: World, monkeypatch: pytest
     world.article("lost.md", LOST, id="lost")
     seen: list[str] = []
 
-    def spy(question: Question, *, placed: bool) -> Typed:
+    def spy(question: Question, *, placed: bool) -> Normalised:
         seen.append(question.text)
-        return typed(question, placed=placed)
+        return normalise(question, placed=placed)
 
-    monkeypatch.setattr("retriever.search.typed", spy)
+    monkeypatch.setattr("retriever.search.normalise", spy)
 
     world.search(f"lost my card {CARD}", jurisdiction="US")
 

@@ -1,6 +1,5 @@
 """The optional cross-encoder: it may reorder the first articles in time, and never an exact match."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -12,9 +11,6 @@ from tokenizers import Tokenizer, pre_tokenizers
 from tokenizers.models import WordLevel
 from tokenizers.processors import TemplateProcessing
 
-from api.database import Database
-from api.events.ledger import Ledger
-from api.events.recorder import Recorder
 from api.events.records import Records
 from api.events.verification import Verdict, rebuilt_from, verify
 from api.loading import reranker_of
@@ -24,7 +20,6 @@ from retriever.errors import ModelError
 from retriever.model_store import open_reranker
 from retriever.onnx_reranker import OnnxReranker
 from retriever.reranker import Reranker
-from tests.doors import TICKETS
 from tests.world import World
 
 LIKED = "customer"  # the more of a pair's words are this one, the higher its score
@@ -92,15 +87,6 @@ def bank(world: World, prepared: OnnxReranker) -> World:
     world.article("block.md", title="Block a card", body="Block the lost card of ERR-4012 in the console.")
     world.article("called.md", title="Calls", body="customer customer customer lost card customer customer")
     return world
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    """An event store."""
-    recorder = Recorder(tmp_path / "journal", Ledger(Database(f"sqlite:///{tmp_path}/events.sqlite")))
-    yield Records(recorder, lambda text: text, TICKETS)
-    recorder.close()
-    recorder.ledger.database.close()
 
 
 def order(world: World, q: str = "freeze a lost card now", **scope: Any) -> tuple[bool, list[str]]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from retriever.arrays import BoolVector
 from retriever.legs import Candidates, Search
-from retriever.question import Question, typed, understood
+from retriever.question import Question, normalise, understand
 from retriever.translator import NoTranslator
 from tests.retriever.worlds import World, article, world_of
 
@@ -45,7 +45,7 @@ def masks(share: float) -> st.SearchStrategy[BoolVector]:
 def test_a_wider_mask_after_a_narrower_one_finds_what_it_finds_alone(text: str, narrow: BoolVector, more: BoolVector) -> None:
     """Bit for bit, in both orders."""
     it = world()
-    query = understood(typed(Question(text)), it.snapshot.words, NoTranslator())
+    query = understand(normalise(Question(text)), it.snapshot.words, NoTranslator())
     wide = narrow | more
     alone = [values(Search(query, it.snapshot, it.models).candidates(mask)) for mask in (narrow, wide)]
 

@@ -7,7 +7,7 @@ from kb.taxonomy import Product as Of
 from kb.taxonomy import Taxonomy, Tier
 from retriever.language import language_of
 from retriever.phrases import Phrases
-from retriever.question import Question, typed, understood
+from retriever.question import Question, normalise, understand
 from retriever.space_words import SpaceWords
 from retriever.translator import NoTranslator
 
@@ -35,7 +35,7 @@ WORDS = SpaceWords(
 
 def read(text: str) -> tuple[str | None, str | None]:
     """The inferred product and place."""
-    query = understood(typed(Question(text)), WORDS, NoTranslator())
+    query = understand(normalise(Question(text)), WORDS, NoTranslator())
     return query.product, query.place
 
 
@@ -59,14 +59,14 @@ def test_product_and_place_are_read_from_the_words(text: str, expected: tuple[st
 
 def test_a_place_that_is_known_is_not_looked_for_in_the_words() -> None:
     """The agent chose it; what the words name besides changes nothing."""
-    query = understood(typed(Question("NY customer disputes a wire"), placed=True), WORDS, NoTranslator())
+    query = understand(normalise(Question("NY customer disputes a wire"), placed=True), WORDS, NoTranslator())
 
     assert (query.product, query.place) == ("transfers", None)
 
 
 def test_the_glossarys_words_are_searched_in_the_other_language() -> None:
     """A rough translation would say "state of account"; the writers said what it is called."""
-    query = understood(typed(Question("no encuentra sus estados de cuenta ni la aclaración")), WORDS, NoTranslator())
+    query = understand(normalise(Question("no encuentra sus estados de cuenta ni la aclaración")), WORDS, NoTranslator())
 
     assert query.in_language("en").endswith("statement chargeback")
     assert query.in_language("es") == query.issue
@@ -74,8 +74,8 @@ def test_the_glossarys_words_are_searched_in_the_other_language() -> None:
 
 def test_codes_are_looked_for_in_all_of_a_ticket_and_words_in_its_issue() -> None:
     """A ticket's reference may stand in a line that says nothing else."""
-    query = understood(
-        typed(Question("Ticket #9: R10\nHi team,\nThe debit was not authorised.\nThanks")), WORDS, NoTranslator()
+    query = understand(
+        normalise(Question("Ticket #9: R10\nHi team,\nThe debit was not authorised.\nThanks")), WORDS, NoTranslator()
     )
 
     assert ("R10" in query.text, query.issue) == (True, "The debit was not authorised.")
