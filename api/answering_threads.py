@@ -1,10 +1,16 @@
-"""On which threads questions are answered, so that none keeps the others waiting."""
+"""On which threads questions are answered, so that none keeps the others waiting, and none waits for ever."""
 
 import os
+import sys
+import traceback
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import enumerate as all_threads
+from time import monotonic
 from typing import Final
 
-from anyio import CapacityLimiter, to_thread
+import structlog
+from anyio import CapacityLimiter, fail_after, to_thread
 from anyio.lowlevel import RunVar
 from fastapi import Response
 
@@ -12,23 +18,75 @@ from api.schema import SearchQuery, SearchResponse
 
 # Live questions at once. On two cores more only wait for Python's one lock, at a tenth more processor time for each.
 LIVE: Final = 1 + (os.cpu_count() or 1)
-_live: Final[RunVar[CapacityLimiter]] = RunVar("threads for live questions")  # of one event loop, as anyio's own threads are
+LONGEST: Final = 20.0  # seconds for a live question, waiting for its turn included; 15 ms is usual
+_TOLD_AGAIN: Final = 60.0  # seconds between two lines that tell of it
+_FRAMES: Final = 12  # of each thread, the innermost
+
+log = structlog.get_logger()
+
+
+class UnansweredError(Exception):
+    """A live question has no answer in time. The log tells what every thread was doing."""
+
+
+@dataclass(slots=True)
+class _Threads:
+    """Those for live questions."""
+
+    limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(LIVE))
+    told: float = float("-inf")
+    hang: bool = False  # the last question whose end is known was given up
+
+
+_live: Final[RunVar[_Threads]] = RunVar("threads for live questions")  # of one event loop, as anyio's own threads are
 
 
 async def answered(query: SearchQuery, answer: Callable[[], SearchResponse]) -> Response:
     """The answer as it is sent, made and written on another thread. What we have made ourselves is not validated once more.
 
     A question about another moment may have to wait until that is built: on one of the threads that every endpoint has, so
-    that it takes none from live questions.
+    that it takes none from live questions. Raises UnansweredError too.
     """
     live = query.as_of is None and "@" not in query.space
-    content = await to_thread.run_sync(lambda: answer().model_dump_json(), limiter=_threads() if live else None)
+    content = await (_in_time if live else to_thread.run_sync)(lambda: answer().model_dump_json())
     return Response(content, media_type="application/json")
 
 
-def _threads() -> CapacityLimiter:
+def is_hanging() -> bool:
+    """Whether live questions are given up and none is answered any more."""
+    return _threads().hang
+
+
+async def _in_time(make: Callable[[], str]) -> str:
+    """What is made on a thread for live questions. One that hangs is left alone, and another takes its place."""
+    threads = _threads()
+    try:
+        with fail_after(LONGEST):
+            content = await to_thread.run_sync(make, limiter=threads.limiter, abandon_on_cancel=True)
+    except TimeoutError:
+        threads.hang = True
+        if monotonic() - threads.told >= _TOLD_AGAIN:
+            threads.told = monotonic()
+            log.error("a question has no answer", seconds=LONGEST, load=os.getloadavg()[0], threads=_stacks())
+        raise UnansweredError(f"No answer after {LONGEST:.0f} seconds. Ask again; the log of the service tells why.") from None
+    threads.hang = False
+    return content
+
+
+def _stacks() -> dict[str, list[str]]:
+    """Where every thread is: by name, innermost first. No value of any of them."""
+    names = {thread.ident: thread.name for thread in all_threads()}
+    return {
+        f"{names.get(ident, 'unknown')} {ident}": [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(traceback.extract_stack(at)[-_FRAMES:])
+        ]
+        for ident, at in sys._current_frames().items()
+    }
+
+
+def _threads() -> _Threads:
     try:
         return _live.get()
     except LookupError:
-        _live.set(CapacityLimiter(LIVE))
+        _live.set(_Threads())
         return _live.get()

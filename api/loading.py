@@ -28,6 +28,7 @@ from retriever.translator import NoTranslator, Translator
 
 MOMENT: Final = 0.5  # seconds
 LEISURE: Final = 0.1  # of a processor; a question takes more of any moment, also of one that it shares with other work
+LONGEST_REST: Final = 5.0  # seconds
 PATIENCE: Final = 10.0  # seconds for which questions without a pause can put it off
 
 
@@ -103,13 +104,25 @@ def _load_rest(models: Models, places: Sequence[Iterable[str]], then: Callable[[
         with suppress(ModelError):
             if models.reranker:
                 models.reranker.model.warm()
-        warm_language()
+        _in_turns(warm_language())
         for its in places:
             warm_places(its)
-        warm_spelling()  # last: the dictionaries take a second
+        _in_turns(warm_spelling())  # last: the dictionaries take seconds
         give_back()
     finally:
         then()
+
+
+def _in_turns(steps: Iterable[None]) -> None:
+    """Take the steps, and let questions have the interpreter for as long after each one.
+
+    No question runs during most of a step. Where others want the processor too, a step takes many seconds, and a question that
+    has waited for one would get half a millisecond before the next.
+    """
+    begun = monotonic()
+    for _ in steps:
+        sleep(min(monotonic() - begun, LONGEST_REST))
+        begun = monotonic()
 
 
 def _wait_for_leisure() -> None:

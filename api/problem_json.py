@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from api.answering_threads import UnansweredError
 from api.guidance import MovedError, NotFoundError, NotGrantedError, RequestError
 from api.must_read import OutdatedError
 from api.queue import BusyError
@@ -40,6 +41,7 @@ STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     KeysError: HTTPStatus.SERVICE_UNAVAILABLE,
     BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    UnansweredError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 # What any endpoint may answer beside its own.

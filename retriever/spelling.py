@@ -5,7 +5,7 @@ that is one slip away, or two where it is long. What slips cost, and what mendin
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
@@ -131,10 +131,11 @@ def _numbers(words: Sequence[str]) -> IntVector:
     return np.fromiter(map(hash, words), np.int64, len(words))
 
 
-def warm() -> None:
-    """Load now what the first mistyped word needs."""
+def warm() -> Iterator[None]:
+    """Load, as one goes on, what the first mistyped word needs: a dictionary a step, of 0.6 to 1.1 s of the processor."""
     for key in STEMMED:
         _dictionary(key)
+        yield
 
 
 def respelled(text: str, corrections: Mapping[str, str]) -> str:

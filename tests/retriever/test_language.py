@@ -39,7 +39,7 @@ def held():
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 language_of("the customer wants to know")
-warm()
+list(warm())
 before = held()
 language_of("SBI term deposit versus SBI bonds")
 print(held() - before)

@@ -1,0 +1,43 @@
+"""A live question is answered in time, or the caller and the log are told; none keeps the others waiting."""
+
+from threading import Event, Lock
+
+import pytest
+
+from api import answering_threads
+from api.answering_threads import LIVE
+from api.guidance import Guidance
+from tests.world import World
+
+
+def test_a_question_that_hangs_is_given_up_and_the_log_tells_where(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """More of them than there are threads: each caller is told, and the next question is answered."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    client, ask, lock, go = world.client(), Guidance.ask, Lock(), Event()
+    hanging = [LIVE + 1]
+
+    def sometimes(*args: object) -> object:
+        with lock:
+            hanging[0] -= 1
+            hangs = hanging[0] >= 0
+        if hangs:
+            go.wait()
+        return ask(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Guidance, "ask", sometimes)
+    monkeypatch.setattr(answering_threads, "LONGEST", 0.2)
+    with client:  # one event loop for all
+        given_up = [client.post("/v1/search", json={"q": "when does the card arrive"}) for _ in range(LIVE + 1)]
+        monkeypatch.setattr(answering_threads, "LONGEST", 60.0)
+        after = client.post("/v1/search", json={"q": "when does the card arrive"})
+        go.set()
+
+    told = capsys.readouterr().out.split("a question has no answer")
+
+    assert {answer.status_code for answer in given_up} == {503}
+    assert given_up[0].json()["detail"] == "No answer after 0 seconds. Ask again; the log of the service tells why."
+    assert after.json()["hits"][0]["snippet"] == "Cards arrive in 7 days."
+    assert len(told) == 2  # once, however many
+    assert told[1].count(" sometimes") == 1  # of the first, which alone hung then
