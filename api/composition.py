@@ -141,11 +141,17 @@ def start_updaters(settings: Settings, guidance: Guidance) -> Mapping[str, Updat
     return updaters
 
 
-def follow_leader(settings: Settings, guidance: Guidance, worker: Worker) -> Mapping[str, Updates]:
-    """Serve what the worker that leads publishes, and tell it of pushes."""
-    for live in guidance.spaces.values():
-        Follower(live, seconds=settings.refresh_seconds).start()
+def start_followers(settings: Settings, guidance: Guidance) -> list[Follower]:
+    """One follower for each space, running: they serve what the worker that leads publishes."""
+    followers = [Follower(live, seconds=settings.refresh_seconds) for live in guidance.spaces.values()]
+    for follower in followers:
+        follower.start()
     freeze()
+    return followers
+
+
+def leaders_updates(guidance: Guidance, worker: Worker) -> Mapping[str, Updates]:
+    """Where a worker that follows tells the one that leads of pushes."""
     return {name: LeadersUpdates(live, worker.call) for name, live in guidance.spaces.items()}
 
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from threading import Event, Thread
-from time import monotonic, sleep
+from time import monotonic
 from typing import Final, Protocol
 
 import structlog
@@ -54,15 +54,20 @@ class Follower:
         """seconds: between two looks."""
         self._live = live
         self._seconds = seconds
+        self._ended = Event()
         self._thread = Thread(target=self._run, name=f"follow {live.space.name}", daemon=True)
 
     def start(self) -> None:
         """Begin to look."""
         self._thread.start()
 
+    def stop(self, seconds: float | None = None) -> None:
+        """End after the look that runs, or after so many seconds."""
+        self._ended.set()
+        self._thread.join(seconds)
+
     def _run(self) -> None:
-        while True:
-            sleep(self._seconds)
+        while not self._ended.wait(self._seconds):
             try:
                 self._live.look()
                 if not self._live.serving and self._live.space.snapshots.published_name() is not None:
@@ -124,7 +129,7 @@ class Updater:
             return False
 
 
-def stop_all(updaters: Collection[Updater], seconds: float) -> None:
+def stop_all(updaters: Collection[Updater | Follower], seconds: float) -> None:
     """Stop them at once, and wait no longer than this for all of them."""
     until = monotonic() + seconds
     for updater in updaters:

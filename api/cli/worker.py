@@ -15,13 +15,14 @@ import typer
 from api.authentication import open_readers
 from api.cli.progress import announce, watching
 from api.composition import (
-    follow_leader,
+    leaders_updates,
     open_courier,
     open_database,
     open_guidance,
     open_hooks,
     open_records,
     spaces_of,
+    start_followers,
     start_updaters,
     ticket_keys,
 )
@@ -91,8 +92,9 @@ def _service(worker: Worker, settings: Settings, listening: socket.socket, closi
     if greets:
         begin(listening, settings.host, settings.port)  # before the address is printed: whoever reads it may ask at once
     updaters = start_updaters(settings, guidance) if worker.leads else {}
-    closing.callback(stop_all, updaters.values(), _BEHIND)
-    updates = updaters if worker.leads else follow_leader(settings, guidance, worker)
+    followers = [] if worker.leads else start_followers(settings, guidance)
+    closing.callback(stop_all, [*updaters.values(), *followers], _BEHIND)
+    updates = updaters if worker.leads else leaders_updates(guidance, worker)
     if greets:
         _greet(settings.host, listening.getsockname()[1], demo=readers.loopback_only)
     window = SharedWindow(worker.folder / "requests.sqlite") if worker.folder else None

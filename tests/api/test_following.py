@@ -1,5 +1,8 @@
 """A worker that follows: it serves what another one publishes, and says what that one says."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -21,6 +24,17 @@ def follower(world: World) -> LiveSpace:
     return LiveSpace(world.space, refresh_seconds=float("inf"))
 
 
+@contextmanager
+def kept_up_to_date(live: LiveSpace) -> Iterator[None]:
+    """As in a worker that follows, until it ends."""
+    following = Follower(live, seconds=0.01)
+    following.start()
+    try:
+        yield
+    finally:
+        following.stop()
+
+
 def test_a_follower_serves_what_is_published_and_publishes_nothing(world: World) -> None:
     """Also where nothing was published before it began; what it served goes on being served if nothing new can be read."""
     world.article("card.md", "Cards arrive in 7 days.", id="card")
@@ -29,17 +43,29 @@ def test_a_follower_serves_what_is_published_and_publishes_nothing(world: World)
     live.look()
     before = live.serving
     first = world.live.current().manifest.commit
-    Follower(live, seconds=0.01).start()
-    until(lambda: live.serving)
-    served = live.current().manifest.commit
-    world.article("card.md", "Cards arrive in 5 days.", id="card")
-    second = world.commit()
-    behind = live.health()
-    world.live.update()
-    until(lambda: live.current().manifest.commit == second)
+    with kept_up_to_date(live):
+        until(lambda: live.serving)
+        served = live.current().manifest.commit
+        world.article("card.md", "Cards arrive in 5 days.", id="card")
+        second = world.commit()
+        behind = live.health()
+        world.live.update()
+        until(lambda: live.current().manifest.commit == second)
 
     assert (before, served) == (False, first)
     assert (behind.commit, behind.error, len(world.space.log.all())) == (first, None, 2)
+
+
+def test_a_follower_that_was_stopped_looks_no_more(world: World) -> None:
+    """Its thread is gone when the stop returns, so that nothing looks into a service that is closed."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    world.commit()
+    before = set(threading.enumerate())
+    with kept_up_to_date(follower(world)):
+        begun = set(threading.enumerate()) - before
+
+    assert [thread.name for thread in begun] == ["follow default"]
+    assert begun.isdisjoint(threading.enumerate())
 
 
 def test_what_keeps_the_leader_from_the_newest_commit_is_said_by_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,8 +128,8 @@ def test_a_follower_that_begins_over_a_damaged_snapshot_builds_it_anew(world: Wo
     live = follower(world)
     live.look()
     before = live.serving
-    Follower(live, seconds=0.01).start()
-    until(lambda: live.serving)
+    with kept_up_to_date(live):
+        until(lambda: live.serving)
 
     assert (before, live.current().manifest.commit) == (False, commit)
 
