@@ -1,6 +1,6 @@
 """Every error as `application/problem+json`: the one file that knows exceptions and statuses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from api.reader import KeysError, NotAuthenticatedError
 from api.schema import ProblemDetail
 from api.sign_in import SIGN_IN, asks_by_browser, sign_in_page
 from api.store_error import StoreError
+from api.unfit_values import told, unfit_values
 from kb.errors import AsOfError, ContentError, KbError
 from kb.redaction import redact
 from retriever.errors import RetrieverError
@@ -84,7 +85,7 @@ def problem(
     request: Request,
     status: HTTPStatus,
     detail: str,
-    errors: list[dict[str, Any]] | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """One error response, without secrets. `instance` is the path alone: a query may hold what a customer said."""
@@ -93,7 +94,7 @@ def problem(
         status=int(status),
         detail=redact(detail).text,
         instance=redact(request.url.path).text,
-        errors=[{name: redact(str(value)).text for name, value in error.items()} for error in errors or []],
+        errors=[{name: redact(value).text for name, value in error.items()} for error in errors],
     )
     return JSONResponse(body.model_dump(), int(status), dict(headers or {}), MEDIA_TYPE)
 
@@ -135,29 +136,22 @@ async def _known(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    errors = [
-        {"parameter": ".".join(str(part) for part in detail["loc"][1:]) or "body", "message": _message(detail)}
-        for detail in error.errors()
-    ]
-    said = "; ".join(f"{entry['parameter']}: {entry['message']}" for entry in errors[:5])
-    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, said, errors)
-
-
-def _message(detail: Mapping[str, Any]) -> str:
-    if detail["type"] == "extra_forbidden":
-        return "unknown parameter. /docs lists those that are known."
-    return f"{str(detail['msg']).removeprefix('Value error, ')}."
+    unfit = unfit_values(error.errors(), skip=1)  # where the value stood, as `query` or `body`
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, told(unfit[:5]), unfit)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
-    detail = error.detail if error.detail != status.phrase else _DETAILS.get(status, status.description or status.phrase)
+    said_elsewhere = error.detail not in (status.phrase, _UNREADABLE)
+    detail = error.detail if said_elsewhere else _DETAILS.get(status, status.description or status.phrase)
     return problem(request, status, detail, headers=error.headers)
 
 
+_UNREADABLE: Final = "There was an error parsing the body"  # FastAPI's words, which tell nobody what to do
 _DETAILS: Final = {
+    HTTPStatus.BAD_REQUEST: "The body cannot be read; expected JSON in UTF-8.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address. /docs lists every endpoint.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not answer that method. /docs lists every endpoint.",
 }

@@ -96,16 +96,19 @@ def why_empty(snapshot: Snapshot, scope: Scope, replaced: Collection[str]) -> st
         return "The list of products is empty, so nothing is in scope. Leave it out to ask about every product."
     unknown = sorted((scope.products or frozenset()) - taxonomy.products.keys() - {ALL})
     if unknown and len(unknown) == len(scope.products or ()):
-        return f"Product {unknown[0]!r} is not known.{did_you_mean(unknown[0], taxonomy.products)}"
+        near = did_you_mean(unknown[0], taxonomy.products) or f" Ask for one of {', '.join(sorted(taxonomy.products))}."
+        return f"Product {unknown[0]!r} is not known.{near}"
     somewhere = scope.jurisdiction is None and anywhere(table, scope).any()
     if somewhere and not mask(table, scope).any():
         return "What the guidance says depends on the place. Ask with the customer's jurisdiction."
     every_product = replace(scope, products=None, tier=taxonomy.highest_tier)
     place = scope.jurisdiction
+    if place and not lineage(place):
+        near = did_you_mean(place, taxonomy.jurisdictions)
+        return f"Place {place!r} is not known; expected an ISO 3166 code, as in US or US-CA.{near}"
     day = f"{scope.effective_on.astimezone(taxonomy.zone):%Y-%m-%d}"
     if not mask(table, every_product).any():
-        near = did_you_mean(place, taxonomy.jurisdictions) if place and not lineage(place) else ""
-        return f"No guidance is in force in {place or 'every place'} on {day}.{near}"
+        return f"No guidance is in force in {place or 'every place'} on {day}."
     if not mask(table, scope.at_tier(taxonomy.highest_tier)).any():
         return f"No guidance on this product is in force in {place or 'every place'} on {day}."
     if not mask(table, scope, replaced).any():

@@ -1,9 +1,10 @@
-"""Progress on a terminal; silence in a pipe."""
+"""Progress on a terminal; a line of the log where a service starts without one; silence in a pipe."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import structlog
 from rich.console import Console
 
 if TYPE_CHECKING:
@@ -15,9 +16,16 @@ console = Console(stderr=True)
 
 
 def announce(message: str) -> None:
-    """Say what takes long, on a terminal."""
+    """Say what takes long, before it begins."""
     if console.is_terminal:
         console.print(message, style="dim")
+    elif _logs():
+        structlog.get_logger().info(message)
+
+
+def _logs() -> bool:
+    """Whether this is a service: no other command writes a log, and what a program reads from a pipe stays clean."""
+    return structlog.is_configured()
 
 
 @contextmanager
@@ -26,7 +34,7 @@ def watching() -> "Iterator[Watch]":
     from api.watch import SILENT, Watch  # here, because whoever only announces something need not wait for it
 
     if not console.is_terminal:
-        yield SILENT
+        yield _logged() if _logs() else SILENT
         return
     with _bars() as progress:
         bars: dict[str, TaskID] = {}
@@ -40,6 +48,23 @@ def watching() -> "Iterator[Watch]":
             files=lambda done, total: progress.update(bar("Articles read", total), completed=done),
             passages=lambda leg, more, total: progress.advance(bar(f"Passages embedded, {leg}", total), more),
         )
+
+
+def _logged() -> "Watch":
+    """One line when the articles begin to be read, and one for each model that begins to embed."""
+    from api.space import Watch
+
+    begun: set[str] = set()
+
+    def begin(step: str, total: int) -> None:
+        if step not in begun:
+            begun.add(step)
+            structlog.get_logger().info(step, total=total)
+
+    return Watch(
+        files=lambda _done, total: begin("reading articles", total),
+        passages=lambda leg, _more, total: begin(f"embedding passages, {leg}", total),
+    )
 
 
 @contextmanager

@@ -70,9 +70,9 @@ def _query(**values: object) -> "SearchQuery":
 
     from api.guidance import RequestError
     from api.schema import SearchQuery
+    from api.unfit_values import told, unfit_values
 
     try:
         return SearchQuery.model_validate(values)
     except ValidationError as error:
-        said = [f"{'.'.join(map(str, d['loc']))}: {d['msg'].removeprefix('Value error, ')}" for d in error.errors()]
-        raise RequestError("; ".join(said)) from None
+        raise RequestError(told(unfit_values(error.errors()))) from None

@@ -179,7 +179,7 @@ def test_check_speaks_to_machines(world: World, kb: Kb) -> None:
         (["search", "x", "--folder", "nothere"], "there is no file below 'nothere' at commit"),
         (["search", "x", "--tier", "9"], "tier is 9; expected one of 1, 2, 3."),
         (["search", "x", "--as-of", "yesterday"], "as_of: expected a date such as 2026-03-01, or an instant"),
-        (["search", "", "--json"], "q: String should have at least 1 character"),
+        (["search", "", "--json"], "q: is empty; expected text."),
         (["index", "--repo", "nowhere"], "nowhere: there is no such folder; expected a git repository"),
         (["serve", "--host", "0.0.0.0", "--port", "0"], "without tokens the service answers only on this machine"),  # noqa: S104
         (["check", "artcles/"], "artcles holds no file of articles; nothing was checked. Correct the path."),

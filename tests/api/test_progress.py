@@ -3,7 +3,9 @@
 from io import StringIO
 
 import pytest
+import structlog
 from rich.console import Console
+from structlog.testing import capture_logs
 
 from api.cli import progress
 from api.watch import SILENT
@@ -14,6 +16,7 @@ def test_bars_tell_a_terminal_how_far_reading_and_embedding_are(monkeypatch: pyt
     """Into a pipe nothing is written."""
     shown = StringIO()
     monkeypatch.setattr(progress, "console", Console(file=shown, force_terminal=terminal, width=100))
+    monkeypatch.setattr(structlog, "is_configured", lambda: False)  # as in a command that is no service
     with progress.watching() as watch:
         if watch.files and watch.passages:
             watch.files(2, 3)
@@ -28,3 +31,24 @@ def test_bars_tell_a_terminal_how_far_reading_and_embedding_are(monkeypatch: pyt
     ] * 2
     assert "Questions asked" in told or not terminal
     assert (told == "", watch is SILENT) == (not terminal,) * 2
+
+
+def test_a_service_without_a_terminal_logs_each_long_step_once_as_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads the log of a container sees what it is busy with, not one line for each passage."""
+    monkeypatch.setattr(progress, "console", Console(file=StringIO(), force_terminal=False))
+    with capture_logs() as lines:
+        progress.announce("Preparing the model minilm; this takes up to a minute.")
+        with progress.watching() as watch:
+            assert watch.files
+            assert watch.passages
+            for done in (1, 2, 3):
+                watch.files(done, 3)
+                watch.passages("english", 2, 6)
+            watch.passages("multilingual", 1, 6)
+
+    assert [(line["event"], line.get("total")) for line in lines] == [
+        ("Preparing the model minilm; this takes up to a minute.", None),
+        ("reading articles", 3),
+        ("embedding passages, english", 6),
+        ("embedding passages, multilingual", 6),
+    ]

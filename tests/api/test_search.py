@@ -132,8 +132,15 @@ def test_a_commit_that_was_never_merged_was_never_live(world: World) -> None:
     [
         ({"products": []}, "The list of products is empty, so nothing is in scope. Leave it out to ask about every product."),
         ({"products": ["transferz"]}, "Product 'transferz' is not known. Did you mean 'transfers'?"),
-        ({"jurisdiction": "US-ZZ"}, "No guidance is in force in US-ZZ on 2026-05-01. Did you mean 'US-CA' or 'US-NY'?"),
-        ({"jurisdiction": "us-ca"}, "No guidance is in force in us-ca on 2026-05-01. Did you mean 'US-CA' or 'US-NY'?"),
+        ({"products": ["mortgages"]}, "Product 'mortgages' is not known. Ask for one of accounts, cards, transfers."),
+        (
+            {"jurisdiction": "US-ZZ"},
+            "Place 'US-ZZ' is not known; expected an ISO 3166 code, as in US or US-CA. Did you mean 'US-CA' or 'US-NY'?",
+        ),
+        (
+            {"jurisdiction": "us-ca"},
+            "Place 'us-ca' is not known; expected an ISO 3166 code, as in US or US-CA. Did you mean 'US-CA' or 'US-NY'?",
+        ),
     ],
 )
 def test_an_empty_scope_gives_nothing_and_the_reason(world: World, scope: dict[str, object], reason: str) -> None:
@@ -314,16 +321,19 @@ def test_every_question_gets_an_answer_or_a_refusal(world: World, question: str)
     ("body", "detail"),
     [
         ({"q": "x", "foo": 1}, "foo: unknown parameter. /docs lists those that are known."),
-        ({"q": ""}, "q: String should have at least 1 character."),
+        ({"q": ""}, "q: is empty; expected text."),
+        ({}, "q: is missing; expected a value. /docs lists what must be there."),
+        ({"q": "x", "products": "cards"}, 'products: expected a list, as in ["first", "second"].'),
+        ({"q": "x", "limit": 0, "explain": "maybe"}, "limit: expected at least 1. explain: expected true or false."),
         ({"q": "   "}, "q is empty; expected the customer's issue in a few words."),
-        ({"q": "x", "limit": 51}, "limit: Input should be less than or equal to 50."),
-        ({"q": "x", "tier": "two"}, "tier: Input should be a valid integer, unable to parse string as an integer."),
+        ({"q": "x", "limit": 51}, "limit: expected at most 50."),
+        ({"q": "x", "tier": "two"}, "tier: expected a whole number."),
         (
             {"q": "x", "effective_on": "next week"},
             "effective_on: expected a date such as 2026-03-01, or an instant such as 2026-03-01T17:00:00-05:00, "
             "of the years 1900 to 2200.",
         ),
-        ({"q": "a" * 20_001}, "q: String should have at most 20000 characters."),
+        ({"q": "a" * 20_001}, "q: expected at most 20,000 characters. Shorten it."),
     ],
 )
 def test_a_wrong_request_is_told_what_was_expected(world: World, body: dict[str, object], detail: str) -> None:
@@ -335,6 +345,30 @@ def test_a_wrong_request_is_told_what_was_expected(world: World, body: dict[str,
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("body", "parameter", "detail"),
+    [
+        (b'{"q": x}', "body", "body: is no JSON: Expecting value at character 6. Send one JSON object."),
+        (b"", "body", "body: is missing; expected a value. /docs lists what must be there."),
+        (b'{"q": "\xff"}', None, "The body cannot be read; expected JSON in UTF-8."),
+        (
+            b"[]",
+            "body",
+            "body: expected one JSON object. Send it with the header Content-Type: application/json.",
+        ),
+        (b'{"q": "x", "products": [1]}', "products.0", "products.0: expected text. Put it in quotes."),
+    ],
+)
+def test_a_body_that_is_no_question_is_told_so(world: World, body: bytes, parameter: str | None, detail: str) -> None:
+    """What is wrong is named as a parameter, or as the body; never as the number of a character."""
+    world.article("card.md", CARD)
+
+    answer = world.client().post("/v1/search", content=body, headers={"Content-Type": "application/json"}).json()
+
+    assert answer["detail"] == detail
+    assert [error["parameter"] for error in answer["errors"]] == ([parameter] if parameter else [])
 
 
 def test_a_question_of_a_hundred_kilobytes_is_refused_before_it_is_read(world: World) -> None:
