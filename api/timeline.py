@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from api.source import Source
@@ -13,9 +14,12 @@ from kb.edition import Edition
 from kb.errors import AsOfError
 from kb.history import Log, Version, versions
 from kb.moment import Moment, moment_of
+from kb.reading import not_ours
 from kb.repository import Repository
 from kb.taxonomy import Taxonomy
 from kb.window import read_window
+
+_LOOKED_AT: Final = 200  # commits, for the newest one that changed an article
 
 
 class Timeline:
@@ -66,6 +70,18 @@ class Timeline:
         tip = self._repository.resolve(self._source.ref)
         entries = self._repository.log(tip, self._source.folder, most=limit)
         return [(self._contribution(entry), _counted(entry)) for entry in entries]
+
+    def newest_change(self) -> str:
+        """One sentence for who looked where nothing changed: the newest commit that changed an article, and what shows it."""
+        tip = self._repository.resolve(self._source.ref)
+        log = self._repository.log(tip, self._source.folder, most=_LOOKED_AT)
+        newest = next((it.commit for it in log if any(not_ours(touch.path) is None for touch in it.touches)), None)
+        if newest is None:
+            return f"Nor did the last {_LOOKED_AT} commits here change one; `kb log ID` lists the versions of an article."
+        if self._repository.parent(newest) is None:
+            return "All articles are of one commit, which has none before it; the next one that changes some will show here."
+        sha = newest.sha[:12]
+        return f"The newest commit that changed one is {sha} of {newest.at:%Y-%m-%d}; ask from {sha}~1 on to see it."
 
     def _contribution(self, entry: LogEntry) -> Contribution:
         paths = {touch.path for touch in entry.touches}

@@ -126,7 +126,12 @@ def _of_database(settings: Settings, space: str | None, known: list[str]) -> tup
     from api.digests.roster import STAYS
 
     ledger = _ledger(settings)
-    spaces = [space] if space else ledger.spaces()
+    kept = ledger.spaces()
+    if not kept:
+        typer.echo("No event is kept yet, so there is nothing to verify.", err=True)
+    elif space and space not in kept:
+        raise RequestError(f"There is no event of a space {space!r}. Name one of {', '.join(kept)} with --space, or none.")
+    spaces = [space] if space else kept
     found: list[str] = []
     for name in spaces:
         faults = list(map(str, ledger.verify(name)))

@@ -40,3 +40,5 @@ def diff(
     else:
         report = as_markdown if format_ is Format.MARKDOWN else as_lines
         typer.echo(joined(report(response.from_, response.to, response.changes)))
+    if not response.changes:
+        typer.echo(f"No article changed between the two. {timeline.newest_change()}", err=True)

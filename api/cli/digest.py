@@ -37,3 +37,5 @@ def digest(
         timeline, since or old or "yesterday", new, team, space=space_name(settings, space), site=settings.site
     )
     typer.echo(drawn(made, format_))
+    if not made.news:
+        typer.echo(f"No article between the two is news to this team. {timeline.newest_change()}", err=True)

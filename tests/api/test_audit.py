@@ -63,6 +63,14 @@ def test_verify_prints_the_ends_and_names_what_was_changed(audit: Callable[..., 
     assert "it is not the event that was noted" in audit("verify", "--space", "acme", "--known", forged).stdout
 
 
+def test_verify_does_not_call_a_space_whole_that_is_not_there(audit: Callable[..., Any]) -> None:
+    """A name that was mistyped must not look like a chain without a fault."""
+    mistyped = audit("verify", "--space", "acne")
+
+    assert mistyped.returncode == 2
+    assert mistyped.stderr == "There is no event of a space 'acne'. Name one of acme, zeta with --space, or none.\n"
+
+
 def test_an_export_is_of_one_space_and_verifies_elsewhere(audit: Callable[..., Any], tmp_path: Path) -> None:
     """The other space's words are not in it; a changed line is found."""
     exported = audit("export", "--space", "acme").stdout

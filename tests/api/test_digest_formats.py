@@ -243,6 +243,7 @@ def test_the_command_prints_any_form_of_any_window(world: World, kb: Any) -> Non
     since = kb("digest", "--since", "2026-01-01T12:00:00Z", *repo, "--format", "markdown")
     wrong = kb("digest", "HEAD~1", "--team", "frnt", *repo)
     both = kb("digest", "HEAD~1", "--since", "yesterday", *repo)
+    quiet = kb("digest", "HEAD", *repo)
     backwards = kb("digest", "--since", "2050-01-01", *repo)
 
     assert "25 USD → 30 USD" in since.stdout
@@ -251,5 +252,6 @@ def test_the_command_prints_any_form_of_any_window(world: World, kb: Any) -> Non
         "There is no team 'frnt'. Did you mean 'front'? Name one of front with --team.\n",
     )
     assert both.returncode == 2
+    assert "No article between the two is news to this team. The newest commit that changed one is " in quiet.stderr
     assert (backwards.returncode, backwards.stdout) == (2, "")
     assert "'2050-01-01' lies after 'now'" in backwards.stderr

@@ -426,6 +426,25 @@ def test_diff_and_log_need_no_index(world: World, kb: Kb) -> None:
     assert not list(world.root.rglob("snapshots"))
 
 
+def test_diff_that_finds_nothing_says_where_something_is(world: World, kb: Kb) -> None:
+    """A fresh clone has changed nothing yet: the newest commit that changed an article is named, and it does show."""
+    world.article("card.md", TEXT, id="card")
+    first = world.commit()
+    alone = kb("diff", "HEAD", cwd=world.repo)
+    world.article("card.md", NINETY, id="card")
+    second = world.commit()
+    (world.repo / "articles" / "README.md").write_text("For people.")
+    world.commit()
+    later = kb("diff", "HEAD", cwd=world.repo)
+    told = kb("diff", f"{second[:12]}~1", cwd=world.repo)
+
+    assert "0 articles" in alone.stdout
+    assert "All articles are of one commit" in alone.stderr
+    assert f"The newest commit that changed one is {second[:12]} of " in later.stderr
+    assert f"ask from {second[:12]}~1 on to see it." in later.stderr
+    assert (first[:12] in told.stdout, "60 days → 90 days" in told.stdout, told.stderr) == (True, True, "")
+
+
 def test_diff_prints_markdown_and_json(world: World, kb: Kb) -> None:
     """For a message and for a program; what an article says is no markup there."""
     world.article("card.md", TEXT, id="card", title="Dispute *a* charge")
