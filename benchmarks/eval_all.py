@@ -1,22 +1,31 @@
 """`kb eval` on every labelled set, into the table of docs/benchmarks.md.
 
-    python -m benchmarks.eval_all ../shared/data [SET ...]
+    python -m benchmarks.eval_all ../shared/data [SET ...] [--first]
 
 The row of a set is replaced when the set is done, so a run can be stopped, and single sets can be measured again. Each
 row carries the day and the commit it was measured at; `+` means with changes that were not committed.
+--first: of the first stage, which has the English leg alone; printed, and written nowhere.
 """
 
+import argparse
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from api.evaluation import MEASURES, ask_all, publish, report
+from api.evaluation import MEASURES, Published, ask_all, publish, report
 from api.evaluation_set import read_set
+from api.guidance import Guidance
+from api.live import LiveSpace
 from api.loading import open_models
 from api.settings import read_settings
+from api.space import DEFAULT
+from retriever.leg import FIRST
+from retriever.snapshot import Models
+from retriever.snapshot_build import build
+from retriever.vector_cache import VectorCache
 
 ROOT: Final = Path(__file__).parent.parent
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
@@ -33,16 +42,33 @@ SETS: Final = (
 )  # fmt: skip
 
 
-def main(data: Path, names: Sequence[str]) -> None:
+def main() -> None:
     """Measure the sets and write each one's rows."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("sets", nargs="*", choices=[*SETS, []])
+    parser.add_argument("--first", action="store_true")
+    asked = parser.parse_args()
     settings = read_settings()
     models = open_models(settings)
-    for name in names or SETS:
-        published = publish(read_set(data / name), models, settings.data_dir / "eval" / "vectors.sqlite")
+    vectors = settings.data_dir / "eval" / "vectors.sqlite"
+    for name in asked.sets or SETS:
+        published = publish(read_set(asked.data / name), models, vectors)
+        if asked.first:
+            published = first_stage(published, models, vectors)
         found: Any = report(ask_all(published))
         rows = rows_of(found, f"{datetime.now(UTC):%Y-%m-%d} {_commit()}")
-        PAGE.write_text(with_rows(PAGE.read_text(), rows))
+        if not asked.first:
+            PAGE.write_text(with_rows(PAGE.read_text(), rows))
         print("\n".join(rows), flush=True)
+
+
+def first_stage(published: Published, models: Models, vectors: Path) -> Published:
+    """The same documents, answered by words and the English leg alone, also where a service would begin with both."""
+    with VectorCache(vectors) as cache:
+        snapshot = build(published.indexed.snapshot.library, models, cache, legs=FIRST)
+    live = LiveSpace.held(published.guidance.spaces[DEFAULT].space, snapshot)
+    return replace(published, guidance=Guidance({DEFAULT: live}, models))
 
 
 def rows_of(found: Mapping[str, Any], measured: str) -> list[str]:
@@ -94,4 +120,4 @@ def _commit() -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main()

@@ -52,7 +52,7 @@ def watching() -> "Iterator[Watch]":
 
 def _logged() -> "Watch":
     """One line when the articles begin to be read, and one for each model that begins to embed."""
-    from api.space import Watch
+    from api.watch import Watch
 
     begun: set[str] = set()
 

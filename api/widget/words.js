@@ -17,7 +17,7 @@ const WORDS = {
   language: ['Language', 'Idioma', 'Langue'],
   anyPlace: ['Place: not said', 'Lugar: no se dijo', 'Lieu : non précisé'],
   anyProduct: ['All products', 'Todos los productos', 'Tous les produits'],
-  questionsLanguage: ["In the question's language", 'En el idioma de la pregunta', 'Dans la langue de la question'],
+  questionsLanguage: ["Question's language", 'Idioma de la pregunta', 'Dans la langue de la question'],
   inferred: ['inferred', 'deducido', 'déduit'],
   inferredScope: [
     '{}: read from the question. Alt+J keeps it, Alt+P corrects it.',
