@@ -1,26 +1,28 @@
 """English first: a first index answers English questions while the multilingual leg is still to come, and says so."""
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api import snapshots
+from api import second_leg, snapshots
 from api.events.records import Records
 from api.events.verification import Verdict, rebuilt_from, verify
 from api.indexing import index
 from api.live import LiveSpace
 from api.second_leg import SecondLeg
 from api.updater import Updater
-from api.watch import Watch
+from api.watch import Step, Watch
 from retriever.leg import FIRST
 from retriever.snapshot import Snapshot
 from retriever.snapshot_build import build
 from retriever.translator import NoTranslator
 from tests.waiting import until
-from tests.world import World
+from tests.world import TAXONOMY, World
 
 ENGLISH = ["english"]
 BOTH = ["english", "multilingual"]
@@ -339,3 +341,62 @@ def test_one_thread_finishes_every_space(bank: World, tmp_path: Path) -> None:
     for updater in updaters.values():
         updater.stop()
     assert begun == [ENGLISH, ENGLISH]
+
+
+def another(root: Path, like: World) -> World:
+    """A second space of the same models, with one article."""
+    made = World(root, like.models, name="other")
+    made.repo.mkdir(parents=True)
+    made.git("init", "--quiet", "--initial-branch=main")
+    made.write("kb.yml", TAXONOMY)
+    made.article("lost.md", title="Lost card", body="Block the lost card at once.")
+    made.commit()
+    return made
+
+
+def test_a_long_second_leg_holds_up_no_other_space(bank: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are embedded by turns: a small space is done before a large one that began first."""
+    for number in range(8):
+        bank.article(f"fee-{number}.md", title=f"Fee {number}", body=f"Fee number {number} is {number} USD a month.")
+    bank.commit()
+    turns: list[str] = []
+
+    def noted(name: str, embedding: Callable[[], Iterator[Step]]) -> Iterator[Step]:
+        for step in embedding():
+            turns.append(name)
+            yield step
+
+    lives = [it.live for it in (bank, another(tmp_path / "other", bank))]
+    for live in lives:
+        monkeypatch.setattr(live, "embedding", partial(noted, live.space.name, live.embedding))
+    second = SecondLeg({live.space.name: Updater(live, seconds=0) for live in lives})
+    second.start()
+
+    until(lambda: not any(live.is_unfinished() for live in lives))
+
+    second.stop()
+    assert turns == ["default", "other", "default", "default", "default"]
+
+
+def test_a_leg_that_fails_is_tried_again_and_holds_up_no_other_space(
+    bank: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that was full for a moment costs one space a moment, and the others nothing."""
+    monkeypatch.setattr(second_leg, "AGAIN_SECONDS", 0.05)
+    other = another(tmp_path / "other", bank)
+    lives, fails = [bank.live, other.live], iter([True, True, False])
+    real = bank.live.embedding
+
+    def failing() -> Iterator[Step]:
+        if next(fails, False):
+            raise RuntimeError("the disk is full")
+        yield from real()
+
+    monkeypatch.setattr(bank.live, "embedding", failing)
+    second = SecondLeg({live.space.name: Updater(live, seconds=0) for live in lives})
+    second.start()
+
+    until(lambda: not any(live.is_unfinished() for live in lives))
+
+    second.stop()
+    assert next(fails, None) is None
