@@ -10,8 +10,9 @@ from typing import Final, TypeAlias
 import structlog
 
 from api.health import Health, legs_of
+from api.leg_progress import LegProgress
 from api.past_snapshots import PastSnapshots
-from api.publish_log import Outcome, Publication
+from api.publish_log import Outcome, Publication, now
 from api.recent_tip import RecentTip
 from api.space import Space, public_reason
 from api.trouble import Trouble
@@ -57,7 +58,8 @@ class LiveSpace:
         self._lock = Lock()
         self._updating = Lock()
         self._current: Snapshot | None = None
-        self._embedded: tuple[Snapshot, Step] | None = None  # how far the multilingual leg of a snapshot has come
+        self._since = now()
+        self._progress = LegProgress(space.snapshots)
         self._name: str | None = None
         self._unkept: Snapshot | None = None  # served, but not yet on the disk
         self._unreadable: tuple[str, float] = "", 0.0  # a publication that could not be read, and until when it is left alone
@@ -125,7 +127,7 @@ class LiveSpace:
 
     def is_unfinished(self) -> bool:
         """Whether what is served is of the first stage, and not all that its multilingual leg needs is embedded."""
-        step = self._step()
+        step = self._progress.step(self._current)
         return self._current is not None and not self._current.is_whole and (step is None or step.done < step.passages)
 
     def embedding(self) -> Iterator[Step]:
@@ -139,17 +141,12 @@ class LiveSpace:
         for step in self.space.snapshots.embedding(snapshot, FEW):
             if self._current is not snapshot:
                 return
-            self._embedded = snapshot, step
+            self._progress.note(snapshot, step)
             yield step
-
-    def _step(self) -> Step | None:
-        """How far the leg of what is served has come, if anything was embedded for it."""
-        embedded = self._embedded
-        return embedded[1] if embedded is not None and embedded[0] is self._current else None
 
     def _complete(self) -> None:
         """Serve the whole snapshot in place of the first stage, as soon as all that it needs is embedded."""
-        first, step = self._current, self._step()
+        first, step = self._current, self._progress.step(self._current)
         if first is not None and not first.is_whole and step is not None and step.done == step.passages:
             if self.space.complete(first, serve=self._serve) is None:
                 self.look()  # another process has published a newer commit
@@ -227,8 +224,9 @@ class LiveSpace:
         """How the space stands, and how far it is behind its repository, which is asked once a second at most."""
         snapshot = self._current
         error = self._error or (self.trouble.told() if self.trouble else None)
-        behind = 0.0
+        behind, embedded = 0.0, 0
         try:
+            embedded = self._progress.embedded(snapshot) if snapshot else 0
             tip = self._tip.get()
             if snapshot is not None and tip.sha != snapshot.manifest.commit:
                 behind = max(0.0, (datetime.now(UTC) - tip.at).total_seconds())
@@ -238,7 +236,7 @@ class LiveSpace:
             error = error or public_reason(unreachable)
         if snapshot is None:
             return Health(None, None, 0, 0, behind, error or "no snapshot yet")
-        manifest, step = snapshot.manifest, self._step()
+        manifest = snapshot.manifest
         return Health(
             manifest.commit,
             manifest.built_at,
@@ -247,7 +245,7 @@ class LiveSpace:
             behind,
             error,
             self.past.kept(self.space.name),
-            legs_of(snapshot, step.done if step else 0),
+            legs_of(snapshot, embedded),
         )
 
     def _look(self) -> None:
@@ -282,7 +280,7 @@ class LiveSpace:
     def _swap(self, name: str, snapshot: Snapshot) -> None:
         manifest, before = snapshot.manifest, self._current
         self._current = snapshot
-        self._embedded = None  # it holds the one before
+        self._progress.forget()
         self._name = name
         self._looked = monotonic()
         line = self.space.log.live()
@@ -295,7 +293,7 @@ class LiveSpace:
             "passages": manifest.passages,
             "legs": list(snapshot.legs),
         }
-        if line is not None:
+        if line is not None and line.at >= self._since:  # else it was published before a restart, and cost nothing now
             facts |= {
                 "articles_changed": str(line.counts) if line.counts else None,
                 "embedded": dict(line.embedded),

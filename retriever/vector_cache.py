@@ -151,14 +151,14 @@ class VectorCache:
         )
 
 
-def lacks_more(embedder: Embedder, cache: VectorCache, texts: Sequence[str], most: int) -> bool:
-    """Whether more than so many of the texts have never been embedded."""
-    lacking = 0
+def lacking(embedder: Embedder, cache: VectorCache, texts: Sequence[str], *, most: int | None = None) -> int:
+    """How many of the texts have never been embedded. most: the count ends where it is more than that."""
+    count = 0
     for start in range(0, len(texts), LOOKED_AT):
-        lacking += len(cache.get(embedder.name, texts[start : start + LOOKED_AT], dim=embedder.dim)[1])
-        if lacking > most:
-            return True
-    return False
+        count += len(cache.get(embedder.name, texts[start : start + LOOKED_AT], dim=embedder.dim)[1])
+        if most is not None and count > most:
+            break
+    return count
 
 
 def embed_cached(

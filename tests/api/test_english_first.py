@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from api import second_leg, snapshots
 from api.events.records import Records
@@ -104,6 +105,21 @@ def test_readiness_and_metrics_tell_how_far_the_second_leg_is(bank: World) -> No
     assert begun == {"english": english, "multilingual": {"ready": False, "embedded": 0, "passages": 4}}
     assert going == {"english": english, "multilingual": {"ready": False, "embedded": 3, "passages": 4}}
     assert told() == {"english": english, "multilingual": {"ready": True, "embedded": 4, "passages": 4}}
+
+
+def test_a_restart_tells_what_is_true_now(bank: World) -> None:
+    """What an earlier process has embedded counts, and what its publication cost is not told as if it was paid again."""
+    with capture_logs() as first:
+        next(bank.live.embedding())
+    again = LiveSpace(bank.space, refresh_seconds=0.0)
+    with capture_logs() as second:
+        again.start()
+    told = [again.health().legs["multilingual"].embedded]
+    told += [again.health().legs["multilingual"].embedded for _ in again.embedding()]
+
+    assert told == [3, 3, 4]
+    assert [("milliseconds" in line, "embedded" in line) for line in first if line["event"] == "serving"] == [(True, True)]
+    assert [("milliseconds" in line, "embedded" in line) for line in second if line["event"] == "serving"] == [(False, False)]
 
 
 def test_what_is_finished_later_is_what_one_go_gives(bank: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
