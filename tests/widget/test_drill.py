@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from api.composition import open_records
 from api.database import Database
 from api.settings import read_settings
-from tests.api.test_digest_pages import Floor
+from tests.api.digests.floor import Floor
 from tests.browser import served
 from tests.widget.test_sidebar import SLOW, fits
 from tests.world import World

@@ -14,7 +14,7 @@ from api.composition import open_records
 from api.database import Database
 from api.settings import read_settings
 from retriever.snapshot import Models
-from tests.api.test_digest_pages import TEAMS, Floor
+from tests.api.digests.floor import TEAMS, Floor
 from tests.browser import served
 from tests.widget.conftest import DEBIT, TREE
 from tests.widget.test_sidebar import SLOW
