@@ -3,8 +3,8 @@
 from html import escape
 from typing import Final
 
+from api.article_schema import ArticleResponse
 from api.fact_text import old_and_new
-from api.schema import ArticleResponse
 
 _PAGE: Final = """<!doctype html>
 <html lang="{lang}">

@@ -1,7 +1,6 @@
 """From values to the wire."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime, time
 from itertools import islice
 from textwrap import shorten
@@ -9,14 +8,12 @@ from typing import Any, Final, Literal
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from api.access import Action, may
+from api.article_schema import ArticleResponse, StepAnswerOut, StepOut
 from api.fact_schema import FactOut
 from api.guidance import Answered, Ask, Opened
-from api.health import Health
 from api.reader import Reader
 from api.schema import (
     AboveTierOut,
-    ArticleResponse,
     EscalationOut,
     HitOut,
     IndexOut,
@@ -27,9 +24,6 @@ from api.schema import (
     ReviewOut,
     ScopeOut,
     SearchResponse,
-    SpaceHealth,
-    StepAnswerOut,
-    StepOut,
     TranslationOut,
 )
 from api.space import DEFAULT
@@ -120,19 +114,6 @@ def article_response(opened: Opened, ask: Ask, reader: Reader) -> ArticleRespons
         committed_at=article.changed.at if article.changed else None,
         scope=_scope(opened.scope, ask, reader, ask.lang or article.lang, ask.as_of, zone),
         index=_index(opened.snapshot, ask.target),
-    )
-
-
-def space_health(health: Health) -> SpaceHealth:
-    """One space's health for the wire."""
-    return SpaceHealth(
-        commit=health.commit,
-        built_at=health.built_at,
-        articles=health.articles,
-        passages=health.passages,
-        behind_seconds=round(health.behind, 1),
-        error=health.error,
-        legs=health.legs,
     )
 
 
@@ -284,21 +265,3 @@ def _steps(article: Article, visible: Callable[[PartScope], bool]) -> list[StepO
         for step in article.steps
         if visible(step.scope)
     ]
-
-
-def healths(spaces: Mapping[str, Health]) -> dict[str, SpaceHealth]:
-    """Every space's health for the wire."""
-    return {name: space_health(health) for name, health in spaces.items()}
-
-
-def shown_to(reader: Reader | None, spaces: Mapping[str, Health]) -> dict[str, Health]:
-    """The health of the reader's own spaces. What is wrong with one names articles: it is for whoever may mend it."""
-    if reader is None:
-        return {}
-    own = {name: health for name, health in spaces.items() if name in reader.spaces}
-    if may(reader.role, Action.DIAGNOSE):
-        return own
-    return {name: replace(health, error=health.error and _ASK) for name, health in own.items()}
-
-
-_ASK: Final = "The newest commit is not served. A writer or an administrator sees why."

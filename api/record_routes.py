@@ -9,6 +9,7 @@ from api.access import Action, may
 from api.admission import ReaderDep
 from api.events.feedback_table import FeedbackWanted
 from api.events.records import Records
+from api.health_schema import EventsHealth
 from api.reader import Reader
 from api.record_schema import (
     ActsRequest,
@@ -20,7 +21,6 @@ from api.record_schema import (
     FeedbackRequest,
     ReceiptResponse,
 )
-from api.schema import EventsHealth
 from api.store_error import StoreError
 
 router = APIRouter()

@@ -10,26 +10,21 @@ from api.admission import GuestDep, ReaderDep
 from api.answering import open_article, respond
 from api.answering_threads import answered
 from api.article_page import article_page
+from api.article_schema import ArticleResponse
 from api.browsing import router as browsing_router
 from api.contact import UNKNOWN
 from api.digests.drill_routes import router as drill_router
 from api.digests.routes import router as digest_router
 from api.endpoint import GuidanceDep, cached
 from api.guidance import NotFoundError
+from api.health_presentation import healths, shown_to
+from api.health_schema import HealthResponse, ReadyResponse
 from api.past_routes import router as past_router
-from api.presentation import article_response, healths, shown_to
+from api.presentation import article_response
 from api.reading_routes import router as reading_router
 from api.record_routes import MaybeRecordsDep, events_health
 from api.record_routes import router as record_router
-from api.schema import (
-    ArticleResponse,
-    HealthResponse,
-    Place,
-    ReadyResponse,
-    SearchQuery,
-    SearchRequest,
-    SearchResponse,
-)
+from api.schema import Place, SearchQuery, SearchRequest, SearchResponse
 from api.widget_pages import router as widget_router
 
 router = APIRouter()

@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from api.contact import Contact
 from api.fact_schema import FactOut
 from api.guidance import LONGEST_QUESTION, MOST_HITS, Ask
-from api.health import LegHealth
 from kb.frontmatter import YEARS
 from kb.moment import date_or_instant
 from kb.redaction import redact
@@ -265,96 +264,6 @@ class SearchResponse(BaseModel):
     receipt: str | None = Field(description="Where GET /v1/receipts/{id} proves this answer; null where none is kept.")
     receipt_note: str | None = Field(None, description="Why there is no receipt, where there should be one.")
     processing_time_ms: float
-
-
-class StepAnswerOut(BaseModel):
-    """One answer and where it leads; exactly one end is set."""
-
-    text: str
-    step: str | None
-    resolved: str | None
-    escalate: str | None
-
-
-class StepOut(BaseModel):
-    """One step of guided troubleshooting."""
-
-    name: str
-    question: str
-    answers: list[StepAnswerOut]
-
-
-class ArticleResponse(BaseModel):
-    """One article as the reader may see it."""
-
-    id: str
-    title: str
-    description: str | None
-    url: str
-    kind: str
-    lang: str
-    translation: TranslationOut
-    translations: Mapping[str, str]
-    products: list[str]
-    jurisdictions: list[str]
-    tier: int
-    effective_from: str | None
-    effective_until: str | None
-    status: str
-    in_force: bool
-    replaced_by: str | None
-    supersedes: list[str]
-    superseded_by: list[str]
-    overrides: str | None
-    review: ReviewOut
-    owner: str | None
-    identity_check: str
-    escalation: EscalationOut | None
-    sources: list[str]
-    markdown: str
-    html: str
-    steps: list[StepOut]
-    commit: str | None
-    committed_at: datetime | None
-    scope: ScopeOut
-    index: IndexOut
-
-
-class SpaceHealth(BaseModel):
-    """How one space stands."""
-
-    commit: str | None
-    built_at: str | None
-    articles: int
-    passages: int
-    behind_seconds: float
-    error: str | None
-    legs: Mapping[str, LegHealth] = Field(
-        description="Each model's part of the index. While `multilingual` is not ready, answers come from words and `english`."
-    )
-
-
-class EventsHealth(BaseModel):
-    """What waits to be committed to the database; error: why it waits; damaged: lines it cannot hold, to be looked at."""
-
-    waiting_bytes: int
-    error: str | None
-    damaged: int
-
-
-class ReadyResponse(BaseModel):
-    """Whether questions can be answered."""
-
-    ready: bool
-    models: Mapping[str, str]
-    spaces: Mapping[str, SpaceHealth]
-    events: EventsHealth | None = Field(None, description="Questions are answered also while events wait.")
-
-
-class HealthResponse(BaseModel):
-    """The process runs."""
-
-    ok: Literal[True] = True
 
 
 class ProblemDetail(BaseModel):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retriever import e5_weights
+from retriever import e5_file, e5_weights
 from retriever.errors import ModelError
 from retriever.model_sources import find_source
 
@@ -44,7 +44,7 @@ def test_four_bit_weights_are_unpacked_in_order() -> None:
     nibbles = bytes(low | (15 - low) << 4 for low in range(16))
     block = np.float16(0.5).tobytes() + nibbles
 
-    weights = e5_weights.dequantise(block + block, 64)
+    weights = e5_file.dequantise(block + block, 64)
 
     once = [*np.arange(-4, 4, 0.5), *np.arange(3.5, -4.5, -0.5)]
     assert weights.tolist() == once * 2
@@ -53,4 +53,4 @@ def test_four_bit_weights_are_unpacked_in_order() -> None:
 def test_a_wrong_number_of_weights_is_refused() -> None:
     """A tensor that says another size than it has is an error."""
     with pytest.raises(ValueError, match="1 blocks of 32 weights, expected 33 weights"):
-        e5_weights.dequantise(bytes(18), 33)
+        e5_file.dequantise(bytes(18), 33)
