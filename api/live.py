@@ -1,18 +1,18 @@
 """What a space serves right now: one snapshot, swapped when a newer one is published. A request keeps what it began with."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
-from typing import Final, TypeAlias
+from typing import Final
 
 import structlog
 
 from api.health import Health, legs_of
 from api.leg_progress import LegProgress
+from api.news import Listener, News
 from api.past_snapshots import PastSnapshots
-from api.publish_log import Outcome, Publication, now
+from api.publish_log import Outcome, now
 from api.recent_tip import RecentTip
 from api.space import Space, public_reason
 from api.trouble import Trouble
@@ -28,22 +28,6 @@ AGAIN_SECONDS: Final = 30.0  # after which a publication that could not be read 
 REFUSED_IN_A_ROW: Final = 20  # commits with errors that are passed over to find what was live before the log began
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What became of a commit.
-
-    snapshot: what is live from now on; None if what was live stays. line: what the publish log says of it; None if that was
-    told before, because only a leg was added.
-    """
-
-    space: str
-    snapshot: Snapshot | None
-    line: Publication | None
-
-
-Listener: TypeAlias = Callable[[News], None]
 
 
 class LiveSpace:

@@ -14,9 +14,9 @@ from kb.edition import Edition
 from kb.errors import AsOfError
 from kb.history import Log, Version, versions
 from kb.moment import Moment, moment_of
-from kb.reading import not_ours
 from kb.repository import Repository
 from kb.taxonomy import Taxonomy
+from kb.tree_reading import not_ours
 from kb.window import read_window
 
 _LOOKED_AT: Final = 200  # commits, for the newest one that changed an article

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from retriever.snapshot_build import Progress as PassagesProgress
 
 if TYPE_CHECKING:
-    from kb.reading import Progress as FilesProgress
+    from kb.tree_reading import Progress as FilesProgress
 
 
 @dataclass(frozen=True, slots=True)

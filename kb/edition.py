@@ -11,11 +11,11 @@ from kb.adoption import Adoption, adopt, identifier
 from kb.article import Article
 from kb.article_file import Source
 from kb.library import DEFAULTS_FILE, TAXONOMY_FILE, OutsideTaxonomy
-from kb.reading import not_ours
 from kb.schema import Layer, Layered
 from kb.taxonomy import Taxonomy
 from kb.taxonomy_file import TaxonomyFile, read_taxonomy
 from kb.tree import Commit, File, FileKind, Tree
+from kb.tree_reading import not_ours
 from kb.yaml import YamlError
 
 _EDGES: Final = frozenset(frontmatter.EDGES)

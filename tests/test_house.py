@@ -151,6 +151,7 @@ def test_a_question_on_the_command_line_imports_no_database_and_no_tokens() -> N
         "scipy",
         "kb.changes",
         "kb.reading",
+        "kb.tree_reading",
     )
     script = (
         "import api.cli, sys; api.cli.command_line(['search']); import api.composition; "

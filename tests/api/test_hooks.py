@@ -14,9 +14,10 @@ from api.composition import open_hooks
 from api.guarded import LARGEST_BODY
 from api.guidance import NotGrantedError
 from api.hooks import Deliveries, Delivery, Hooks
-from api.live import LiveSpace, News
+from api.live import LiveSpace
 from api.machines import add_machines
 from api.metrics import Metrics
+from api.news import News
 from api.publish_log import Outcome, Publication, now
 from api.reader import LOOPBACK, DemoReaders
 from api.settings import read_settings
