@@ -35,7 +35,7 @@ class _Threads:
 
     limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(LIVE))
     told: float = float("-inf")
-    hang: bool = False  # the last question whose end is known was given up
+    given_up: int = 0  # questions in a row
 
 
 _live: Final[RunVar[_Threads]] = RunVar("threads for live questions")  # of one event loop, as anyio's own threads are
@@ -53,8 +53,8 @@ async def answered(query: SearchQuery, answer: Callable[[], SearchResponse]) -> 
 
 
 def is_hanging() -> bool:
-    """Whether live questions are given up and none is answered any more."""
-    return _threads().hang
+    """Whether as many live questions in a row were given up as have threads, so that none is answered any more."""
+    return _threads().given_up >= LIVE
 
 
 async def _in_time(make: Callable[[], str]) -> str:
@@ -64,12 +64,12 @@ async def _in_time(make: Callable[[], str]) -> str:
         with fail_after(LONGEST):
             content = await to_thread.run_sync(make, limiter=threads.limiter, abandon_on_cancel=True)
     except TimeoutError:
-        threads.hang = True
+        threads.given_up += 1
         if monotonic() - threads.told >= _TOLD_AGAIN:
             threads.told = monotonic()
             log.error("a question has no answer", seconds=LONGEST, load=os.getloadavg()[0], threads=_stacks())
         raise UnansweredError(f"No answer after {LONGEST:.0f} seconds. Ask again; the log of the service tells why.") from None
-    threads.hang = False
+    threads.given_up = 0
     return content
 
 

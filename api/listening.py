@@ -33,9 +33,12 @@ def hold(host: str, port: int) -> socket.socket:
     return listen(host, chosen, shared=True)
 
 
-def begin(listening: socket.socket, host: str, port: int) -> None:
-    """Let callers in. Of two that started at once both took the port, and the second learns it here."""
-    if listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT):
+def begin(listening: socket.socket, host: str, port: int, *, alone: bool = True) -> None:
+    """Let callers in. Of two that started at once both took the port, and the second learns it here.
+
+    alone: nobody of the same service listens on it yet.
+    """
+    if alone and listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT):
         listen(host, listening.getsockname()[1]).close()  # for the same reason
     with _ours(host, port):
         listening.listen(BACKLOG)

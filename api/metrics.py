@@ -3,8 +3,10 @@
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from threading import Event, Thread
+from typing import Final, Literal, TypeAlias
 
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -15,8 +17,23 @@ from api.digests.outbox import Standing
 from api.live import LiveSpace
 from api.news import News
 
+_Mode: TypeAlias = Literal["livemax", "livemostrecent", "livesum"]
+
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+_TELL: Final = 5.0  # seconds between two times that one of several processes tells how it stands
+_WAITING: Final = "kb_waiting_passages"
+# How a space stands: the text, and of several processes whose word counts. Those that have ended say nothing.
+_STANDING: Final[Mapping[str, tuple[str, _Mode]]] = {
+    "kb_behind_seconds": ("Seconds since the commit that should be live was made; 0 if it is served.", "livemax"),
+    "kb_snapshot_age_seconds": ("Seconds since the served snapshot was built.", "livemax"),
+    "kb_articles": ("Articles of the served snapshot.", "livemostrecent"),
+    "kb_passages": ("Passages of the served snapshot.", "livemostrecent"),
+    "kb_past_snapshots": ("Snapshots of other moments and branches in memory.", "livesum"),
+    _WAITING: ("Passages that the multilingual model has yet to read; 0 if questions are answered by it.", "livemax"),
+}
 _SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+log = structlog.get_logger()
 
 
 class Metrics:
@@ -57,7 +74,13 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="mostrecent",
         )
+        self._standing = {
+            name: Gauge(name, text, ("space",), registry=self._registry, multiprocess_mode=mode)
+            for name, (text, mode) in _STANDING.items()
+            if updates or name != _WAITING  # who follows does not know how far the one that leads has come
+        }
         self._spaces = spaces
+        self._ended = Event()
         for live in spaces.values() if updates else ():
             live.listeners.append(self.updated)
 
@@ -78,11 +101,39 @@ class Metrics:
         if line.is_live:
             self._lag.labels(space).set(max(0.0, (line.at - line.committed_at).total_seconds()))
 
+    def keep_standing(self) -> None:
+        """Tell the other processes of the service every few seconds how the spaces stand here. Returns at once."""
+        Thread(target=self._tell, name="figures", daemon=True).start()
+
+    def stop(self) -> None:
+        """Tell nothing any more."""
+        self._ended.set()
+
+    def _tell(self) -> None:
+        while not self._ended.is_set():
+            try:
+                self._stand(self._spaces)
+            except Exception:  # the next time must be all the same
+                log.exception("how the spaces stand cannot be told")
+            self._ended.wait(_TELL)
+
+    def _stand(self, spaces: Collection[str]) -> None:
+        """How the spaces stand here and now."""
+        for space in self._spaces.keys() & spaces:
+            health = self._spaces[space].health()
+            built = datetime.fromisoformat(health.built_at) if health.built_at else datetime.now(UTC)
+            age = max(0.0, (datetime.now(UTC) - built).total_seconds())
+            waiting = sum(leg.passages - leg.embedded for leg in health.legs.values())
+            values = (health.behind, age, health.articles, health.passages, health.past, waiting)
+            for name, value in zip(_STANDING, values, strict=True):
+                if name in self._standing:
+                    self._standing[name].labels(space).set(value)
+
     def text(self, spaces: Collection[str]) -> bytes:
         """What was counted, and how these spaces stand, as Prometheus reads it. Another space's name stands nowhere in it."""
+        self._stand(spaces)
         shown = CollectorRegistry()
         shown.register(_Counted(self._counted(), spaces))
-        shown.register(_Spaces({name: live for name, live in self._spaces.items() if name in spaces}))
         shown.register(_Deliveries(self._deliveries(sorted(spaces))))
         return generate_latest(shown)
 
@@ -109,43 +160,6 @@ class _Counted(Collector):
             yield metric
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing: asking for the names would ask for the values."""
-        return iter(())
-
-
-class _Spaces(Collector):
-    """How the spaces stand, asked when somebody looks."""
-
-    def __init__(self, spaces: Mapping[str, LiveSpace]) -> None:
-        self._spaces = spaces
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """See Collector."""
-        families = {
-            name: GaugeMetricFamily(name, text, labels=("space",))
-            for name, text in (
-                ("kb_behind_seconds", "Seconds since the commit that should be live was made; 0 if it is served."),
-                ("kb_snapshot_age_seconds", "Seconds since the served snapshot was built."),
-                ("kb_articles", "Articles of the served snapshot."),
-                ("kb_passages", "Passages of the served snapshot."),
-                ("kb_past_snapshots", "Snapshots of other moments and branches in memory."),
-                (
-                    "kb_waiting_passages",
-                    "Passages that the multilingual model has yet to read; 0 if questions are answered by it.",
-                ),
-            )
-        }
-        for space, live in self._spaces.items():
-            health = live.health()
-            built = datetime.fromisoformat(health.built_at) if health.built_at else datetime.now(UTC)
-            age = max(0.0, (datetime.now(UTC) - built).total_seconds())
-            waiting = sum(leg.passages - leg.embedded for leg in health.legs.values())
-            values = (health.behind, age, health.articles, health.passages, health.past, waiting)
-            for family, value in zip(families.values(), values, strict=True):
-                family.add_metric([space], value)
-        yield from families.values()
-
-    def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing: asking for the names would ask for the values."""
         return iter(())
 

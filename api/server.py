@@ -2,17 +2,19 @@
 
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
 
+from api.answering_threads import is_hanging
 from api.ending import SIGNALS
 from api.listening import BACKLOG
 
 LARGEST_HEAD: Final = 16_384  # bytes of a request's line and headers
+_BEAT: Final = 1  # second between two times that it is said that questions are answered
 PATIENCE: Final = 5  # seconds for what is being answered when it is time to end
 
 
@@ -25,13 +27,21 @@ class _Server(uvicorn.Server):
         yield
 
 
-def run(app: FastAPI, listening: socket.socket) -> int:
-    """Answer until a signal ends it, and send what is being answered then; which signal. A second one kills at once."""
+def run(app: FastAPI, listening: socket.socket, beat: Callable[[], None]) -> int:
+    """Answer until a signal ends it, and send what is being answered then; which signal. A second one kills at once.
+
+    beat: is called every second in which questions are answered, or would be.
+    """
+
+    async def told() -> None:
+        if not is_hanging():
+            beat()
+
     # no access log: addresses of GET requests hold what customers said
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, backlog=BACKLOG,
         http="h11", h11_max_incomplete_event_size=LARGEST_HEAD, timeout_keep_alive=10, limit_concurrency=1000,
-        timeout_graceful_shutdown=PATIENCE,
+        timeout_graceful_shutdown=PATIENCE, callback_notify=told, timeout_notify=_BEAT,
     )  # fmt: skip
     server, came = _Server(config), list[int]()
 

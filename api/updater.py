@@ -1,7 +1,7 @@
 """Keeps what is served up to date: one thread for each space, woken by a hook or by the clock."""
 
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from threading import Event, Thread
 from time import monotonic
@@ -127,6 +127,12 @@ class Updater:
         except Exception:  # a bug must not end the updates for ever; what is served stays
             log.exception("an update failed", space=self.live.space.name)
             return False
+
+
+def wake(updaters: Mapping[str, Updater], space: str) -> None:
+    """Let a space be looked at. Of what is no space's name, because who led before had read half of it, all are meant."""
+    for updater in [updaters[space]] if space in updaters else updaters.values():
+        updater.wake()
 
 
 def stop_all(updaters: Collection[Updater | Follower], seconds: float) -> None:

@@ -1,7 +1,8 @@
 """Several processes that answer behind one address. The first leads, the others follow, and one that ends is replaced.
 
 What leads fetches, builds, publishes and sends digests. What follows answers from what was published. A process above them only
-watches. It opens no database and no model and imports nothing that starts a thread, so that it may fork whenever one ends.
+watches: each of them says every second that it answers. It opens no database and no model and imports nothing that starts a
+thread, so that it may fork whenever one ends.
 """
 
 import math
@@ -12,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import mkdtemp
 from threading import Thread
 from time import monotonic, sleep
 from typing import Final
@@ -23,7 +23,10 @@ from api.ending import LONGEST, SIGNALS, end_by
 
 _DEMO: Final = b"d"
 _TOKENS: Final = b"t"
+_ALIVE: Final = b"a"
 _LOOK: Final = 0.1  # seconds between two looks at who has ended
+_COUNTED: Final = 1.0  # seconds of silence at most that one look counts: before it this process may have stood still itself
+_LAST_WORDS: Final = 0.5  # seconds in which one that does not answer tells where its threads are
 _LONG: Final = 10.0  # seconds after which a process that ends has at least worked
 _PAUSES: Final = (0.0, 1.0, 5.0, 30.0)  # seconds before it is replaced, by how often in a row it did not
 
@@ -42,7 +45,7 @@ class Worker:
     folder: Path | None = None
     demo: bool | None = None
     is_first: bool = True  # of its number: whoever replaces another greets nobody
-    _ready: int | None = None  # the pipes
+    _says: int | None = None  # the pipes
     _calls: tuple[int, int] | None = None
 
     @property
@@ -52,8 +55,16 @@ class Worker:
 
     def ready(self, *, demo: bool) -> None:
         """Say that there is a publication, from which the others can begin, and whom requests are taken for."""
-        if self._ready is not None:
-            os.write(self._ready, _DEMO if demo else _TOKENS)
+        self._say(_DEMO if demo else _TOKENS)
+
+    def beat(self) -> None:
+        """Say that questions are answered. Whoever was ready, and does not say so for long, is replaced."""
+        self._say(_ALIVE)
+
+    def _say(self, what: bytes) -> None:
+        if self._says is not None:
+            with suppress(OSError):  # the process above stands still, or is gone, which we are told otherwise
+                os.write(self._says, bytes([self.number]) + what)
 
     def call(self, space: str) -> None:
         """Ask the one that leads to look for a new commit. It does when it can: also one that has to be replaced first."""
@@ -74,13 +85,15 @@ class Crew:
     """All of them, as the process above sees them."""
 
     count: int
-    folder: Path = field(default_factory=lambda: Path(mkdtemp(prefix="kb-workers-")))
+    folder: Path
+    silence: float = 30.0  # seconds after which one that says nothing any more is replaced
     _alive: tuple[int, int] = field(default_factory=os.pipe)  # its end tells the others that this process is gone
-    _ready: tuple[int, int] = field(default_factory=os.pipe)
+    _says: tuple[int, int] = field(default_factory=os.pipe)
     _calls: tuple[int, int] = field(default_factory=os.pipe)
     _running: dict[int, int] = field(default_factory=dict)  # process → number
     _begun: dict[int, float] = field(default_factory=dict)  # by number
     _failed: dict[int, int] = field(default_factory=dict)  # by number: times in a row
+    _silent: dict[int, float] = field(default_factory=dict)  # by number, of those that were ready: seconds
     _due: dict[int, float] = field(default_factory=dict)  # number → when it is to begin
     _ending: int | None = None  # the signal
     _patient_until: float = math.inf  # when those that have not ended are killed
@@ -90,17 +103,17 @@ class Crew:
         """Begin the workers. Comes back in each of them, and in this process never."""
         for wanted in SIGNALS:
             signal.signal(wanted, self._end)
-        os.set_blocking(self._ready[0], False)
-        self._due[0] = 0.0
+        for end in self._says:
+            os.set_blocking(end, False)
+        self._due[0], looked = 0.0, monotonic()
         while self._due or self._running:
             for number in [it for it, at in self._due.items() if at <= monotonic()]:
                 del self._due[number]
                 if worker := self._begin(number):
                     return worker
             sleep(_LOOK)
-            self._look()
-            if monotonic() >= self._patient_until:
-                self._send(signal.SIGKILL)
+            before, looked = looked, monotonic()
+            self._look(min(looked - before, _COUNTED))
         raise self._left()
 
     def _begin(self, number: int) -> Worker | None:
@@ -121,22 +134,45 @@ class Crew:
         os.close(self._alive[1])
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)  # read when the library is imported, which is not yet
         Thread(target=_end_with, args=(self._alive[0],), name="end with the process above", daemon=True).start()
-        return Worker(number, self.folder, self._demo, is_first, self._ready[1], self._calls)
+        return Worker(number, self.folder, self._demo, is_first, self._says[1], self._calls)
 
-    def _look(self) -> None:
-        """Begin the followers once the leader is ready, and replace who has ended."""
+    def _look(self, passed: float) -> None:
+        """Hear them, kill who is silent, and replace who has ended. passed: seconds since the last look."""
         with suppress(BlockingIOError):
-            said = os.read(self._ready[0], 1)
-            if self._demo is None and self._ending is None:
-                self._demo = said == _DEMO
-                self._due |= dict.fromkeys(range(1, self.count), 0.0)
+            said = os.read(self._says[0], 4096)
+            for number, what in zip(said[::2], said[1::2], strict=True):  # each was written at once
+                self._heard(number, bytes([what]))
+        for number in self._silent:
+            self._silent[number] += passed
+        if monotonic() >= self._patient_until:
+            self._send(signal.SIGKILL)
+        elif self._ending is None:
+            self._kill_silent()
         while self._running:
             process, status = os.waitpid(-1, os.WNOHANG)
             if not process:
                 return
+            for figures in self.folder.glob(f"gauge_live*_{process}.db"):  # of how it stood
+                figures.unlink(missing_ok=True)
             self._ended(self._running.pop(process), os.waitstatus_to_exitcode(status))
 
+    def _heard(self, number: int, what: bytes) -> None:
+        """The followers begin once the leader is ready."""
+        self._silent[number] = 0.0
+        if what != _ALIVE and self._demo is None and self._ending is None:
+            self._demo = what == _DEMO
+            self._due |= dict.fromkeys(range(1, self.count), 0.0)
+
+    def _kill_silent(self) -> None:
+        for process, number in self._running.items():
+            if self._silent.get(number, 0.0) >= self.silence:
+                log.error("a worker does not answer and is killed", worker=number, seconds=round(self._silent.pop(number)))
+                os.kill(process, signal.SIGUSR1)
+                sleep(_LAST_WORDS)
+                os.kill(process, signal.SIGKILL)
+
     def _ended(self, number: int, code: int) -> None:
+        self._silent.pop(number, None)
         if self._ending is not None:
             return
         if self._demo is None:  # the leader: it has said why, unless it was killed

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Final
+from typing import IO, Final
 
 ROOT: Final = Path(__file__).parent.parent
 KB: Final = [sys.executable, "-c", "from api.cli import main; main()"]
@@ -29,9 +29,8 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def processes(self) -> list[int]:
-        """Its own, and what that has started: its workers, or what translates and reads git."""
-        tasks = Path(f"/proc/{self.process}/task").iterdir()
-        return [self.process, *(int(child) for task in tasks for child in (task / "children").read_text().split())]
+        """Its own, and what that has started, and so on: its workers, what translates and what reads git."""
+        return [self.process, *offspring(self.process)]
 
     def seconds(self) -> float:
         """Processor time that they have taken since they began."""
@@ -42,6 +41,13 @@ class Served:
         """Memory that they hold; what several share counts once."""
         rollups = [Path(f"/proc/{process}/smaps_rollup").read_text() for process in self.processes()]
         return sum(int(line.split()[1]) for it in rollups for line in it.splitlines() if line.startswith("Pss:")) * 1024 / 1e6
+
+
+def offspring(process: int) -> list[int]:
+    """What a process has started, and what those have; nothing of one that is gone."""
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    children = [int(child) for task in tasks for child in task.read_text().split()]
+    return [*children, *(it for child in children for it in offspring(child))]
 
 
 def environment(data: Path, repo: Path, **settings: str) -> dict[str, str]:
@@ -59,15 +65,24 @@ def models_folder() -> Path:
 
 @contextmanager
 def served(environment: Mapping[str, str]) -> Iterator[Served]:
-    """Serve until the block ends. Raises RuntimeError, with the end of its log, if it prints no address."""
+    """Serve until the block ends. Raises RuntimeError, with the end of its log, if it prints no address or ends before."""
     with TemporaryFile() as log:
         process = subprocess.Popen([*KB, "serve"], env=environment, stdout=subprocess.PIPE, stderr=log)
         try:
             address = re.search(rb"http://[\d.]+:(\d+)", process.stdout.readline() if process.stdout else b"")
             if address is None:
-                log.seek(0)
-                raise RuntimeError(f"the service printed no address: {log.read().decode(errors='replace')[-_TOLD:]}")
-            yield Served(process.pid, int(address[1]))
+                raise RuntimeError(f"the service printed no address: {_end_of(log)}")
+            try:
+                yield Served(process.pid, int(address[1]))
+            except Exception as error:
+                if process.poll() is None:
+                    raise
+                raise RuntimeError(f"the service ended with {process.returncode}: {_end_of(log)}") from error
         finally:
             process.terminate()
             process.wait()
+
+
+def _end_of(log: IO[bytes]) -> str:
+    log.seek(0)
+    return log.read().decode(errors="replace")[-_TOLD:]

@@ -8,6 +8,7 @@ import typer
 
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
 from api.listening import hold, listen
+from api.shared_folder import shared_folder
 from api.workers import ALONE, Crew
 
 SWITCH_SECONDS: Final = 0.0005  # a question that comes back from numpy or a model waits so long for an update's thread
@@ -30,7 +31,7 @@ def serve(
     worker, listening = ALONE, (listen if settings.workers == 1 else hold)(settings.host, settings.port)
     log_as_json()
     if settings.workers > 1:
-        worker = Crew(settings.workers).divide()
+        worker = Crew(settings.workers, shared_folder(settings.data_dir)).divide()
         listening = listen(settings.host, listening.getsockname()[1], shared=True)
 
     from api.cli.worker import answer  # not before: onnxruntime starts a thread, with which no process can be divided

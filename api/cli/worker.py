@@ -32,7 +32,7 @@ from api.guidance import Guidance
 from api.listening import begin
 from api.loading import load_for_service, load_later, open_models, translation_notice
 from api.settings import Settings, require_loopback
-from api.updater import Updater, stop_all
+from api.updater import Updater, stop_all, wake
 from api.workers import Worker
 from retriever.snapshot import Models
 
@@ -50,12 +50,13 @@ log = structlog.get_logger()
 
 def answer(worker: Worker, settings: Settings, listening: socket.socket) -> None:
     """Index or follow, and answer until a signal ends it; then close what is open. Raises what keeps it from beginning."""
+    faulthandler.register(signal.SIGUSR1, all_threads=True)  # whoever asks is told where every thread is
     with ExitStack() as closing:
         app = _service(worker, settings, listening, closing)
 
         from api.server import run
 
-        wanted = run(app, listening)
+        wanted = run(app, listening, worker.beat)
         log.info("ending", signal=signal.Signals(wanted).name)
         faulthandler.dump_traceback_later(LONGEST, exit=True)  # what does not end by itself says where it hangs
     end_children()
@@ -100,13 +101,19 @@ def _service(worker: Worker, settings: Settings, listening: socket.socket, closi
     window = SharedWindow(worker.folder / "requests.sqlite") if worker.folder else None
     app = create_app(guidance, readers, records, edges=edges_of(spaces_of(settings), settings), window=window)
     clerks, courier = open_courier(settings, guidance, database)
-    add_machines(app, open_hooks(settings, updates), Metrics(guidance.spaces, courier.outbox.standings, updates=worker.leads))
+    metrics = Metrics(guidance.spaces, courier.outbox.standings, updates=worker.leads)
+    if worker.folder:
+        metrics.keep_standing()
+        closing.callback(metrics.stop)
+    add_machines(app, open_hooks(settings, updates), metrics)
     app.state.leaving = courier.leaving
     app.state.site = settings.site
     if worker.leads:
         _lead(worker, updaters, records, Scheduler(clerks, courier), closing)
     worker.ready(demo=readers.loopback_only)
     _load_rest(models, updaters, guidance, closing)
+    if not greets:
+        begin(listening, settings.host, settings.port, alone=False)
     return app
 
 
@@ -120,7 +127,7 @@ def _lead(
         follow(updater.live, records)
     scheduler.start()
     closing.callback(scheduler.stop, _BEHIND)
-    worker.hear(lambda space: updaters[space].wake())
+    worker.hear(lambda space: wake(updaters, space))
 
 
 def _load_rest(models: Models, updaters: Mapping[str, Updater], guidance: Guidance, closing: ExitStack) -> None:

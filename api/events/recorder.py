@@ -83,7 +83,7 @@ class Recorder:
         """Wait until another process has committed what it has acknowledged; what a dead one left behind, we commit."""
         try:
             last = read(other.line)[-1].id
-        except _DAMAGED:
+        except (*_DAMAGED, IndexError):  # IndexError: there is nothing in it
             return  # its own process sets it aside
         while other.is_there() and not self.ledger.has(last):
             if other.is_left_behind():

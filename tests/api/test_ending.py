@@ -73,7 +73,7 @@ def test_a_signal_ends_the_service_in_order(serve: Callable[..., Service], wante
     assert {link.receipt for link in ledger.links(Wanted("default", kind=Kind.SHOWN))} == {first["receipt"], last["receipt"]}
     assert told_faults(ledger) == []
     assert journals(service) == []
-    assert [*(service.world.root / "temporary").glob("kb-workers-*")] == []
+    assert service.shared() == []
 
 
 @pytest.mark.proof

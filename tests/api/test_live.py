@@ -13,7 +13,7 @@ from api import guidance as guidance_module
 from api.live import LiveSpace
 from api.publish_log import Outcome
 from api.queue import WAITING
-from api.updater import LONGEST_PAUSE, Updater
+from api.updater import LONGEST_PAUSE, Updater, wake
 from kb.errors import AsOfError, RepositoryError
 from retriever.errors import SnapshotError
 from tests.waiting import until
@@ -375,3 +375,21 @@ def test_kb_log_says_what_became_of_each_commit(world: World, kb: Any) -> None:
     ]
     assert "    articles/card.md:5: tier '9' is not known; expected one of 1, 2, 3." in text
     assert [version["commit"] for version in versions] == [good]
+
+
+def test_a_call_that_is_no_space_s_name_wakes_every_space(world: World) -> None:
+    """Who led before had read half of the line, and a push must not be lost."""
+    world.article("card.md", id="card")
+    world.commit()
+    looked: list[str] = []
+
+    class Noted(Updater):
+        def wake(self) -> None:
+            looked.append(names[id(self)])
+
+    updaters = {name: Noted(world.live, seconds=0) for name in ("bank", "other")}
+    names = {id(updater): name for name, updater in updaters.items()}
+    wake(updaters, "other")
+    wake(updaters, "ther")
+
+    assert looked == ["other", "bank", "other"]

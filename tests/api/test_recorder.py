@@ -228,6 +228,17 @@ def test_a_damaged_line_is_set_aside_and_keeps_nobody_waiting(database: Database
     assert recorder.backlog().damaged == 1
 
 
+def test_an_empty_line_of_another_process_keeps_nobody_waiting(recorder: Recorder, tmp_path: Path) -> None:
+    """Its own process sets it aside."""
+    other = Journal.begin(tmp_path / "journal", "other")
+    other.append(b"[]\n")
+    recorder.record(made_event(1))
+    recorder.flush()
+    other.remove()
+
+    assert len(list(recorder.ledger.links(Wanted("default")))) == 1
+
+
 def test_a_database_that_ends_keeps_nobody_waiting(postgres: Postgres, tmp_path: Path) -> None:
     """Events are taken while it is away, the backlog says so, and they are committed when it is back."""
     database = Database(postgres.database())

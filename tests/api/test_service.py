@@ -197,8 +197,10 @@ def test_two_services_that_take_one_port_at_once_are_told_apart() -> None:
     second = listen("127.0.0.1", port)
     begin(first, "127.0.0.1", port)
 
-    with first, second, pytest.raises(SettingsError, match=f"KB_PORT is {port}: 127.0.0.1 cannot be served on it"):
-        begin(second, "127.0.0.1", port)
+    with first, second:
+        for alone in (True, False):  # False: a worker that comes later
+            with pytest.raises(SettingsError, match=f"KB_PORT is {port}: 127.0.0.1 cannot be served on it"):
+                begin(second, "127.0.0.1", port, alone=alone)
 
 
 def test_only_the_workers_of_one_service_share_a_port() -> None:
@@ -208,7 +210,7 @@ def test_only_the_workers_of_one_service_share_a_port() -> None:
     workers = [listen("127.0.0.1", port, shared=True) for _ in range(2)]
     foreign = listen("127.0.0.1", port, shared=True)  # of a service that began at the same time
     begin(workers[0], "127.0.0.1", port)
-    workers[1].listen()
+    begin(workers[1], "127.0.0.1", port, alone=False)
     said = []
     for late in (lambda: hold("127.0.0.1", port), lambda: listen("127.0.0.1", port), lambda: begin(foreign, "127.0.0.1", port)):
         with pytest.raises(SettingsError, match=f"KB_PORT is {port}: 127.0.0.1 cannot be served on it") as told:

@@ -47,6 +47,10 @@ class Service:
         """Where its events and tokens are."""
         return Database(f"sqlite:///{self.world.root}/data/fingerpost.sqlite")
 
+    def shared(self) -> list[Path]:
+        """The folders that workers share."""
+        return [it for it in (self.world.root / "data" / "workers").glob("*") if it.is_dir()]
+
     def workers(self) -> list[int]:
         """Its processes that answer."""
         return [int(it) for it in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
@@ -148,9 +152,8 @@ def serve(tmp_path: Path, models: Models) -> Iterator[Callable[..., Service]]:
             "KB_DATA_DIR": str(tmp_path / "data"), "KB_MODELS_DIR": folder, "PYTHONPATH": str(ROOT), "KB_REPO": str(world.repo),
             "KB_PORT": "0", "KB_AUTH": "tokens", "KB_WORKERS": str(workers), "KB_HOOK_SECRET": SECRET, "KB_POLL_SECONDS": "0",
             "KB_REFRESH_SECONDS": "0.1", "KB_TRANSLATOR": "none", "KB_REQUESTS_PER_MINUTE": str(MOST),
-            "TMPDIR": str(tmp_path / "temporary"), **settings,
+            **settings,
         }  # fmt: skip
-        (tmp_path / "temporary").mkdir(exist_ok=True)
         command = [sys.executable, "-c", "from api.cli import main; main()", "serve"]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
         address = re.search(rb"http://[\d.]+:(\d+)", process.stdout.readline() if process.stdout else b"")
@@ -187,7 +190,7 @@ def test_workers_are_one_service(serve: Callable[..., Service]) -> None:
         return {ask(it, "GET", "/readyz", headers=bearer(service.token()))[1]["spaces"]["default"]["commit"] for it in each}
 
     until(lambda: serving() == {pushed[-1]})
-    workers, folders = service.workers(), list((service.world.root / "temporary").glob("kb-workers-*"))
+    workers, folders = service.workers(), service.shared()
     service.process.terminate()
 
     assert receipts == [200] * 6
@@ -195,7 +198,7 @@ def test_workers_are_one_service(serve: Callable[..., Service]) -> None:
     assert [it and float(it[1]) for it in asked] == [6.0, 6.0]
     assert service.process.wait(30) == -signal.SIGTERM
     assert [Path(f"/proc/{worker}").exists() for worker in workers] == [False, False]
-    assert [folder.exists() for folder in folders] == [False]
+    assert (len(folders), service.shared()) == (1, [])
     ledger = Ledger(service.database)
     published = [link.facts()["commit"] for link in ledger.links(Wanted("default", kind=Kind.PUBLISHED))]
     assert (published[0], published[-1], len(set(published))) == (first, pushed[-1], len(published))
