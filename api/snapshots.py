@@ -32,7 +32,7 @@ from retriever.snapshot_build import Progress as PassagesProgress
 from retriever.snapshot_build import build, texts_of
 from retriever.snapshot_files import is_whole, load, save
 from retriever.splitter import CHUNKING
-from retriever.vector_cache import VectorCache, embed_cached, lacking
+from retriever.vector_cache import VectorCache, embed_cached, unseen
 
 AT_ONCE: Final = 200  # unseen passages for which English questions wait: 3 to 4 s of the multilingual model on two cores
 
@@ -145,7 +145,7 @@ class Snapshots:
         """How many passages of a snapshot the multilingual model has read, in whichever process. Raises VectorCacheError."""
         texts = texts_of(snapshot)
         with VectorCache(self._vectors) as cache:
-            return len(texts) - lacking(self.models.multilingual, cache, texts)
+            return len(texts) - unseen(self.models.multilingual, cache, texts)
 
     def working_tree(self, watch: Watch = SILENT) -> Snapshot:
         """A snapshot of the working tree, in memory only: a writer's preview."""
@@ -223,7 +223,7 @@ class Snapshots:
     def _lacks_much(self, first: Snapshot) -> bool:
         """Whether the multilingual leg is too much work to wait for."""
         with VectorCache(self._vectors) as cache:
-            return lacking(self.models.multilingual, cache, texts_of(first), most=AT_ONCE) > AT_ONCE
+            return unseen(self.models.multilingual, cache, texts_of(first), most=AT_ONCE) > AT_ONCE
 
     def _read(self, commit: Commit, watch: Watch, before: Snapshot | None = None, stages: Stages = UNTIMED) -> Library:
         from kb.behind import with_lacking  # this and reading: 0.1 s that a start over an index that is there need not wait for

@@ -46,7 +46,7 @@ def main() -> None:
     """Measure the sets and write each one's rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("sets", nargs="*", choices=[*SETS, []])
+    parser.add_argument("sets", nargs="*", metavar="SET")
     parser.add_argument("--first", action="store_true")
     asked = parser.parse_args()
     settings = read_settings()

@@ -151,7 +151,7 @@ class VectorCache:
         )
 
 
-def lacking(embedder: Embedder, cache: VectorCache, texts: Sequence[str], *, most: int | None = None) -> int:
+def unseen(embedder: Embedder, cache: VectorCache, texts: Sequence[str], *, most: int | None = None) -> int:
     """How many of the texts have never been embedded. most: the count ends where it is more than that."""
     count = 0
     for start in range(0, len(texts), LOOKED_AT):

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
@@ -49,7 +49,19 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
     return app
 
 
-def kb() -> None:
+def _print_version(wanted: bool) -> None:  # typer calls it so
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("fingerpost"))
+        raise typer.Exit
+
+
+def kb(
+    version: Annotated[  # the callback answers before anything else is read
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Fingerpost: the guidance in force for this product, this customer's place and this agent's tier."""
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from importlib.metadata import version
 
 import pytest
 
@@ -196,6 +197,11 @@ def test_wrong_use_is_one_line_and_exit_2(world: World, kb: Kb, args: list[str],
     assert (run.returncode, run.stdout) == (2, "")
     assert message in run.stderr
     assert len(run.stderr.splitlines()) == 1
+
+
+def test_the_version_is_told(kb: Kb) -> None:
+    """What a report of a fault has to name."""
+    assert kb("--version").stdout == f"{version('fingerpost')}\n"
 
 
 def test_a_mistyped_variable_stops_every_command(world: World, kb: Kb) -> None:
