@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from api.updater import LOCAL_POLL_SECONDS, REMOTE_POLL_SECONDS, Follower, Leade
 from api.watch import SILENT, Watch
 from api.workers import ALONE, Worker
 from kb.errors import KbError
-from kb.mirror import is_remote
+from kb.mirror import is_bundle, is_remote
 from kb.redaction import redact
 from kb.repository import open_repository
 from retriever.errors import RetrieverError
@@ -69,6 +70,19 @@ def open_timeline(settings: Settings, space: str | None = None) -> "Timeline":
 
     source = source_of(settings, space)
     return Timeline(open_repository(source.repo, settings.data_dir / "clones"), source)
+
+
+def require_commit(settings: Settings, space: str | None = None) -> None:
+    """Refuse a repository or ref that is not there before a model is prepared, which can take a minute.
+
+    Of what is copied first, a URL or a bundle, that is said when it is. Raises SettingsError or RepositoryError.
+    """
+    source = source_of(settings, space)
+    if is_remote(source.repo) or is_bundle(source.repo):
+        return
+    with closing(open_repository(source.repo, settings.data_dir / "clones")) as repository:
+        if source.ref is not None:  # which branch is the default one depends on what was served
+            repository.resolve(source.ref)
 
 
 def open_space(settings: Settings, models: Models, space: str | None = None) -> Space:

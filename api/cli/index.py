@@ -6,7 +6,7 @@ import typer
 
 from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoOption, SpaceOption, settings_of
 from api.cli.progress import announce, console, watching
-from api.composition import open_space
+from api.composition import open_space, require_commit
 from api.indexing import Indexed
 from api.indexing import index as index_space
 from api.loading import open_models
@@ -28,6 +28,7 @@ def index(
     problem is printed, and what was served before stays.
     """
     settings = settings_of(repo, ref, folder, kb)
+    require_commit(settings, space)
     models = open_models(settings, announce)
     with watching() as watch:
         indexed = index_space(open_space(settings, models, space), watch, _announce_first)

@@ -36,10 +36,12 @@ def search(
     )  # fmt: skip
     settings = settings_of(repo, ref, folder, kb)
     from api.cli.progress import announce, watching  # here and below, because whoever mistyped something waits for none of it
-    from api.composition import open_space, space_name
+    from api.composition import open_space, require_commit, space_name
     from api.loading import load_for_question, open_models
 
     name = space_name(settings, space)
+    if not worktree:
+        require_commit(settings, name)
     models = open_models(settings, announce)
     opened = open_space(settings, models, name)
     tip = None if worktree else opened.tip()

@@ -52,16 +52,22 @@ def test_a_day_is_the_day_of_the_space_wherever_it_is_shown(world: World, kb: Kb
     assert "No guidance is in force in CA on 2026-05-01." in run.stdout
 
 
-def test_search_refuses_a_wrong_value_before_it_opens_a_model(world: World, kb: Kb) -> None:
-    """Preparing a model can take a minute, which nobody waits for who mistyped a limit."""
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["search", "fee", "--limit", "0"], "limit: expected at least 1."),
+        (["search", "fee", "--space", "acme"], "There is no space 'acme'."),
+        (["search", "fee", "--ref", "nope"], "there is no branch, tag or commit 'nope'"),
+        (["index", "--repo", "nowhere"], "nowhere: there is no such folder"),
+        (["index"], "no/such-model"),
+    ],
+)
+def test_what_is_mistyped_is_refused_before_a_model_is_opened(world: World, kb: Kb, args: list[str], said: str) -> None:
+    """Preparing one can take a minute, which nobody waits for who mistyped a limit. Else the model is what is missing."""
     world.article("fee.md")
     world.commit()
 
-    refused = kb("search", "fee", "--limit", "0", cwd=world.repo, KB_ENGLISH_MODEL="no/such-model")
-    asked = kb("search", "fee", cwd=world.repo, KB_ENGLISH_MODEL="no/such-model")
-
-    assert refused.stderr.startswith("limit")
-    assert "no/such-model" in asked.stderr
+    assert said in kb(*args, cwd=world.repo, KB_ENGLISH_MODEL="no/such-model").stderr
 
 
 def test_search_says_what_it_struck_out(world: World, kb: Kb) -> None:
