@@ -108,13 +108,18 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
             service.terminate()
 
 
+# what a checkout says in which nothing has changed yet, and where something did
+NOTHING_CHANGED = ("No article changed between the two. ", "No article between the two is news to this team. ")
+
+
 @pytest.mark.parametrize("command", list(_commands()))
 def test_every_command_line_of_the_readme_runs(command: str, shell: dict[str, str]) -> None:
     """In a checkout, as it stands there; the service's port is the one that was free."""
     line = command.replace("http://127.0.0.1:8321", shell["ADDRESS"])
     done = subprocess.run(["sh", "-c", line], cwd=ROOT, env=shell, capture_output=True, text=True, timeout=120, check=False)
 
-    assert (done.returncode, done.stderr) == (0, "")
+    told = [line for line in done.stderr.splitlines() if not line.startswith(NOTHING_CHANGED)]
+    assert (done.returncode, told) == (0, [])
 
 
 @pytest.mark.parametrize(("command", "title"), list(_shown_titles()))
