@@ -56,6 +56,8 @@ def test_a_signal_ends_the_service_in_order(serve: Callable[..., Service], wante
     token = service.token()
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
     body = json.dumps({"q": "cuánto tarda en llegar la tarjeta de mi cliente"})
+    if workers > 1:
+        service.each()  # one that is killed while it begins leaves an empty journal to the next start
     first = ask(connection, "POST", "/v1/search", body, bearer(token))[1]
     started = offspring(service.process.pid)
     answering = [service.process.pid] if workers == 1 else service.workers()
