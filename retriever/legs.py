@@ -10,7 +10,7 @@ import numpy as np
 
 from retriever.arrays import BoolVector, FloatVector, IntVector
 from retriever.confidence import UNSURE, Evidence, confidence
-from retriever.fusion import ACROSS_LANGUAGES, CLOSE, ONE_MODEL, SECOND_OPINION, TRANSLATED, between, blend
+from retriever.fusion import ACROSS_LANGUAGES, CLOSE, FORETOLD, ONE_MODEL, SECOND_OPINION, TRANSLATED, between, blend
 from retriever.leg import ENGLISH, MULTILINGUAL, SOURCE_LANGUAGE, AskedLeg, Leg
 from retriever.lexical import index_language
 from retriever.question import Query
@@ -19,6 +19,7 @@ from retriever.ranking import DEPTH, Ladder, Ranking
 from retriever.snapshot import Models, Snapshot
 
 WORDS: Final = "lexical"
+ALIGNED: Final = "aligned"  # what the multilingual model is foretold to say of an English question
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +30,7 @@ class Candidates:
     score:   (k,) float32, 0 to 1, the fused score; comparable within this search only.
     exact:   (k,) int64, how strongly the row matches a code, an id or a quoted phrase.
     raw:     for each leg (k,) float32: BM25, or the model's cosine, for the multilingual one above its language's mean;
-             nan for a row that the leg does not read.
+             nan for a row that the leg does not read. Of an English question also what the multilingual one is foretold to say.
     lists:   each leg's own list, for `explain`.
     """
 
@@ -111,7 +112,8 @@ class Search:
     def candidates(self, allowed: BoolVector, *, second_opinion: bool = True) -> Candidates:
         """Search inside the mask. Every row of the answer is allowed.
 
-        second_opinion: ask the multilingual model too where the first two articles of an English question are close.
+        second_opinion: of an English question, what the multilingual model is foretold to say counts too, and what it says
+        where the first two articles are close.
         """
         reads = self._split(allowed)
         served = reads[ENGLISH] | reads[MULTILINGUAL]
@@ -127,11 +129,19 @@ class Search:
         shares = TRANSLATED if whole and (reads[ENGLISH] & reads[MULTILINGUAL]).any() else ONE_MODEL
         score = blend(lexical, scaled.get(ENGLISH), scaled.get(MULTILINGUAL), shares)
         alone = whole and ENGLISH in lists and shares is ONE_MODEL  # the English model has had its say by itself
+        if alone and second_opinion and MULTILINGUAL not in lists and self._aligned is not None:
+            raw[ALIGNED] = self._aligned.scores(rows)
+            score = blend(lexical, scaled[ENGLISH], _spread(raw[ALIGNED]), FORETOLD)
         if alone and (MULTILINGUAL in lists or (second_opinion and self._close(rows, score))):
             raw[MULTILINGUAL] = self._ask(MULTILINGUAL).scores(rows)
-            other = between(raw[MULTILINGUAL], float(raw[MULTILINGUAL].min()), float(raw[MULTILINGUAL].max()))
-            score = blend(lexical, scaled[ENGLISH], other, SECOND_OPINION)
+            score = blend(lexical, scaled[ENGLISH], _spread(raw[MULTILINGUAL]), SECOND_OPINION)
         return Candidates(rows, score, self._exact[rows], raw, lists)
+
+    @cached_property
+    def _aligned(self) -> AskedLeg | None:
+        """The multilingual leg, asked by the English model's vector."""
+        alignment = self._snapshot.alignment
+        return None if alignment is None else self._leg(MULTILINGUAL).asked(alignment.foretold(self._english))
 
     def _close(self, rows: IntVector, score: FloatVector) -> bool:
         """Whether the two best articles are so near to each other that the multilingual model should be asked too."""
@@ -236,6 +246,11 @@ class Search:
         """(n,) bool: the rows whose article has one of these rows, in whatever language."""
         table = self._snapshot.table
         return table.groups_with(some)[table.groups]
+
+
+def _spread(scores: FloatVector) -> FloatVector:
+    """From 0 for the lowest of the candidates to 1 for the highest."""
+    return between(scores, float(scores.min()), float(scores.max()))
 
 
 def _distinct(rows: IntVector) -> IntVector:

@@ -15,6 +15,7 @@ from kb.language import base_language
 from kb.library import Library
 from kb.taxonomy import Queue
 from kb.visible import seen
+from retriever.alignment import Alignment
 from retriever.arrays import FloatMatrix, IntVector
 from retriever.centring import centred
 from retriever.embedder import Embedder
@@ -30,7 +31,7 @@ from retriever.splitter import CHUNKING
 from retriever.titles import TitleIndex
 from retriever.translator import NoTranslator, Translator
 
-FORMAT: Final = 3  # of what it holds; another number is another snapshot
+FORMAT: Final = 4  # of what it holds; another number is another snapshot
 NOT_TRANSLATED: Final = NoTranslator()
 SEEN: Final = 2**11  # articles as readers saw them, of which those that hide a part are copies: 4 kB each
 SHOWN: Final = 2**12  # passages as people read them: 1 kB for one with a table or steps, which takes 0.2 ms
@@ -89,6 +90,7 @@ class Snapshot:
 
     legs:       what each model reads. One of the first stage has no multilingual leg: what the English model does not read is
                 found by its words.
+    alignment:  how the English model's space lies in the multilingual one's; None of the first stage, or of few passages.
     exact:      codes, ids and quoted phrases.
     rows_of:    the rows of each article's passages, which stand together; an article without a passage has none.
     members:    the articles of each group: a source and its translations, the source first.
@@ -102,6 +104,7 @@ class Snapshot:
         passages: tuple[Passage, ...],
         lexical: Lexical,
         vectors: Mapping[str, FloatMatrix],
+        alignment: Alignment | None,
         before: "Snapshot | None" = None,
     ) -> None:
         self.manifest = manifest
@@ -113,6 +116,7 @@ class Snapshot:
         self.table: PassageTable = table_of(passages, self.articles, library.taxonomy.products, known)
         self.lexical = lexical
         self.vectors = vectors
+        self.alignment = alignment
         everywhere = np.arange(len(passages), dtype=np.int64)
         english = english_rows(self.articles[passage.article] for passage in passages)
         spoken = [base_language(self.articles[passage.article].lang) for passage in passages]

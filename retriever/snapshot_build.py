@@ -1,6 +1,6 @@
 """From a library to its snapshot: cut, index, embed. What an earlier snapshot has done is taken over."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import TypeAlias
 
@@ -9,6 +9,7 @@ import numpy as np
 from kb.article import Article
 from kb.library import Library
 from kb.stages import UNTIMED, Stages
+from retriever.alignment import Alignment
 from retriever.arrays import BoolVector, FloatMatrix, IntVector
 from retriever.leg import ENGLISH, MULTILINGUAL, WHOLE
 from retriever.lexical import Lexical
@@ -50,8 +51,9 @@ def build(
     stages.begin("vectors")
     vectors: dict[str, FloatMatrix] = {}
     embedded: dict[str, int] = {}
+    english = english_rows(owners)
     for name, model, rows in (
-        (ENGLISH, models.english, english_rows(owners)),
+        (ENGLISH, models.english, english),
         (MULTILINGUAL, models.multilingual, np.arange(len(passages), dtype=np.int64)),
     ):
         if name not in legs:
@@ -69,7 +71,7 @@ def build(
         vectors[name] = matrix
     stages.begin("index")
     manifest = manifest_of(library, models.named(legs), len(passages), embedded)
-    return Snapshot(manifest, library, passages, lexical, vectors, before)
+    return Snapshot(manifest, library, passages, lexical, vectors, _alignment(vectors, english), before)
 
 
 def passages_since(articles: Iterable[Article], before: Snapshot | None) -> tuple[tuple[Passage, ...], IntVector]:
@@ -95,6 +97,11 @@ def passages_since(articles: Iterable[Article], before: Snapshot | None) -> tupl
 def texts_of(snapshot: Snapshot) -> list[str]:
     """What is embedded of each passage."""
     return [embedding_text(snapshot.articles[it.article], it) for it in snapshot.passages]
+
+
+def _alignment(vectors: Mapping[str, FloatMatrix], english: IntVector) -> Alignment | None:
+    """english: the rows of the multilingual vectors that have an English one too."""
+    return Alignment.learned(vectors[ENGLISH], vectors[MULTILINGUAL][english]) if len(vectors) == len(WHOLE) else None
 
 
 def _no_vectors(rows: int, dim: int) -> tuple[FloatMatrix, BoolVector]:

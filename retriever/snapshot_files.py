@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from kb.article import Article
 from kb.file_lock import locked
 from kb.library import Library
+from retriever.alignment import Alignment
 from retriever.errors import SnapshotError, UnreadableSnapshotError
 from retriever.leg import FIRST
 from retriever.lexical import Lexical
@@ -25,6 +26,7 @@ from retriever.splitter import CHUNKING
 T = TypeVar("T")
 
 _MISSING: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+_ALIGNMENT: Final = "alignment.npy"
 _AT_ONCE: Final = 200  # articles, or passages, that are written without a pause: 2 ms
 _LIBRARY: Final = TypeAdapter(Library)
 _ARTICLES: Final = TypeAdapter(tuple[Article, ...])
@@ -68,6 +70,8 @@ def _write(snapshot: Snapshot, folder: Path) -> None:
         file.writelines((b"[", *_items(_PASSAGES, snapshot.passages), b"]"))
     for name, matrix in snapshot.vectors.items():
         np.save(folder / f"{name}.npy", matrix)
+    if snapshot.alignment:
+        np.save(folder / _ALIGNMENT, snapshot.alignment.rows)
     (folder / "lexical").mkdir()
     snapshot.lexical.save(folder / "lexical")
     manifest = {**asdict(snapshot.manifest), "files": _checksums(folder)}
@@ -124,6 +128,7 @@ def load(folder: Path, models: Models) -> Snapshot:
         library = _LIBRARY.validate_json((folder / "library.json").read_bytes())
         passages = _PASSAGES.validate_json((folder / "passages.json").read_bytes())
         vectors = {name: np.load(folder / f"{name}.npy") for name in manifest.models}
+        alignment = Alignment.of_rows(np.load(folder / _ALIGNMENT)) if _ALIGNMENT in manifest.files else None
         lexical = Lexical.load(folder / "lexical")
     except ValidationError as error:
         raise SnapshotError(f"{folder}: {error.title} cannot be read. Run `kb index` to build it anew.") from None
@@ -133,7 +138,7 @@ def load(folder: Path, models: Models) -> Snapshot:
         raise _unreadable(folder, error) from None
     if fingerprint(library, manifest.models) != manifest.fingerprint:
         raise SnapshotError(f"{folder}: its articles do not fit its fingerprint. Run `kb index` to build it anew.")
-    return Snapshot(manifest, library, passages, lexical, vectors)
+    return Snapshot(manifest, library, passages, lexical, vectors, alignment)
 
 
 def _manifest(folder: Path) -> Manifest:

@@ -38,6 +38,7 @@ MADE = {
     1: "c99ba721f348922878213b206bfd664058c97dc41a5174857205b73c06e6a7f6",
     2: "c99ba721f348922878213b206bfd664058c97dc41a5174857205b73c06e6a7f6",  # new are the facts that translations lack
     3: "c99ba721f348922878213b206bfd664058c97dc41a5174857205b73c06e6a7f6",  # and whether they lack more than facts
+    4: "c99ba721f348922878213b206bfd664058c97dc41a5174857205b73c06e6a7f6",  # and how one model's space lies in the other's
 }
 
 

@@ -111,8 +111,9 @@ def files_of(built: Snapshot, folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_an_incremental_snapshot_is_a_full_one(edit: str, tmp_path: Path) -> None:
+def test_an_incremental_snapshot_is_a_full_one(edit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every byte on the disk, every row of every table, and the exact matches."""
+    monkeypatch.setattr("retriever.alignment.FEWEST", 3)
     models = fakes()
     with VectorCache(tmp_path / "one.sqlite") as cache:
         before = build(library_of(FILES), models, cache)
@@ -121,6 +122,7 @@ def test_an_incremental_snapshot_is_a_full_one(edit: str, tmp_path: Path) -> Non
         full = build(library_of(EDITS[edit]), fakes(), cache)
 
     assert files_of(incremental, tmp_path / "incremental") == files_of(full, tmp_path / "full")
+    assert (incremental.alignment is None) == (edit == "no English")
     assert incremental.manifest == replace(full.manifest, built_at=ANY, embedded=ANY)
     assert (incremental.members, incremental.rows_of) == (full.members, full.rows_of)
     for name in PassageTable.__dataclass_fields__:

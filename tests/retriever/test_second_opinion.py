@@ -50,6 +50,20 @@ def test_the_multilingual_model_is_asked_where_the_first_two_articles_are_close(
     assert listening.read == [ASKED]
 
 
+def test_what_the_multilingual_model_would_say_is_foretold(
+    tmp_path: Path, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every English question over enough articles, and without its reading one."""
+    monkeypatch.setattr("retriever.alignment.FEWEST", 3)
+    other = {name: article(f"{name} a dormant account.") for name in ("close", "open", "move")}
+    it = world(tmp_path, listening, a=article("Raise the daily wire limit."), **other)
+
+    first = it.ask(ASKED).hits[0]
+
+    assert (first.article.id, listening.read) == ("a", [])
+    assert set(first.explanation.legs) == {"lexical", "english", "aligned"}
+
+
 def test_a_clear_first_article_needs_no_second_opinion(tmp_path: Path, listening: Listening) -> None:
     """The other one is of something else."""
     it = world(tmp_path, listening, a=article("Raise the daily wire limit."), b=article("Close a dormant account."))
