@@ -14,7 +14,7 @@ from typing import Any, Final
 from api.data_folder import own_data_folder
 from api.memory import give_back
 from api.settings import Settings
-from retriever.apertium import Apertium
+from retriever.apertium import BUDGET, Apertium
 from retriever.errors import ModelError
 from retriever.language import language_of
 from retriever.language import warm as warm_language
@@ -32,14 +32,19 @@ LONGEST_REST: Final = 5.0  # seconds
 PATIENCE: Final = 10.0  # seconds for which questions without a pause can put it off
 
 
-def open_models(settings: Settings, announce: Callable[[str], None] | None = None) -> Models:
-    """Both models and the reranker, prepared on this machine if they are not yet, and the translator. Raises ModelError."""
+def open_models(
+    settings: Settings, announce: Callable[[str], None] | None = None, *, translated_within: float = BUDGET
+) -> Models:
+    """Both models and the reranker, prepared on this machine if they are not yet, and the translator. Raises ModelError.
+
+    translated_within: seconds, see Apertium; a service says a shorter time than a command, after which nobody waits.
+    """
     own_data_folder(settings.data_dir)
     folder = settings.models_folder
     return Models(
         english=open_model(settings.english_model, folder, threads=settings.threads, announce=announce),
         multilingual=open_model(settings.multilingual_model, folder, threads=settings.threads, announce=announce),
-        translator=open_translator(settings),
+        translator=open_translator(settings, translated_within),
         reranker=reranker_of(settings, announce),
     )
 
@@ -52,10 +57,13 @@ def reranker_of(settings: Settings, announce: Callable[[str], None] | None = Non
     return Reranker(model, settings.reranker_milliseconds / 1000, settings.reranked_languages)
 
 
-def open_translator(settings: Settings) -> Translator:
-    """Apertium where it is installed and wanted; it starts at the first question that needs it, or when it is loaded."""
+def open_translator(settings: Settings, within: float = BUDGET) -> Translator:
+    """Apertium where it is installed and wanted; it starts at the first question that needs it, or when it is loaded.
+
+    within: seconds that one question waits for it.
+    """
     wanted = settings.translator == "apertium"
-    return Apertium() if wanted and Apertium.installed() else NoTranslator()
+    return Apertium(budget=within) if wanted and Apertium.installed() else NoTranslator()
 
 
 def translation_notice(settings: Settings, models: Models) -> str | None:

@@ -1,57 +1,60 @@
-"""Spanish questions to rough English by Apertium, a separate program: the one file that knows it.
+"""Spanish questions to rough English by Apertium, a separate program that only this file and its stages know.
 
 Its ten stages stay open as one pipeline. Each text is ended by a NUL, on which every stage flushes what it holds, so that a
 question costs 4.5 ms; a pipeline for each question would cost 170 ms. Nothing of Apertium is imported or shipped.
 """
 
-import contextlib
-import os
 import re
-import select
 import shlex
 import shutil
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
+from threading import Condition, Thread
 from time import monotonic
 from typing import Final
 
 import structlog
 
+from retriever.apertium_stages import Stages
+
 SPANISH: Final = "es"
 MODE: Final = Path("/usr/share/apertium/modes/spa-eng.mode")
-BUDGET: Final = 1.0  # seconds for one question, waiting for others and for a start included; 4.5 ms is usual, a start 170
+LIVE_BUDGET: Final = 0.5  # seconds for one question of many, its turn included; 4.5 ms is usual, 412 the longest of 4,000
+BUDGET: Final = 5.0  # seconds for one that keeps no other waiting; a start takes 0.2 and more
 LONGEST: Final = 1000  # characters that are translated: 25 ms; the English model reads no more than about as many
 
 log = structlog.get_logger()
 
-_END: Final = " .[][\n]\0"  # a sentence's end that is no part of the text, then what makes every stage flush
 # What the stream gives a meaning to becomes a space: no search needs it, and a long run of escapes takes 0.2 s.
 _MEANT: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\\\[\]{}^$/@<>~*#]")
 _UNKNOWN: Final = re.compile(r"\*([^\W\d_]{3,})")  # how it marks a word that it does not know
 _MARKS: Final = re.compile(r"[*#@](?=\S)")
 _LONGEST_WORD: Final = 40  # letters; a run of 2,000 takes more than the whole budget
 _LONG_WORD: Final = re.compile(rf"(\S{{{_LONGEST_WORD}}})\S+")
-_STUCK: Final = 4  # answers in a row that did not come in time, after which the stages are started anew
+_START: Final = 10.0  # seconds for the first answer of new stages
+_PROBE: Final = "tarjeta"
 _RESTORED: Final = 12  # unknown words of a question that are tried with an accent
 _ACCENTED: Final = {"a": "á", "e": "é", "i": "í", "o": "ó", "u": "ú", "n": "ñ"}
 
 
 class Apertium:
-    """A Translator over one long-lived pipeline, started at first use or by `start`, and anew after it died.
+    """A Translator over one long-lived pipeline, started at first use or by `start`, and anew after it died or hung.
 
-    One question at a time: on two cores a second pipeline would only take its time from the first.
+    One question at a time: on two cores a second pipeline would only take its time from the first. A pipeline that gives
+    nothing to anybody while a question spends its whole budget is killed, and a new one is started in the background; until
+    that has answered a first text nobody waits.
     """
 
     name = "apertium spa-eng"
 
     def __init__(self, mode: Path = MODE, *, budget: float = BUDGET) -> None:
-        """budget: seconds."""
+        """budget: seconds that a question waits at most, counted from when it is asked."""
         self._stages = _stages(mode.read_text(encoding="utf-8"))
         self._budget = budget
-        self._lock = Lock()
-        self._pipeline: _Pipeline | None = None
+        self._changes = Condition()  # of what follows
+        self._pipeline: Stages | None = None  # one that has answered
+        self._starting = False
+        self._waited = False  # a whole budget was spent in vain: nobody waits for what starts now
         self._closed = False
 
     @classmethod
@@ -66,130 +69,84 @@ class Apertium:
         """See Translator."""
         if lang != SPANISH or not text.strip():
             return None
-        until = monotonic() + self._budget
-        if not self._lock.acquire(timeout=self._budget):
-            log.warning("question not translated", reason="others before it took the whole time", seconds=self._budget)
-            return None
-        try:
-            return self._translated(text[:LONGEST], until)
-        finally:
-            self._lock.release()
-
-    def start(self) -> None:
-        """See Translator."""
-        with self._lock:
-            self._open()
-
-    def close(self) -> None:
-        """See Translator."""
-        with self._lock:
-            self._closed = True
-            self._stop()
-
-    def _translated(self, text: str, until: float) -> str | None:
+        asked = monotonic()
+        until = asked + self._budget
         for _ in range(2):  # a pipeline that died since the last question is found out by writing to it
-            pipeline = self._open()
+            pipeline = self._ready(until)
             if pipeline is None:
                 return None
             try:
-                return _read(pipeline, _readable(text), until)
-            except (OSError, EOFError, TimeoutError) as error:
-                late = isinstance(error, TimeoutError)
-                if late and pipeline.owed < _STUCK:
-                    log.warning("question not translated", reason="no translation in time", seconds=self._budget)
-                    return None
-                self._stop()
-                log.warning("translation stopped and starts anew", reason=str(error) or type(error).__name__)
-                if late:
-                    return None
+                with pipeline.turn(until) as ask:
+                    return _read(ask, _readable(text[:LONGEST]))
+            except TimeoutError as error:
+                log.warning("question not translated", reason=str(error), seconds=self._budget)
+                if pipeline.answered < asked:
+                    self._replace(pipeline, "it hangs", waited=True)
+                return None
+            except (OSError, EOFError) as error:
+                self._replace(pipeline, str(error) or type(error).__name__, waited=False)
         return None
 
-    def _open(self) -> "_Pipeline | None":
-        if self._closed:
-            return None
-        if self._pipeline is None:
-            try:
-                self._pipeline = _Pipeline(self._stages)
-            except OSError as error:
-                log.warning("translation cannot start", reason=str(error))
-        return self._pipeline
+    def start(self) -> None:
+        """See Translator."""
+        self._ready(monotonic() + _START)
 
-    def _stop(self) -> None:
-        if self._pipeline is not None:
-            self._pipeline.stop()
-            self._pipeline = None
+    def close(self) -> None:
+        """See Translator."""
+        with self._changes:
+            self._closed = True
+            pipeline, self._pipeline = self._pipeline, None
+            self._changes.notify_all()
+        if pipeline:
+            pipeline.stop()
 
-
-class _Pipeline:
-    """The running stages. Every one ends when the one before it does, so none outlives this process."""
-
-    def __init__(self, stages: Sequence[Sequence[str]]) -> None:
-        """Raises OSError if a stage cannot be started."""
-        self._processes: list[subprocess.Popen[bytes]] = []
-        self._read = b""
-        self.owed = 0  # answers that came too late to be waited for; they are read and dropped before the next one
-        source: int | None = subprocess.PIPE
-        try:
-            for stage in stages:
-                process = subprocess.Popen(  # noqa: S603  # the system's own programs, no word of a question among them
-                    stage, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0, env=_ENVIRONMENT
+    def _ready(self, until: float) -> Stages | None:
+        """The pipeline, if there is one in time; else one is on its way for later questions."""
+        with self._changes:
+            if self._pipeline is None:
+                self._begin(None)
+                self._changes.wait_for(
+                    lambda: not self._starting or self._waited or self._closed, max(0.0, until - monotonic())
                 )
-                if self._processes:
-                    _close(self._processes[-1].stdout)  # the stage has its own copy; ours would keep it from seeing the end
-                self._processes.append(process)
-                source = process.stdout.fileno() if process.stdout else None
-        except OSError:
-            self.stop()
-            raise
+                self._waited |= self._starting
+            return self._pipeline
 
-    def ask(self, text: str, until: float) -> str:
-        """What comes out for what goes in. Raises TimeoutError, EOFError, or OSError if a stage is gone."""
-        first = self._processes[0].stdin
-        if first is None:
-            raise EOFError("a stage has no pipe")
-        first.write(text.encode())
-        self.owed += 1
-        answer = b""
-        while self.owed:
-            answer = self._next(until)
-            self.owed -= 1
-        if not answer.endswith(_END[-6:-1].encode()):  # a stage ended, and those after it flushed what they had
-            raise EOFError("a stage of the translation has ended")
-        return answer.decode("utf-8", "replace")
+    def _begin(self, before: Stages | None) -> None:
+        if not self._starting and not self._closed:
+            self._starting = True
+            Thread(target=self._start, args=(before,), name="translation", daemon=True).start()
 
-    def _next(self, until: float) -> bytes:
-        """What comes before the next NUL. What was read of it is kept if it does not come in time."""
-        last = self._processes[-1].stdout
-        if last is None:
-            raise EOFError("a stage has no pipe")
-        poll = select.poll()  # select() takes no file number above 1,023, and a service has more connections
-        poll.register(last, select.POLLIN)
-        while b"\0" not in self._read:
-            if not poll.poll(max(0.0, until - monotonic()) * 1000):
-                raise TimeoutError("no translation in time")
-            part = os.read(last.fileno(), 65536)
-            if not part:
-                raise EOFError("a stage of the translation has ended")
-            self._read += part
-        answer, _, self._read = self._read.partition(b"\0")
-        return answer
+    def _replace(self, pipeline: Stages, reason: str, *, waited: bool) -> None:
+        """Take it from everybody, also from those who wait for it, and begin a new one. waited: nobody waits for that."""
+        with self._changes:
+            if self._pipeline is not pipeline:
+                return
+            self._pipeline, self._waited = None, waited
+            pipeline.kill()
+            self._begin(pipeline)
+        log.warning("translation stopped and starts anew", reason=reason)
 
-    def stop(self) -> None:
-        """End every stage and wait for it, so that nothing is left behind."""
-        for process in self._processes:
-            process.kill()
-        for process in self._processes:
-            process.wait()
-            _close(process.stdin)
-            _close(process.stdout)
-
-
-def _close(pipe: object) -> None:
-    with contextlib.suppress(OSError):
-        getattr(pipe, "close", lambda: None)()
-
-
-_ENVIRONMENT: Final = {**os.environ, "LC_ALL": "C.UTF-8"}
+    def _start(self, before: Stages | None) -> None:
+        """Clear away the one before, and let questions have a new one once it has answered."""
+        started: Stages | None = None
+        try:
+            if before:
+                before.stop()
+            started = Stages(self._stages)
+            with started.turn(monotonic() + _START) as ask:
+                ask(_PROBE)
+        except (OSError, EOFError) as error:
+            log.warning("translation cannot start", reason=str(error) or type(error).__name__)
+            if started:
+                started.stop()
+            started = None
+        with self._changes:
+            self._starting = False
+            if started and not self._closed:
+                self._pipeline, self._waited, started = started, False, None
+            self._changes.notify_all()
+        if started:
+            started.stop()
 
 
 def _stages(mode: str) -> list[list[str]]:
@@ -198,19 +155,19 @@ def _stages(mode: str) -> list[list[str]]:
     return [[program, "-z", *rest] for program, *rest in commands]
 
 
-def _read(pipeline: _Pipeline, text: str, until: float) -> str:
+def _read(ask: Callable[[str], str], text: str) -> str:
     """The translation; words that it only knows with an accent are given one: agents type "transaccion" mid-call."""
-    rough = pipeline.ask(text + _END, until)
+    rough = ask(text)
     unknown = list(dict.fromkeys(_UNKNOWN.findall(rough)))[:_RESTORED]
     tried = {word: accented for word in unknown if (accented := _with_accent(word))}
     if tried:
         asked = ". ".join(candidate for candidates in tried.values() for candidate in candidates)
-        still = set(_UNKNOWN.findall(pipeline.ask(asked + _END, until)))
+        still = set(_UNKNOWN.findall(ask(asked)))
         known = {word: [it for it in candidates if it not in still] for word, candidates in tried.items()}
         restored = {word: candidates[0] for word, candidates in known.items() if candidates}
         if restored:
             words = re.compile(rf"\b({'|'.join(map(re.escape, restored))})\b")
-            rough = pipeline.ask(words.sub(lambda found: restored[found[1]], text) + _END, until)
+            rough = ask(words.sub(lambda found: restored[found[1]], text))
     return _plain(rough)
 
 

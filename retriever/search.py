@@ -16,7 +16,7 @@ from retriever.question import Query, Question, mended, normalise, understand
 from retriever.question_vectors import QuestionVectors
 from retriever.reordering import reordered
 from retriever.scope import Scope, mask, replacements
-from retriever.snapshot import Models, Snapshot
+from retriever.snapshot import NOT_TRANSLATED, Models, Snapshot
 from retriever.spelling import Visible
 
 
@@ -30,7 +30,8 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     visible = Visible(snapshot.lexical, allowed, snapshot.words_of)
     slips = snapshot.spelling.corrections(query.issue, query.lang, snapshot.words, visible)
     if slips:
-        query = mended(read, slips, snapshot.words, models.translator)
+        again = models.translator if query.english else NOT_TRANSLATED  # which has had its time
+        query = mended(read, slips, snapshot.words, again)
         asked, replaced, allowed = _scoped(scope, query, snapshot)
     run = Search(query, snapshot, models, vectors)
     candidates = run.candidates(allowed)

@@ -34,6 +34,7 @@ from api.loading import load_for_service, load_later, open_models, translation_n
 from api.settings import Settings, require_loopback
 from api.updater import Updater, stop_all, wake
 from api.workers import Worker
+from retriever.apertium import LIVE_BUDGET
 from retriever.snapshot import Models
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _service(worker: Worker, settings: Settings, listening: socket.socket, closi
     records = open_records(settings, database)
     closing.callback(records.recorder.close)
     note_secret(database, ticket_keys(settings), datetime.now(UTC))
-    models = open_models(settings, announce)
+    models = open_models(settings, announce, translated_within=LIVE_BUDGET)
     closing.callback(models.translator.close)
     greets = worker.leads and worker.is_first
     if greets and (notice := translation_notice(settings, models)):

@@ -1,0 +1,143 @@
+"""A stage of the real program that hangs: it costs one question its budget, and nobody else anything."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from retriever.apertium import MODE, Apertium
+
+LONG = 600.0  # seconds: a question that waited for it would be seen
+SOON = 60.0  # seconds in which what happens in the background has happened on any machine
+
+
+class Gate:
+    """A first stage that lets nothing through while it is shut, in the stages that are started from then on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._shut = folder / "shut"
+        program, self.mode = folder / "gate", folder / "gated.mode"
+        program.write_text(f"#!/bin/sh\nwhile [ -e {self._shut} ]; do sleep 0.02; done\ncat\n")  # with a child of its own
+        program.chmod(0o755)
+        self.mode.write_text(f"{program} | {MODE.read_text(encoding='utf-8')}")
+
+    def shut(self) -> None:
+        """Let nothing through."""
+        self._shut.touch()
+
+    def open(self) -> None:
+        """Let through what waits."""
+        self._shut.unlink()
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    if not Apertium.installed():
+        pytest.skip("apertium-eng-spa is not installed: apt-get install apertium-eng-spa")
+    return Gate(tmp_path)
+
+
+@pytest.fixture
+def gated(gate: Gate) -> Iterator[Apertium]:
+    """A translator behind the gate that has answered."""
+    translator = Apertium(gate.mode, budget=LONG)
+    translator.start()
+    assert translator.english("mi tarjeta", "es") == "My card"
+    yield translator
+    translator.close()
+
+
+def hang(translator: Apertium) -> int:
+    """Stop one stage, as a signal does that nobody sent on purpose. The number of its process group."""
+    assert translator._pipeline is not None
+    pids = [process.pid for process in translator._pipeline._processes]
+    os.kill(pids[4], signal.SIGSTOP)
+    return pids[0]
+
+
+def runs(group: int) -> bool:
+    """Whether a process of the group is there."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def in_the_end(translator: Apertium) -> str | None:
+    """What a question is told once the translation is back."""
+    end = monotonic() + SOON
+    while (said := translator.english("mi cuenta", "es")) is None and monotonic() < end:
+        sleep(0.02)
+    return said
+
+
+def test_stages_of_which_one_hangs_are_killed_and_started_anew(gated: Apertium, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who spent the budget on them is searched untranslated; nothing of them is left, also no child of a stage."""
+    group = hang(gated)
+    with monkeypatch.context() as hurried:
+        hurried.setattr(gated, "_budget", 0.05)
+        late = gated.english("mi tarjeta", "es")
+
+    assert (late, in_the_end(gated), runs(group)) == (None, "My account", False)
+
+
+def test_nobody_waits_for_what_starts_after_a_hang(gate: Gate, gated: Apertium, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the new stages have answered, every question is searched as it stands at once."""
+    gate.shut()
+    hang(gated)
+    with monkeypatch.context() as hurried:
+        hurried.setattr(gated, "_budget", 0.05)
+        gated.english("mi tarjeta", "es")
+    with ThreadPoolExecutor(8) as pool:
+        meanwhile = list(pool.map(lambda number: gated.english(f"tarjeta {number}", "es"), range(40), timeout=SOON))
+    gate.open()
+
+    assert (set(meanwhile), in_the_end(gated)) == ({None}, "My account")
+
+
+def test_the_first_spent_budget_frees_all_who_wait(gate: Gate, gated: Apertium, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who would wait longer too, whether they are being translated or wait for their turn."""
+    gate.shut()
+    hang(gated)
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(gated.english, f"tarjeta {number}", "es") for number in range(8)]
+        pipeline = gated._pipeline
+        while pipeline is not None and not pipeline._turn.locked():
+            sleep(0.01)
+        monkeypatch.setattr(gated, "_budget", 0.05)
+        gated.english("mi tarjeta", "es")
+        freed = [it.result(timeout=SOON) for it in waiting]
+    gate.open()
+
+    assert freed == [None] * 8
+
+
+def test_a_start_that_hangs_costs_one_budget(gate: Gate) -> None:
+    """Questions after the one that waited in vain do not wait; once the stages answer, they are translated."""
+    gate.shut()
+    translator = Apertium(gate.mode, budget=0.05)
+    first = translator.english("mi tarjeta", "es")
+    translator._budget = LONG
+    second = translator.english("mi tarjeta", "es")
+    gate.open()
+
+    assert (first, second, in_the_end(translator)) == (None, None, "My account")
+
+    translator.close()
+
+
+def test_a_question_that_was_only_late_leaves_the_stages_alone(gated: Apertium, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others got their answers while it waited: many asked, and nothing hangs."""
+    pipeline = gated._pipeline
+    assert pipeline is not None
+    monkeypatch.setattr(gated, "_budget", 0.01)
+    with pipeline.turn(monotonic() + LONG), ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(pipeline, "answered", monotonic() + LONG)  # as if the one whose turn it is had heard something
+        late = pool.submit(gated.english, "mi tarjeta", "es").result()
+
+    assert (late, gated._pipeline) == (None, pipeline)
