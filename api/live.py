@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from api.health import Health, legs_of
+from api.last_live import REFUSED_IN_A_ROW, last_live
 from api.leg_progress import LegProgress
 from api.news import Listener, News
 from api.past_snapshots import PastSnapshots
@@ -25,7 +26,6 @@ from retriever.snapshot import Snapshot
 
 TIP_SECONDS: Final = 1.0  # for which an answer of git is good enough to say how a space stands
 AGAIN_SECONDS: Final = 30.0  # after which a publication that could not be read is tried again
-REFUSED_IN_A_ROW: Final = 20  # commits with errors that are passed over to find what was live before the log began
 
 log = structlog.get_logger()
 
@@ -79,20 +79,8 @@ class LiveSpace:
             self._resume(SnapshotError(f"space {self.space.name!r} has no snapshot yet. Run `kb index`."))
 
     def _resume(self, error: Exception) -> None:
-        """Serve what was live when the service ended: by the log, else by what lies on the disk."""
-        live = self.space.log.live()
-        if live is not None:
-            try:
-                snapshot = self.space.snapshots.soonest(live.what)
-                self._swap(self.space.snapshots.name_of(snapshot), snapshot)
-            except (KbError, RetrieverError) as worse:
-                log.error("what was live cannot be built anew", space=self.space.name, reason=str(worse))
-            else:
-                return
-        name = self.space.snapshots.published_name()
-        if name is None:
-            raise error
-        self._swap(name, self.space.snapshots.named(name))
+        """Serve what was live when the service ended."""
+        self._swap(*last_live(self.space, error))
 
     def update(self) -> bool:
         """Bring what is served to the newest commit; False if that could not be done and is worth another try.

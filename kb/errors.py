@@ -27,3 +27,8 @@ class ContentError(KbError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+    @property
+    def counted(self) -> str:
+        """How many there are, for a sentence."""
+        return f"{len(self.problems)} problem{'' if len(self.problems) == 1 else 's'}"

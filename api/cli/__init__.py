@@ -86,13 +86,9 @@ def _told(error: Exception) -> tuple[str, int] | None:
     from retriever.errors import RetrieverError
 
     if isinstance(error, ContentError):
-        return f"{error}\n{_counted(len(error.problems))}; nothing was indexed.", FOUND_PROBLEMS
+        return f"{error}\n{error.counted}; nothing was indexed.", FOUND_PROBLEMS
     if isinstance(error, SettingsError | RequestError | NotGrantedError | NotFoundError | KbError):
         return str(error), WRONG_USE
     if isinstance(error, RetrieverError | StoreError):
         return str(error), FOUND_PROBLEMS
     return None
-
-
-def _counted(problems: int) -> str:
-    return f"{problems} problem{'' if problems == 1 else 's'}"

@@ -9,6 +9,7 @@ from api.cli.options import FolderOption, JsonOption, KbOption, RefOption, RepoO
 
 if TYPE_CHECKING:
     from api.schema import SearchQuery
+    from retriever.snapshot import Snapshot
 
 
 def search(
@@ -29,7 +30,10 @@ def search(
     space: SpaceOption = None,
     worktree: WorktreeOption = False,
 ) -> None:
-    """Rank the guidance in force for an issue. Indexes the commit first if it is not indexed yet."""
+    """Rank the guidance in force for an issue. Indexes the commit first if it is not indexed yet.
+
+    If the newest commit has errors, what was served before answers.
+    """
     query = _query(
         q=text, products=product, jurisdiction=jurisdiction, tier=tier, lang=lang, limit=limit, as_of=as_of,
         effective_on=effective_on, explain=explain,
@@ -44,17 +48,18 @@ def search(
         require_commit(settings, name)
     models = open_models(settings, announce)
     opened = open_space(settings, models, name)
-    tip = None if worktree else opened.tip()
     load_for_question(models, text)
 
     from api.answering import respond
     from api.guidance import Guidance
+    from api.last_live import newest_good
     from api.live import LiveSpace
     from api.reader import LOOPBACK
 
     with watching() as watch:
-        made = opened.snapshots
-        snapshot = made.working_tree(watch) if tip is None else made.at_hand(tip) or made.of(tip, watch)
+        snapshot, refused = (opened.snapshots.working_tree(watch), None) if worktree else newest_good(opened, watch)
+    if refused is not None:
+        typer.echo(_instead(snapshot, refused), err=True)
     guidance = Guidance({name: LiveSpace.held(opened, snapshot)}, models)
     query = query.model_copy(update={"space": name})
     response = respond(query, replace(LOOPBACK, spaces=frozenset({name})), guidance)
@@ -64,6 +69,16 @@ def search(
         from api.cli.answer import print_answer
 
         print_answer(response)
+
+
+def _instead(snapshot: "Snapshot", refused: Exception) -> str:
+    """Why the newest commit does not answer, and which one does."""
+    from kb.errors import ContentError
+
+    answers = f"{(snapshot.manifest.commit or '')[:12]} answers instead"
+    if isinstance(refused, ContentError):
+        return f"The newest commit has {refused.counted} and is not served: {answers}. `kb check` tells where."
+    return f"The newest commit is not served: {answers}. {refused}"
 
 
 def _query(**values: object) -> "SearchQuery":

@@ -131,6 +131,27 @@ def test_a_commit_with_errors_is_refused_with_every_problem(world: World, kb: Kb
     ]
 
 
+def test_after_a_commit_with_errors_search_answers_from_the_one_before_and_says_so(world: World, kb: Kb) -> None:
+    """As the service does. Only standard error tells it, so that what a program reads is the answer."""
+    world.article("card.md", "Freeze the card.", id="card")
+    good = world.commit()
+    first = kb("search", "card", "--json", cwd=world.repo)  # indexes on the way, and publishes nothing
+    world.write("broken.md", "---\ntitle: [\n---\n")
+    bad = world.commit("broken YAML")
+
+    searched = kb("search", "card", "--json", cwd=world.repo)
+    world.git("reset", "--hard", good)
+    kb("index", cwd=world.repo)
+    world.git("reset", "--hard", bad)
+    indexed = kb("index", cwd=world.repo)
+    served = kb("search", "card", cwd=world.repo)
+
+    told = f"The newest commit has 1 problem and is not served: {good[:12]} answers instead. `kb check` tells where.\n"
+    assert (first.stderr, indexed.returncode) == ("", 1)
+    assert (searched.returncode, searched.stderr, json.loads(searched.stdout)["index"]["commit"]) == (0, told, good)
+    assert (served.returncode, served.stderr, good[:12] in served.stdout) == (0, told, True)
+
+
 def test_check_reads_the_working_tree_and_reports_all(world: World, kb: Kb) -> None:
     """The writer sees problems before the commit, with file and line."""
     world.article("good.md", id="good")
