@@ -23,7 +23,7 @@ def newest_good(space: Space, watch: Watch = SILENT) -> tuple[Snapshot, Exceptio
     """
     try:
         tip = space.tip()
-        return space.snapshots.at_hand(tip) or space.snapshots.of(tip, watch), None
+        return space.snapshots.at_hand(tip) or space.snapshots.soonest(tip, watch), None
     except (KbError, RetrieverError) as error:
         try:
             return last_live(space, error)[1], error

@@ -25,7 +25,7 @@ class LineWithoutSecrets(logging.Formatter):
 class LogStream(TextIOBase):
     """A stream that loses a line which cannot be written: a log on a full disk must not end the updates it tells of."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | TextIOBase) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:

@@ -106,8 +106,7 @@ class Snapshots:
             found = self._loaded(self._folder(commit.sha, FIRST), stages)
         library = found.library if found else self._read(commit, watch, before, stages)
         first = found or self._build(library, watch, before, stages, FIRST)
-        waits = first.is_mostly_english and self._lacks_much(first)
-        return self._kept(first if waits else self._build(library, watch, first, stages))
+        return self._kept(first if self._waits(first) else self._build(library, watch, first, stages))
 
     def next(self, commit: Commit, watch: Watch, before: Snapshot | None, stages: Stages) -> Snapshot:
         """The snapshot of a commit that follows `before`. From one in memory it is built sooner than it is read from the disk.
@@ -147,12 +146,17 @@ class Snapshots:
         with VectorCache(self._vectors) as cache:
             return len(texts) - unseen(self.models.multilingual, cache, texts)
 
-    def working_tree(self, watch: Watch = SILENT) -> Snapshot:
-        """A snapshot of the working tree, in memory only: a writer's preview."""
+    def working_tree(self, watch: Watch = SILENT, *, soonest: bool = False) -> Snapshot:
+        """A snapshot of the working tree, in memory only: a writer's preview.
+
+        soonest: of the first stage if English questions would have to wait for the whole one.
+        """
         from kb.reading import read_library
 
         tree = self._repository().working_tree(self._source.folder)
-        return self._build(read_library(tree, self._source.outside, watch.files), watch)
+        library = read_library(tree, self._source.outside, watch.files)
+        first = self._build(library, watch, legs=FIRST) if soonest else None
+        return first if first and self._waits(first) else self._build(library, watch, first)
 
     def keep(self, name: str, snapshot: Snapshot) -> None:
         """Write the snapshot, and that it is the published one, to the disk. Raises SnapshotError."""
@@ -220,8 +224,10 @@ class Snapshots:
             log.error("a snapshot is served from memory alone", space=self._space, reason=str(error))
         return snapshot
 
-    def _lacks_much(self, first: Snapshot) -> bool:
-        """Whether the multilingual leg is too much work to wait for."""
+    def _waits(self, first: Snapshot) -> bool:
+        """Whether English questions would wait for the multilingual leg: it is much work, and they need it little."""
+        if not first.is_mostly_english:
+            return False
         with VectorCache(self._vectors) as cache:
             return unseen(self.models.multilingual, cache, texts_of(first), most=AT_ONCE) > AT_ONCE
 

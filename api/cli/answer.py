@@ -1,5 +1,7 @@
 """An answer as `kb search` prints it."""
 
+from typing import Final
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -7,6 +9,10 @@ from rich.text import Text
 from api.fact_text import old_and_new
 from api.schema import HitOut, SearchResponse
 from retriever.leg import MULTILINGUAL
+
+_ENGLISH_ONLY: Final = (
+    "The multilingual model has not read every article yet. A running service goes on with it; `kb index` does it now."
+)
 
 
 def print_answer(response: SearchResponse) -> None:
@@ -18,7 +24,7 @@ def print_answer(response: SearchResponse) -> None:
     commit = response.index.commit[:12] if response.index.commit else "working tree"
     console.print(Text(f"{place}{inferred} · tier {scope.tier} · {scope.effective_on:%Y-%m-%d} · commit {commit}", style="dim"))
     if MULTILINGUAL not in response.index.models:
-        console.print(Text("The multilingual model has not read the articles yet. `kb index` lets it.", style="yellow"))
+        console.print(Text(_ENGLISH_ONLY, style="yellow"))
     if response.query.redacted:
         kinds = ", ".join(kind.replace("_", " ") for kind in response.query.redacted)
         console.print(Text(f"Struck out before it was searched: {kinds}. Searched: {response.query.text}", style="yellow"))

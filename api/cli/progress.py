@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOBase
 from typing import TYPE_CHECKING
 
 import structlog
@@ -26,6 +27,20 @@ def announce(message: str) -> None:
 def _logs() -> bool:
     """Whether this is a service: no other command writes a log, and what a program reads from a pipe stays clean."""
     return structlog.is_configured()
+
+
+class BesideBars(TextIOBase):
+    """Standard error of a terminal, line by line: while bars are drawn a line stands above them, and none is broken."""
+
+    def __init__(self) -> None:
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        """See TextIOBase."""
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            console.out(line, highlight=False)
+        return len(text)
 
 
 @contextmanager

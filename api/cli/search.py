@@ -32,7 +32,8 @@ def search(
 ) -> None:
     """Rank the guidance in force for an issue. Indexes the commit first if it is not indexed yet.
 
-    If the newest commit has errors, what was served before answers.
+    If the newest commit has errors, what was served before answers. Where much is to be indexed, only the English model
+    reads it before the answer.
     """
     query = _query(
         q=text, products=product, jurisdiction=jurisdiction, tier=tier, lang=lang, limit=limit, as_of=as_of,
@@ -57,7 +58,9 @@ def search(
     from api.reader import LOOPBACK
 
     with watching() as watch:
-        snapshot, refused = (opened.snapshots.working_tree(watch), None) if worktree else newest_good(opened, watch)
+        snapshot, refused = (
+            (opened.snapshots.working_tree(watch, soonest=True), None) if worktree else newest_good(opened, watch)
+        )
     if refused is not None:
         typer.echo(_instead(snapshot, refused), err=True)
     guidance = Guidance({name: LiveSpace.held(opened, snapshot)}, models)

@@ -7,6 +7,7 @@ from typing import Annotated, Final, TextIO, cast
 import typer
 
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
+from api.cli.progress import BesideBars, console
 from api.listening import hold, listen
 from api.shared_folder import shared_folder
 from api.workers import ALONE, Crew
@@ -45,6 +46,7 @@ def log_as_json() -> None:
 
     from api.log_lines import LineWithoutSecrets, LogStream, without_secrets
 
+    errors = BesideBars() if console.is_terminal else sys.stderr
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -53,8 +55,8 @@ def log_as_json() -> None:
             without_secrets,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, LogStream(sys.stderr))),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, LogStream(errors))),
     )
-    lines = logging.StreamHandler(LogStream(sys.stderr))
+    lines = logging.StreamHandler(LogStream(errors))
     lines.setFormatter(LineWithoutSecrets(logging.BASIC_FORMAT))
     logging.basicConfig(level=logging.WARNING, handlers=[lines])

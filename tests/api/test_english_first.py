@@ -336,7 +336,20 @@ def test_search_at_the_terminal_takes_what_is_there(bank: World, kb: Any) -> Non
     whole = json.loads(kb("search", "lost card", "--json", cwd=bank.repo, **data).stdout)
 
     assert [sorted(it["index"]["models"]) for it in (first, whole)] == [ENGLISH, BOTH]
-    assert "The multilingual model has not read the articles yet. `kb index` lets it." in " ".join(told.split())
+    assert (
+        "The multilingual model has not read every article yet. A running service goes on with it; `kb index` does it now."
+        in " ".join(told.split())
+    )
+
+
+def test_a_preview_of_the_working_tree_waits_for_no_second_leg(bank: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A writer's question does not; what has to be judged as it will be served is whole, and so is what is small."""
+    made = bank.space.snapshots
+    preview, judged = made.working_tree(soonest=True), made.working_tree()
+    monkeypatch.setattr(snapshots, "AT_ONCE", 100)
+    small = made.working_tree(soonest=True)
+
+    assert [list(it.legs) for it in (preview, judged, small)] == [ENGLISH, BOTH, BOTH]
 
 
 def test_one_thread_finishes_every_space(bank: World, tmp_path: Path) -> None:

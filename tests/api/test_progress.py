@@ -33,6 +33,21 @@ def test_bars_tell_a_terminal_how_far_reading_and_embedding_are(monkeypatch: pyt
     assert (told == "", watch is SILENT) == (not terminal,) * 2
 
 
+def test_a_line_of_the_log_stands_above_the_bars_and_is_never_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins where the bar's own line was erased, and the bars are drawn anew below it."""
+    shown, line = StringIO(), '{"space": "default", "event": "[serving]", "milliseconds": {"fetch": 394.1, "read": 1129.1}}'
+    monkeypatch.setattr(progress, "console", Console(file=shown, force_terminal=True, width=60))
+    log = progress.BesideBars()
+    with progress.watching() as watch:
+        assert watch.files
+        watch.files(2, 3)
+        print(line, file=log)
+
+    before, _, after = shown.getvalue().partition(f"{line}\n")
+    assert before.endswith("\x1b[2K")
+    assert "Articles read" in after
+
+
 def test_a_service_without_a_terminal_logs_each_long_step_once_as_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reads the log of a container sees what it is busy with, not one line for each passage."""
     monkeypatch.setattr(progress, "console", Console(file=StringIO(), force_terminal=False))
