@@ -1,7 +1,7 @@
 """Which language a question is in, by lingua: the one file that knows it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
@@ -29,6 +29,9 @@ _SMALL: Final = {
         "et ou sans leur cette ces qui sont peut veut client cliente que de se le un en la".split()
     ),
 }
+# Of the thorough reading of one word, which has little to go by: "fraud" is French to it by 0.38, "error" Spanish by 0.44,
+# "interac" by 0.53, while "tarjeta" is Spanish by 0.98 and "dinero" by 0.87.
+_HEARD: Final = 0.6
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _CODE: Final = re.compile(r"\S*\d\S*")  # R10 is no word of any language
 _LONGEST: Final = 2000  # characters; more of them change no verdict and cost a millisecond each thousand
@@ -45,9 +48,10 @@ def _builder(langs: Sequence[str]) -> LanguageDetectorBuilder:
     return LanguageDetectorBuilder.from_iso_codes_639_1(*[getattr(IsoCode639_1, lang.upper()) for lang in langs])
 
 
-def language_of(text: str) -> str:
+def language_of(text: str, is_called: Callable[[str, str], bool] | None = None) -> str:
     """`en`, `es` or `fr`; `en` where the words do not tell (a code, a number, a name).
 
+    is_called: whether something is called by a word in a language; asked of a single word that its letters do not tell.
     Right for 97.7 % of logingov-help's Spanish titles and headings, 99.2 % of the English ones, and at least 98.6 % of
     the whole questions in the other sets; 0.2 ms each.
     """
@@ -59,8 +63,11 @@ def language_of(text: str) -> str:
         return likely.language.iso_code_639_1.name.lower()
     if small := _by_small_words(words):
         return small
-    found = _detector(quick=False).detect_language_of(words)
-    return "en" if found is None else found.iso_code_639_1.name.lower()
+    found = _detector(quick=False).compute_language_confidence_values(words)[0]
+    if found.value >= _HEARD or len(words.split()) > 1:
+        return found.language.iso_code_639_1.name.lower() if found.value else "en"
+    named = [lang for lang in SPOKEN if is_called is not None and is_called(words.strip(), lang)]
+    return named[0] if len(named) == 1 else "en"
 
 
 def _by_small_words(text: str) -> str | None:

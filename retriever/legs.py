@@ -87,12 +87,17 @@ class Search:
         return self._vectors.get(self._models.multilingual, self.query.issue)
 
     @cached_property
+    def _spoken(self) -> frozenset[str]:
+        """The languages, as they are indexed, in which the question is there: its own, and English if it was translated."""
+        english = [SOURCE_LANGUAGE] if self.query.english is not None else []
+        return frozenset([index_language(self.query.lang), *english])
+
+    @cached_property
     def _own(self) -> BoolVector:
         """(n,) the rows in a language in which the question is there: its own, and those it was translated into."""
         own = np.zeros(self._snapshot.table.size, bool)
-        spoken = {index_language(self.query.lang), *([SOURCE_LANGUAGE] if self.query.english is not None else [])}
         for lang, rows in self._snapshot.table.languages.items():
-            if index_language(lang) in spoken:
+            if index_language(lang) in self._spoken:
                 own |= rows
         return own
 
@@ -168,8 +173,16 @@ class Search:
         return Evidence("+".join(read) or "words", values)
 
     def first_opinion(self, candidates: Candidates, index: int) -> float:
-        """The probability, 0 to 1, that the candidate answers, by what has been asked of it."""
-        return confidence(self.evidence(candidates, index))
+        """The probability, 0 to 1, that the candidate answers, by what has been asked of it.
+
+        0 for a question that says too little: what it holds is near to every article.
+        """
+        return 0.0 if self.says_too_little else confidence(self.evidence(candidates, index))
+
+    @cached_property
+    def says_too_little(self) -> bool:
+        """Whether every word of the question is one that a third of the articles hold: "customer", "la la la"."""
+        return not self._exact_rows.size and not self._snapshot.lexical.tells(self.query.in_language, self._spoken)
 
     def confidence(self, candidates: Candidates, index: int) -> float:
         """The probability, 0 to 1, that the candidate answers. Where the English model is unsure the other one is asked too."""

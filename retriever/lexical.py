@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,9 @@ from retriever.word_index import WordIndex
 STEMMED: Final = {"en": "english", "es": "spanish", "fr": "french"}
 OTHER: Final = "other"  # every other language: words as they are
 _COUNTS: Final = "counts.npz"
+# A word that a third of the passages hold ("customer", "account", "the") tells none of them apart; of thirty, chance decides.
+_COMMON: Final = 1 / 3
+_FEW: Final = 30
 _WORD: Final = re.compile(r"\w+(?:['’]\w+)?")
 
 
@@ -155,6 +158,18 @@ class Lexical:
             if place < shelf.rows.size and shelf.rows[place] == row:
                 return _coverage(shelf, set(tokens(text(key), key)), place)
         return 0.0
+
+    def tells(self, text: Callable[[str], str], keys: Collection[str]) -> bool:
+        """Whether any word of the text tells some rows from the others, in the indexes of these languages: not "the customer".
+
+        text: see `scores`. A word does that no row holds, and one that at most a third of the rows do; of few rows any does.
+        """
+        shelves = [(key, shelf) for key, shelf in self._shelves.items() if key in keys]
+        return not shelves or any(
+            shelf.index.holders(word).size <= max(shelf.rows.size * _COMMON, _FEW)
+            for key, shelf in shelves
+            for word in tokens(text(key), key)
+        )
 
     def holders(self, word: str, key: str) -> IntVector:
         """The rows of a language's index that hold the word, whatever its ending."""

@@ -76,10 +76,10 @@ class Query:
         return f"{said} {self.terms[base]}" if base in self.terms else said
 
 
-def normalise(question: Question, *, placed: bool = False) -> Normalised:
-    """The question in one form, however it was pasted, and its language. placed: see Normalised."""
+def normalise(question: Question, words: SpaceWords | None = None, *, placed: bool = False) -> Normalised:
+    """The question in one form, however it was pasted, and its language. words: the space's; placed: see Normalised."""
     text, issue = _readable(question.text), _readable(issue_of(question.text[: 10 * LONGEST]))
-    lang = language_of(issue)
+    lang = language_of(issue, words.knows if words else None)
     return Normalised(text, issue, lang, question.lang or lang, placed)
 
 

@@ -22,7 +22,7 @@ from retriever.spelling import Visible
 
 def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models, *, limit: int = 10) -> Answer:
     """Answer one question for one scope from one snapshot, best article first."""
-    vectors, read = QuestionVectors(), normalise(question, placed=scope.jurisdiction is not None)
+    vectors, read = QuestionVectors(), normalise(question, snapshot.words, placed=scope.jurisdiction is not None)
     if read.lang != SOURCE_LANGUAGE and snapshot.is_whole:
         vectors.begin(models.multilingual, read.issue)  # beside the translation, which takes as long
     query = understand(read, snapshot.words, models.translator)
@@ -48,7 +48,7 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
         found=len(first),
         answerable=answerable,
         confidence=probability,
-        reason=None if answerable else _reason(ranked, snapshot, asked, replaced),
+        reason=None if answerable else _reason(run, ranked, snapshot, asked, replaced),
         above_tier=above_tier(run, snapshot, asked, allowed, replaced),
         varies_by_jurisdiction=varying_places(run, ranked[:1], snapshot, asked, allowed),
         leads=() if answerable else leads(run, snapshot, asked, allowed, replaced),
@@ -66,7 +66,9 @@ def _scoped(scope: Scope, query: Query, snapshot: Snapshot) -> tuple[Scope, Mapp
     return asked, replaced, mask(snapshot.table, asked, replaced)
 
 
-def _reason(ranked: list[Ranked], snapshot: Snapshot, scope: Scope, replaced: Collection[str]) -> str:
+def _reason(run: Search, ranked: list[Ranked], snapshot: Snapshot, scope: Scope, replaced: Collection[str]) -> str:
+    if ranked and run.says_too_little:
+        return "The question holds no word that tells one article from another. Say what happened, and to what."
     if ranked:
         return "Nothing in scope fits this question well. The nearest articles are listed; check before you use one."
     return why_empty(snapshot, scope, replaced)

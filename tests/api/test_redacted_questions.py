@@ -12,6 +12,7 @@ from api.guidance import Ask
 from api.log_lines import LineWithoutSecrets, without_secrets
 from kb.redaction import redact
 from retriever.question import Normalised, Question, normalise
+from retriever.space_words import SpaceWords
 from tests.conftest import SHARED
 from tests.world import World
 
@@ -40,9 +41,9 @@ def test_the_search_itself_never_sees_a_secret(world: World, monkeypatch: pytest
     world.article("lost.md", LOST, id="lost")
     seen: list[str] = []
 
-    def spy(question: Question, *, placed: bool) -> Normalised:
+    def spy(question: Question, words: SpaceWords, *, placed: bool) -> Normalised:
         seen.append(question.text)
-        return normalise(question, placed=placed)
+        return normalise(question, words, placed=placed)
 
     monkeypatch.setattr("retriever.search.normalise", spy)
 

@@ -28,6 +28,34 @@ def test_the_language_of_a_question(text: str, expected: str) -> None:
     assert language_of(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("word", "language"),
+    [
+        ("fraud", "en"),
+        ("error", "en"),
+        ("interac", "en"),
+        ("app", "en"),
+        ("tarjeta", "es"),
+        ("comisión", "es"),
+        ("virement", "fr"),
+    ],
+)
+def test_one_word_is_of_another_language_only_if_its_letters_are_sure(word: str, language: str) -> None:
+    """Agents type "fraud" and look; three languages could have made it."""
+    assert language_of(word) == language
+
+
+def test_one_word_that_letters_do_not_tell_is_of_the_language_in_which_the_space_calls_something_so() -> None:
+    """A thing called so in two languages tells nothing."""
+    called = {("robo", "es"), ("clave", "es"), ("carte", "fr"), ("fraude", "es"), ("fraude", "fr")}
+    is_called = lambda word, lang: (word, lang) in called  # noqa: E731
+
+    assert {word: language_of(word, is_called) for word, _ in called} == {
+        "robo": "es", "clave": "es", "carte": "fr", "fraude": "en"
+    }  # fmt: skip
+    assert language_of("robo") == "en"
+
+
 def test_no_question_makes_a_service_grow_that_is_warm() -> None:
     """What an unsure question needs is loaded before it comes: 85 MB stood beside a service's usual memory for one of them."""
     script = """

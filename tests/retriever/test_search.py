@@ -350,3 +350,22 @@ def test_the_queue_above_is_the_tiers_where_products_disagree() -> None:
 def world_taxonomy() -> Taxonomy:
     """The taxonomy of these worlds."""
     return library_of({"a": article()}).taxonomy
+
+
+def test_a_question_that_says_too_little_is_refused_and_told_so(tmp_path: Path) -> None:
+    """What it holds stands in every article, so the nearest of them answers it no better than any other."""
+    things = ("limit", "password", "statement", "refund")
+    world = world_of({f"{it}{n}": article(f"The customer asks about the {it}.") for it in things for n in range(10)}, tmp_path)
+
+    little, enough = world.ask("the customer"), world.ask("the customer asks about a refund")
+
+    assert (little.answerable, little.confidence, len(little.hits)) == (False, 0.0, 10)
+    assert little.reason == "The question holds no word that tells one article from another. Say what happened, and to what."
+    assert (enough.confidence > 0, ids(enough)[0][:6]) == (True, "refund")
+
+
+def test_of_few_articles_any_word_tells(tmp_path: Path) -> None:
+    """In a young space every article may be about cards."""
+    world = world_of({name: article(f"The card {name}.") for name in ("freezes", "expires")}, tmp_path)
+
+    assert world.ask("card").confidence > 0
