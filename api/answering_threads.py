@@ -3,7 +3,10 @@
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from asyncio import get_running_loop
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import enumerate as all_threads
 from time import monotonic
@@ -37,6 +40,10 @@ class _Threads:
     told: float = float("-inf")
     given_up: int = 0  # questions in a row
 
+    def change(self, places: int) -> None:
+        """Let so many more, or fewer, be answered at once. On the event loop's thread."""
+        self.limiter.total_tokens += places
+
 
 _live: Final[RunVar[_Threads]] = RunVar("threads for live questions")  # of one event loop, as anyio's own threads are
 
@@ -57,9 +64,31 @@ def is_hanging() -> bool:
     return _threads().given_up >= LIVE
 
 
+# How the question that runs in this context gives its place to others, and takes it back.
+_change_places: Final[ContextVar[Callable[[int], None]]] = ContextVar("change places", default=lambda _places: None)
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """While a live question waits for another program, one more is answered beside it. For any thread."""
+    change = _change_places.get()
+    change(1)
+    try:
+        yield
+    finally:
+        change(-1)
+
+
 async def _in_time(make: Callable[[], str]) -> str:
     """What is made on a thread for live questions. One that hangs is left alone, and another takes its place."""
     threads = _threads()
+    loop = get_running_loop()
+
+    def change(places: int) -> None:
+        with suppress(RuntimeError):  # the service has ended meanwhile
+            loop.call_soon_threadsafe(threads.change, places)
+
+    _change_places.set(change)
     try:
         with fail_after(LONGEST):
             content = await to_thread.run_sync(make, limiter=threads.limiter, abandon_on_cancel=True)

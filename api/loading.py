@@ -6,7 +6,7 @@ them done by the time it has imported the rest.
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from threading import Thread
 from time import monotonic, process_time, sleep
 from typing import Any, Final
@@ -15,6 +15,7 @@ from api.data_folder import own_data_folder
 from api.memory import give_back
 from api.settings import Settings
 from retriever.apertium import BUDGET, Apertium
+from retriever.apertium_stages import Aside
 from retriever.errors import ModelError
 from retriever.language import language_of
 from retriever.language import warm as warm_language
@@ -33,18 +34,18 @@ PATIENCE: Final = 10.0  # seconds for which questions without a pause can put it
 
 
 def open_models(
-    settings: Settings, announce: Callable[[str], None] | None = None, *, translated_within: float = BUDGET
+    settings: Settings, announce: Callable[[str], None] | None = None, *, translator: Translator | None = None
 ) -> Models:
     """Both models and the reranker, prepared on this machine if they are not yet, and the translator. Raises ModelError.
 
-    translated_within: seconds, see Apertium; a service says a shorter time than a command, after which nobody waits.
+    translator: a service's, for which nobody waits as long as a command does.
     """
     own_data_folder(settings.data_dir)
     folder = settings.models_folder
     return Models(
         english=open_model(settings.english_model, folder, threads=settings.threads, announce=announce),
         multilingual=open_model(settings.multilingual_model, folder, threads=settings.threads, announce=announce),
-        translator=open_translator(settings, translated_within),
+        translator=translator or open_translator(settings),
         reranker=reranker_of(settings, announce),
     )
 
@@ -57,13 +58,13 @@ def reranker_of(settings: Settings, announce: Callable[[str], None] | None = Non
     return Reranker(model, settings.reranker_milliseconds / 1000, settings.reranked_languages)
 
 
-def open_translator(settings: Settings, within: float = BUDGET) -> Translator:
+def open_translator(settings: Settings, within: float = BUDGET, aside: Aside = nullcontext) -> Translator:
     """Apertium where it is installed and wanted; it starts at the first question that needs it, or when it is loaded.
 
-    within: seconds that one question waits for it.
+    within: seconds that one question waits for it. aside: see Apertium.
     """
     wanted = settings.translator == "apertium"
-    return Apertium(budget=within) if wanted and Apertium.installed() else NoTranslator()
+    return Apertium(budget=within, aside=aside) if wanted and Apertium.installed() else NoTranslator()
 
 
 def translation_notice(settings: Settings, models: Models) -> str | None:

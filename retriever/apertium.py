@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Condition, Thread
 from time import monotonic
@@ -15,7 +16,7 @@ from typing import Final
 
 import structlog
 
-from retriever.apertium_stages import Stages
+from retriever.apertium_stages import Aside, Stages, patiently
 
 SPANISH: Final = "es"
 MODE: Final = Path("/usr/share/apertium/modes/spa-eng.mode")
@@ -47,10 +48,14 @@ class Apertium:
 
     name = "apertium spa-eng"
 
-    def __init__(self, mode: Path = MODE, *, budget: float = BUDGET) -> None:
-        """budget: seconds that a question waits at most, counted from when it is asked."""
+    def __init__(self, mode: Path = MODE, *, budget: float = BUDGET, aside: Aside = nullcontext) -> None:
+        """budget: seconds that a question waits at most, counted from when it is asked.
+
+        aside: what is entered while one waits longer than usual, so that questions which need no translation go on.
+        """
         self._stages = _stages(mode.read_text(encoding="utf-8"))
         self._budget = budget
+        self._aside = aside
         self._changes = Condition()  # of what follows
         self._pipeline: Stages | None = None  # one that has answered
         self._starting = False
@@ -102,14 +107,19 @@ class Apertium:
 
     def _ready(self, until: float) -> Stages | None:
         """The pipeline, if there is one in time; else one is on its way for later questions."""
+        settled = patiently(self._settles, until, self._aside)
+        with self._changes:
+            self._waited |= not settled
+            return self._pipeline
+
+    def _settles(self, seconds: float) -> bool:
+        """Whether there is a pipeline by then, or no reason to wait for one."""
         with self._changes:
             if self._pipeline is None:
                 self._begin(None)
-                self._changes.wait_for(
-                    lambda: not self._starting or self._waited or self._closed, max(0.0, until - monotonic())
-                )
-                self._waited |= self._starting
-            return self._pipeline
+            return self._changes.wait_for(
+                lambda: self._pipeline is not None or not self._starting or self._waited or self._closed, seconds
+            )
 
     def _begin(self, before: Stages | None) -> None:
         if not self._starting and not self._closed:
@@ -132,7 +142,7 @@ class Apertium:
         try:
             if before:
                 before.stop()
-            started = Stages(self._stages)
+            started = Stages(self._stages, self._aside)
             with started.turn(monotonic() + _START) as ask:
                 ask(_PROBE)
         except (OSError, EOFError) as error:

@@ -5,20 +5,34 @@ import select
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Lock
 from time import monotonic
 from typing import IO, Final
 
 _END: Final = " .[][\n]\0"  # a sentence's end that is no part of the text, then what makes every stage flush
 _ENVIRONMENT: Final = {**os.environ, "LC_ALL": "C.UTF-8"}
+_USUAL: Final = 0.03  # seconds that a question waits without further ado
+Aside = Callable[[], AbstractContextManager[None]]
+
+
+def patiently(wait: Callable[[float], bool], until: float, aside: Aside) -> bool:
+    """Whether a wait, which is told its seconds, ends in time. One longer than usual is done aside."""
+    left = max(0.0, until - monotonic())
+    if wait(min(left, _USUAL)):
+        return True
+    if left <= _USUAL:
+        return False
+    with aside():
+        return wait(max(0.0, until - monotonic()))
 
 
 class Stages:
     """The running stages. Every one ends when the one before it does, so none outlives this process."""
 
-    def __init__(self, stages: Sequence[Sequence[str]]) -> None:
-        """Raises OSError if a stage cannot be started."""
+    def __init__(self, stages: Sequence[Sequence[str]], aside: Aside) -> None:
+        """aside: see Apertium. Raises OSError if a stage cannot be started."""
+        self._aside = aside
         self.answered = float("-inf")  # when, by the monotonic clock
         self._killed = False
         self._turn = Lock()
@@ -51,7 +65,7 @@ class Stages:
 
         Raises, also while asking, TimeoutError, EOFError, or OSError if a stage is gone.
         """
-        if not self._turn.acquire(timeout=max(0.0, until - monotonic())):
+        if not patiently(lambda seconds: self._turn.acquire(timeout=seconds), until, self._aside):
             raise TimeoutError("others before it took the whole time")
         try:
             yield lambda text: self._ask(text + _END, until)
@@ -93,14 +107,14 @@ class Stages:
     def _write(self, text: bytes, until: float) -> None:
         first = _number(self._processes[0].stdin)
         while text:
-            _wait(first, select.POLLOUT, until)
+            self._wait(first, select.POLLOUT, until)
             text = text[os.write(first, text[: select.PIPE_BUF]) :]  # as much as a pipe with room takes without waiting
 
     def _next(self, until: float) -> bytes:
         """What comes before the next NUL. What was read of it is kept if it does not come in time."""
         last = _number(self._processes[-1].stdout)
         while b"\0" not in self._read:
-            _wait(last, select.POLLIN, until)
+            self._wait(last, select.POLLIN, until)
             part = os.read(last, 65536)
             if not part:
                 raise EOFError("a stage of the translation has ended")
@@ -109,12 +123,11 @@ class Stages:
         self.answered = monotonic()
         return answer
 
-
-def _wait(pipe: int, event: int, until: float) -> None:
-    poll = select.poll()  # select() takes no file number above 1,023, and a service has more connections
-    poll.register(pipe, event)
-    if not poll.poll(max(0.0, until - monotonic()) * 1000):
-        raise TimeoutError("no translation in time")
+    def _wait(self, pipe: int, event: int, until: float) -> None:
+        poll = select.poll()  # select() takes no file number above 1,023, and a service has more connections
+        poll.register(pipe, event)
+        if not patiently(lambda seconds: bool(poll.poll(seconds * 1000)), until, self._aside):
+            raise TimeoutError("no translation in time")
 
 
 def _number(pipe: IO[bytes] | None) -> int:

@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +30,7 @@ from api.ending import LONGEST, end_by, end_children
 from api.events.ticket_keys import note_secret
 from api.guidance import Guidance
 from api.listening import begin
-from api.loading import load_for_service, load_later, open_models, translation_notice
+from api.loading import load_for_service, load_later, open_models, open_translator, translation_notice
 from api.settings import Settings, require_loopback
 from api.updater import Updater, stop_all, wake
 from api.workers import Worker
@@ -74,7 +74,7 @@ def _service(worker: Worker, settings: Settings, listening: socket.socket, closi
     records = open_records(settings, database)
     closing.callback(records.recorder.close)
     note_secret(database, ticket_keys(settings), datetime.now(UTC))
-    models = open_models(settings, announce, translated_within=LIVE_BUDGET)
+    models = open_models(settings, announce, translator=open_translator(settings, LIVE_BUDGET, _aside))
     closing.callback(models.translator.close)
     greets = worker.leads and worker.is_first
     if greets and (notice := translation_notice(settings, models)):
@@ -139,6 +139,12 @@ def _load_rest(models: Models, updaters: Mapping[str, Updater], guidance: Guidan
     closing.callback(second.stop, _BEHIND)
     places = [live.current().words.places for live in guidance.spaces.values() if live.serving]
     load_later(models, places, then=second.start)
+
+
+def _aside() -> AbstractContextManager[None]:
+    from api.answering_threads import aside  # loaded by the time a question waits for its translation
+
+    return aside()
 
 
 def _greet(host: str, port: int, *, demo: bool) -> None:

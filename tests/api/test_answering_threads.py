@@ -1,12 +1,20 @@
 """A live question is answered in time, or the caller and the log are told; none keeps the others waiting."""
 
-from threading import Event, Lock
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Lock, Semaphore
 
 import pytest
 
 from api import answering_threads
-from api.answering_threads import LIVE
+from api.answering_threads import LIVE, aside
 from api.guidance import Guidance
+from retriever.apertium import Apertium
+from tests.hung_apertium import Gate, hang
 from tests.world import World
 
 
@@ -41,3 +49,32 @@ def test_a_question_that_hangs_is_given_up_and_the_log_tells_where(
     assert after.json()["hits"][0]["snippet"] == "Cards arrive in 7 days."
     assert len(told) == 2  # once, however many
     assert told[1].count(" sometimes") == 1  # of the first, which alone hung then
+
+
+def test_english_questions_wait_for_no_translation(world: World, tmp_path: Path) -> None:
+    """More Spanish ones than there are places wait for a stage that hangs; it is answered, and so are they in the end."""
+    if not Apertium.installed():
+        pytest.skip("apertium-eng-spa is not installed: apt-get install apertium-eng-spa")
+    waits = Semaphore(0)
+
+    def counted() -> AbstractContextManager[None]:
+        waits.release()
+        return aside()
+
+    translator = Apertium(Gate(tmp_path).mode, budget=600.0, aside=counted)  # seconds: nobody's is spent
+    translator.start()
+    while waits.acquire(blocking=False):
+        """The start has waited too."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    world.models = replace(world.models, translator=translator)
+    group, asked = hang(translator), {"q": "la clienta no recibe su tarjeta de débito"}
+    with closing(translator), world.client() as client, ThreadPoolExecutor(2 * LIVE) as pool:
+        waiting = [pool.submit(client.post, "/v1/search", json=asked) for _ in range(LIVE + 1)]
+        all_wait = all(waits.acquire(timeout=60) for _ in waiting)
+        beside = client.post("/v1/search", json={"q": "when does the card arrive"}).json()
+        before = [it.done() for it in waiting]
+        os.killpg(group, signal.SIGCONT)
+        translated = [it.result(timeout=60).json()["query"]["translated"] for it in waiting]
+
+    assert beside["hits"][0]["snippet"] == "Cards arrive in 7 days."
+    assert (all_wait, before, translated) == (True, [False] * (LIVE + 1), [True] * (LIVE + 1))

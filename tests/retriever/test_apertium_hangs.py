@@ -1,7 +1,6 @@
 """A stage of the real program that hangs: it costs one question its budget, and nobody else anything."""
 
 import os
-import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,29 +8,11 @@ from time import monotonic, sleep
 
 import pytest
 
-from retriever.apertium import MODE, Apertium
+from retriever.apertium import Apertium
+from tests.hung_apertium import Gate, hang
 
 LONG = 600.0  # seconds: a question that waited for it would be seen
 SOON = 60.0  # seconds in which what happens in the background has happened on any machine
-
-
-class Gate:
-    """A first stage that lets nothing through while it is shut, in the stages that are started from then on."""
-
-    def __init__(self, folder: Path) -> None:
-        self._shut = folder / "shut"
-        program, self.mode = folder / "gate", folder / "gated.mode"
-        program.write_text(f"#!/bin/sh\nwhile [ -e {self._shut} ]; do sleep 0.02; done\ncat\n")  # with a child of its own
-        program.chmod(0o755)
-        self.mode.write_text(f"{program} | {MODE.read_text(encoding='utf-8')}")
-
-    def shut(self) -> None:
-        """Let nothing through."""
-        self._shut.touch()
-
-    def open(self) -> None:
-        """Let through what waits."""
-        self._shut.unlink()
 
 
 @pytest.fixture
@@ -49,14 +30,6 @@ def gated(gate: Gate) -> Iterator[Apertium]:
     assert translator.english("mi tarjeta", "es") == "My card"
     yield translator
     translator.close()
-
-
-def hang(translator: Apertium) -> int:
-    """Stop one stage, as a signal does that nobody sent on purpose. The number of its process group."""
-    assert translator._pipeline is not None
-    pids = [process.pid for process in translator._pipeline._processes]
-    os.kill(pids[4], signal.SIGSTOP)
-    return pids[0]
 
 
 def runs(group: int) -> bool:
