@@ -5,6 +5,7 @@
 Whole processes on an index that is there already; medians of RUNS (default 7) after one run that does not count.
 """
 
+import argparse
 import json
 import os
 import re
@@ -72,4 +73,6 @@ def _print(name: str, times: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", type=int, nargs="?", default=7, metavar="RUNS")
+    main(parser.parse_args().runs)

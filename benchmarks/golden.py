@@ -8,8 +8,8 @@ scope that stands in it, through the whole pipeline, today. Prints one line for 
 The pinned questions were written before any result was seen; a miss is mended in the article or the ranking, never in them.
 """
 
+import argparse
 import json
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,12 +58,15 @@ class Result:
 
 def main() -> None:
     """Print hit@3 per source, language and kind."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--misses", action="store_true")
+    asked = parser.parse_args()
     models = open_models(read_settings())
     space = open_space(read_settings(), models)
     snapshot = space.snapshots.working_tree()
     cases = [*_promised(snapshot.library), *_pinned(snapshot.library)]
     results = [_ask(case, snapshot, models) for case in cases]
-    if "--misses" in sys.argv:
+    if asked.misses:
         for result in (it for it in results if not it.hit):
             case = result.case
             print(f"missed  {case.source:<8} {case.expected or 'refuse':<32} {case.text}  ->  {', '.join(result.found)}")

@@ -5,6 +5,7 @@
 The passages are of about 100 MiniLM tokens: sentences of this repository's own articles, joined until they are that long.
 """
 
+import argparse
 import os
 from time import perf_counter
 from typing import Final
@@ -25,6 +26,7 @@ RUNS: Final = 3  # the best one counts: other work on the machine only ever slow
 
 def main() -> None:
     """Print the speeds."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     settings = read_settings()
     models = open_models(settings)
     snapshot = open_space(settings, models).snapshots.working_tree()

@@ -1,7 +1,7 @@
 """The school grade that the tier-1 articles in English ask of their readers.
 
-    pip install '.[readability]'    # in an environment of its own
-    python benchmarks/readability.py [--all]
+    python -m venv VENV && VENV/bin/pip install torch==2.13.0 && VENV/bin/pip install -e '.[readability]'   # apart from ours
+    VENV/bin/python benchmarks/readability.py [--all]
 
 Flesch-Kincaid grade over the prose of each source article of the working tree: paragraphs, list items and the sentences to
 be said. Tables, headings, code and the names of steps are left out, because they are not sentences. textstat counts words
@@ -10,12 +10,9 @@ be downloaded. Hyphenation finds fewer syllables than a dictionary, so that thes
 Prints the mean, the share at or below grade 9, and each article above it, hardest first; with --all every article.
 """
 
+import argparse
 import re
-import sys
 from typing import Final
-
-import pyphen
-import textstat
 
 from api.composition import source_of
 from api.settings import read_settings
@@ -23,6 +20,14 @@ from kb.article import CAN_BE_IN_FORCE, Article
 from kb.plain import plain
 from kb.reading import read_library
 from kb.repository import open_repository
+
+try:
+    import pyphen
+    import textstat
+except ModuleNotFoundError as missing:
+    raise SystemExit(
+        f"{missing.name} is not installed; expected the extra `readability`. Make an environment for it:\n{__doc__}"
+    ) from None
 
 GRADE: Final = 9.0
 SENTENCE: Final = 6  # words; a shorter line is a label, and labels would make an article look easier than it is
@@ -33,6 +38,9 @@ _ARROW: Final = re.compile(r"^.*? -> (?:resolved: |escalate: .*|\S+$)")  # what 
 
 def main() -> None:
     """Print how hard the articles are."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true")
+    every = parser.parse_args().all
     settings = read_settings()
     source = source_of(settings, None)
     repository = open_repository(source.repo, settings.data_dir / "clones")
@@ -43,7 +51,7 @@ def main() -> None:
     mean = sum(value for value, _ in grades) / len(grades)
     print(f"{len(grades)} articles  mean grade {mean:.1f}  at or below {GRADE:.0f}: {len(easy) / len(grades):.3f}")
     for value, name in grades:
-        if value > GRADE or "--all" in sys.argv:
+        if value > GRADE or every:
             print(f"{value:>5.1f}  {name}")
 
 

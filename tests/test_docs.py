@@ -67,6 +67,19 @@ def test_every_link_leads_somewhere(document: Path) -> None:
     assert [target for target in targets if not (document.parent / target).exists()] == []
 
 
+BENCHMARKS = sorted(set(re.findall(r"python (?:-m )?benchmarks[./](\w+)", (ROOT / "docs" / "benchmarks.md").read_text())))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_every_benchmark_that_is_documented_says_how_it_is_run(name: str) -> None:
+    """Or, where an extra is needed that hides our tests, which one."""
+    command, environment = [sys.executable, f"benchmarks/{name}.py", "--help"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    assert name in done.stdout or f"'.[{name}]'" in done.stderr
+
+
 def _commands() -> Iterator[str]:
     for block in re.findall(r"```console\n(.*?)```", README, re.S):
         yield from re.findall(r"^\$ (.+)$", block, re.M)
