@@ -248,7 +248,9 @@ class SearchResponse(BaseModel):
     """Guidance in force for one issue, best first."""
 
     hits: list[HitOut]
-    found: int
+    found: int = Field(
+        description="Articles in scope that share a word or some meaning with the question, before `limit`; most fit it little."
+    )
     answerable: bool
     confidence: float
     reranked: bool = Field(

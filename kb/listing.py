@@ -60,6 +60,10 @@ class Listing:
         names = sorted({os.fsdecode(name) for name in listing.split(b"\0") if name})
         files = [file for name in names if (file := _file_on_disk(root, name))]
         if not files:
+            if head is None and not self._git("ls-files", "-c", "-o", "--exclude-standard"):
+                raise RepositoryError(
+                    f"{self._location}: the repository is empty. Write the articles first; `kb new` begins one."
+                )
             raise RepositoryError(f"{root / folder}: there is no file here. Name the folder with --folder or KB_FOLDER.")
         changes: Callable[[Collection[str]], Mapping[str, Commit]] = lambda _paths: {}  # noqa: E731
         if head is not None:

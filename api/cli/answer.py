@@ -3,13 +3,13 @@
 from typing import Final
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from api.fact_text import old_and_new
 from api.schema import HitOut, SearchResponse
 from retriever.leg import MULTILINGUAL
 
+_INDENT: Final = 3
 _ENGLISH_ONLY: Final = (
     "The multilingual model has not read every article yet. A running service goes on with it; `kb index` does it now."
 )
@@ -17,7 +17,8 @@ _ENGLISH_ONLY: Final = (
 
 def print_answer(response: SearchResponse) -> None:
     """What applies to all of it first, then each hit, then the leads."""
-    console = Console(highlight=False, soft_wrap=False)
+    console = Console(highlight=False)
+    console.soft_wrap = not console.is_terminal  # a program wants each line whole
     scope = response.scope
     place = scope.jurisdiction or "no place"
     inferred = " (inferred)" if response.query.inferred.jurisdiction else ""
@@ -53,14 +54,21 @@ def _print_hit(console: Console, number: int, hit: HitOut) -> None:
         facts.append(f"its source has changed since it was translated{f': {lacks}' if lacks else ''}")
     if hit.review.state == "overdue":
         facts.append(f"review was due on {hit.review.by}")
-    console.print(Padding(Text(" · ".join(facts), style="dim"), (0, 0, 0, 3)))
+    _print_indented(console, Text(" · ".join(facts), style="dim"))
     snippet = Text(hit.snippet)
     for start, end in hit.highlights:
         snippet.stylize("bold", start, end)
-    console.print(Padding(snippet, (0, 0, 0, 3)))
+    _print_indented(console, snippet)
     if hit.explain:
         lists = ", ".join(
             f"{name} {leg['score']} (rank {leg['rank'] or 'beyond its list'})" for name, leg in hit.explain["lists"].items()
         )
         exact = "; exact match" if hit.explain["exact"] else ""
-        console.print(Padding(Text(f"fused {hit.explain['fused']} from {lists}{exact}", style="dim"), (0, 0, 0, 3)))
+        _print_indented(console, Text(f"fused {hit.explain['fused']} from {lists}{exact}", style="dim"))
+
+
+def _print_indented(console: Console, text: Text) -> None:
+    """Below a title: wrapped on a terminal, and nowhere filled up with spaces."""
+    for line in text.wrap(console, console.width - _INDENT) if console.is_terminal else [text]:
+        line.rstrip()
+        console.print(Text(" " * _INDENT).append_text(line), soft_wrap=True)

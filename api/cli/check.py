@@ -77,7 +77,7 @@ def check(
         outcomes = _kept(wanted, settings, tree, space)
         problems += broken_promises(outcomes, tree)
     reported = sorted(problem for problem in problems if path is None or _inside(problem.path, path, root))
-    articles = 0 if library is None else len(library.articles)
+    articles = None if library is None else len(library.articles)  # not told where some cannot be read
     skipped = () if library is None else library.skipped
     if format_ is Format.JSON:
         typer.echo(json.dumps(_as_json(reported, articles, len(skipped), outcomes), ensure_ascii=False))
@@ -131,7 +131,7 @@ def _rates(outcomes: Sequence[Outcome] | None) -> list[str]:
     ] or ["answers: no question asked"]
 
 
-def _summary(problems: list[Problem], articles: int) -> str:
+def _summary(problems: list[Problem], articles: int | None) -> str:
     wrong = len(errors(problems))
     warnings = len(problems) - wrong
     parts = [f"{wrong} error{'' if wrong == 1 else 's'}", f"{warnings} warning{'' if warnings == 1 else 's'}"]
@@ -140,7 +140,9 @@ def _summary(problems: list[Problem], articles: int) -> str:
     return ", ".join(parts)
 
 
-def _as_json(problems: list[Problem], articles: int, skipped: int, outcomes: Sequence[Outcome] | None) -> dict[str, object]:
+def _as_json(
+    problems: list[Problem], articles: int | None, skipped: int, outcomes: Sequence[Outcome] | None
+) -> dict[str, object]:
     asked = {} if outcomes is None else {"answers": {lang: asdict(rate) for lang, rate in rates(outcomes).items()}}
     return {
         "problems": [

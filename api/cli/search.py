@@ -33,7 +33,7 @@ def search(
     """Rank the guidance in force for an issue. Indexes the commit first if it is not indexed yet.
 
     If the newest commit has errors, what was served before answers. Where much is to be indexed, only the English model
-    reads it before the answer.
+    reads it before the answer. The figure behind a title is its score: 0 to 1, to be compared within one answer only.
     """
     query = _query(
         q=text, products=product, jurisdiction=jurisdiction, tier=tier, lang=lang, limit=limit, as_of=as_of,

@@ -41,6 +41,18 @@ def test_search_for_people_shows_why_a_text_applies(world: World, kb: Kb) -> Non
     assert lines[5].strip().startswith("fused ")
 
 
+def test_what_a_program_reads_is_neither_wrapped_nor_filled_up(world: World, kb: Kb) -> None:
+    """Each fact and each snippet is one line, however wide a terminal would be."""
+    world.article("fee.md", "A late fee is charged on the fifth day after the due date, " * 3, id="fee", title="Late fee")
+    world.commit()
+
+    lines = kb("search", "late fee", cwd=world.repo, COLUMNS="40").stdout.splitlines()
+
+    assert len(lines) == 5
+    assert lines[4].startswith("   A late fee is charged on the fifth day after the due date, A late fee")
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
 def test_a_day_is_the_day_of_the_space_wherever_it_is_shown(world: World, kb: Kb) -> None:
     """Three in the morning in Greenwich is the evening before in Mexico City, whose zone is that of the space."""
     world.article("fee.md", "A late fee is charged.", id="fee", jurisdictions=["US"])
@@ -167,6 +179,19 @@ def test_check_reads_the_working_tree_and_reports_all(world: World, kb: Kb) -> N
         "articles/bad.md:7: warning: unknown key 'colour' is ignored. Correct or remove it.",
         "1 error, 1 warning",
     ]
+
+
+def test_check_counts_no_articles_that_it_could_not_read(world: World, kb: Kb) -> None:
+    """Null beside an error, not a nought beside valid articles; and an empty repository is called empty, as `kb index` does."""
+    subprocess.run(["git", "init", "-q", str(world.root / "new")], check=True)
+    empty = kb("check", cwd=world.repo, KB_REPO=str(world.root / "new"))
+    world.article("good.md", id="good")
+    world.article("bad.md", tier="many")
+
+    told = json.loads(kb("check", "--format", "json", cwd=world.repo).stdout)
+
+    assert (told["errors"], told["articles"]) == (1, None)
+    assert empty.stderr == f"{world.root / 'new'}: the repository is empty. Write the articles first; `kb new` begins one.\n"
 
 
 def test_check_of_one_file_reports_only_that_file(world: World, kb: Kb) -> None:
