@@ -2,9 +2,12 @@
 
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from kb.article import BlockKind
 from kb.frontmatter import ALIASES, KEYS
 from kb.taxonomy import Taxonomy
 from tests.conftest import ROOT
+from tests.world import TAXONOMY
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TEXT = "\n".join(path.read_text() for path in DOCUMENTS)
@@ -109,30 +113,96 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         "COLUMNS": "120",
     }
     subprocess.run([str(command), "index"], cwd=ROOT, env=environment, capture_output=True, check=True)  # whole, as it is shown
-    with subprocess.Popen(
-        [str(command), "serve", "--port", "0"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    ) as service:
+    with _serving([str(command), "serve"], ROOT, environment) as address:
+        yield {**environment, "ADDRESS": address}
+
+
+@contextmanager
+def _serving(command: Sequence[str], folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """The address in the first line that the command prints, which is stopped by Ctrl-C."""
+    free = {**environment, "KB_PORT": "0"}
+    with subprocess.Popen(command, cwd=folder, env=free, stdout=subprocess.PIPE, text=True, start_new_session=True) as service:
         assert service.stdout is not None
         try:
-            address = re.search(r"http://\S+", service.stdout.readline())
-            assert address is not None
-            yield {**environment, "ADDRESS": address[0]}
+            line = service.stdout.readline()
+            address = re.fullmatch(r"Fingerpost answers at (http://\S+) \(.+\)\n", line)
+            assert address is not None, line
+            yield address[1]
         finally:
-            service.terminate()
+            os.killpg(service.pid, signal.SIGINT)
 
 
+@pytest.fixture(scope="session")
+def small_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a new user names in place of `/path/to/repo`: a taxonomy and an article."""
+    folder = tmp_path_factory.mktemp("repository")
+    front = "title: A lost card\nproducts: [cards]\njurisdictions: [all]\ntier: 1\nlang: en\n"
+    (folder / "articles").mkdir()
+    (folder / "articles/kb.yml").write_text(TAXONOMY)
+    (folder / "articles/lost-card.md").write_text(f"---\n{front}---\nFreeze the card in the app.\n")
+    git = ["git", "-c", "user.name=Writer", "-c", "user.email=writer@example.com"]
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Begin"]):
+        subprocess.run([*git, *command], cwd=folder, capture_output=True, check=True)
+    return folder
+
+
+ELSEWHERE = "/path/to/repo"
+SERVE = "kb serve"  # a line that ends so does not end by itself
 # what a checkout says in which nothing has changed yet, and where something did
 NOTHING_CHANGED = ("No article changed between the two. ", "No article between the two is news to this team. ")
 
 
-@pytest.mark.parametrize("command", list(_commands()))
-def test_every_command_line_of_the_readme_runs(command: str, shell: dict[str, str]) -> None:
+@pytest.mark.parametrize("command", [command for command in _commands() if not command.endswith(SERVE)])
+def test_every_command_line_of_the_readme_runs(command: str, shell: dict[str, str], small_repository: Path) -> None:
     """In a checkout, as it stands there; the service's port is the one that was free."""
-    line = command.replace("http://127.0.0.1:8321", shell["ADDRESS"])
+    line = command.replace("http://127.0.0.1:8321", shell["ADDRESS"]).replace(ELSEWHERE, str(small_repository))
     done = subprocess.run(["sh", "-c", line], cwd=ROOT, env=shell, capture_output=True, text=True, timeout=120, check=False)
 
     told = [line for line in done.stderr.splitlines() if not line.startswith(NOTHING_CHANGED)]
     assert (done.returncode, told) == (0, [])
+
+
+@pytest.mark.parametrize("command", [command for command in _commands() if command.endswith(SERVE)])
+def test_every_line_of_the_readme_that_serves_answers(
+    command: str, shell: dict[str, str], small_repository: Path, tmp_path: Path
+) -> None:
+    """It says where, answers there from the repository that is named, and ends when it is stopped."""
+    line = command.replace(ELSEWHERE, str(small_repository))
+    with _serving(["sh", "-c", line], tmp_path, {**shell, "KB_DATA_DIR": str(tmp_path / "data")}) as address:
+        asked = ["curl", "-s", f"{address}/v1/articles/lost-card"]
+        answer = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    assert '"title":"A lost card"' in answer
+
+
+@pytest.fixture(scope="session")
+def set_up(shell: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this checkout in which everything is installed, as far as its Makefile can see."""
+    copy = tmp_path_factory.mktemp("copy") / "fingerpost"
+    subprocess.run(["git", "clone", "--quiet", ROOT, copy], capture_output=True, check=True)
+    shutil.copy(ROOT / "Makefile", copy)
+    (copy / ".venv/bin").mkdir(parents=True)
+    shutil.copy(Path(shell["PATH"].partition(":")[0]) / "kb", copy / ".venv/bin")
+    (copy / ".venv/.ready").touch()
+    return copy
+
+
+@pytest.mark.proof
+def test_make_run_serves_the_articles_and_prints_the_address(set_up: Path, shell: dict[str, str]) -> None:
+    """The first thing that a new user types, from a checkout to an answer."""
+    environment = {**shell, "KB_DATA_DIR": str(set_up / ".kb"), "PYTHONPATH": str(set_up)}
+    with _serving(["make", "run"], set_up, environment) as address:
+        asked = ["curl", "-s", f"{address}/v1/articles/ach-return-r10?jurisdiction=US"]
+        answer = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    assert '"id":"ach-return-r10"' in answer
+
+
+def test_make_test_runs_the_suite(set_up: Path) -> None:
+    """Shown and not run: a suite that ran itself would not end."""
+    told = subprocess.run(["make", "-n", "test"], cwd=set_up, capture_output=True, text=True, check=True).stdout
+
+    assert re.fullmatch(r"\.venv/bin/pytest .+\n", told)
 
 
 @pytest.mark.parametrize(("command", "title"), list(_shown_titles()))
