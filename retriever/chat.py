@@ -45,11 +45,16 @@ _FIELD: Final = re.compile(  # of a mail or a ticket: no name of a person
     r"priority|prioridad|channel|canal|issue|problema|description|descripci[oó]n|note|nota|amount|monto|importe|phone|e-?mail)\b",
     re.I,
 )
+_ATTACHED: Final = (  # what stands in place of a picture
+    r"(?i:<?(?:media omitted|multimedia omitido)>?|(?:image|video|audio|sticker|imagen|document) (?:omitted|omitid[ao])|"
+    r"this message was deleted\.?|se eliminó este mensaje\.?)\s*$"
+)
+_NO_WORDS: Final = re.compile(rf"^\u200e?{_ATTACHED}")
 _EVENT: Final = re.compile(  # what the chat program says itself
-    rf"^(?:(?i:{_STAMP})\s*[-–—]?\s*)?(?:\*{{3}}|<?(?i:media omitted|multimedia omitido)>?\s*$|"
-    r"(?i:(?:image|video|audio|sticker|imagen|document) (?:omitted|omitid[ao])\s*$|messages and calls are end-to-end|"
-    r"los mensajes y las llamadas|chat (?:started|ended|transferred)|chat (?:iniciado|terminado|finalizado)|"
-    r"this message was deleted|se eliminó este mensaje))"
+    rf"^(?:(?i:{_STAMP})\s*[-–—]?\s*)?(?:\*{{3}} (?i:(?=.*\b(?:chat|joined|left|conversa\w+|se unió)\b)).* \*{{3}}\s*$|"
+    rf"{_ATTACHED}|"
+    r"(?i:messages and calls are end-to-end|los mensajes y las llamadas están cifrad|"
+    rf"chat (?:started|ended|transferred|iniciado|terminado|finalizado)\W*(?:(?:at|on|el|a las?) )?(?:{_WHEN}|{_DATE})?\W*$))"
 )
 _ONE_LINE: Final = re.compile(rf"\s(?=(?i:\[{_WHEN}\]|\({_WHEN}\))\s*[-–—]?\s*{_NAME}\s*:)")
 _SMALL: Final = frozenset(
@@ -96,7 +101,8 @@ def _is_chat(heads: Sequence[re.Match[str]]) -> bool:
         return True
     changes = [name for at, name in enumerate(names) if at == 0 or name != names[at - 1]]
     wordy = sum(len(head["said"].split()) >= 3 for head in heads) * 2 >= len(heads)
-    return len(changes) > len(set(changes)) and (wordy or len(stamped) == len(heads))
+    roles = any(map(_is_agent, names)) and any(map(_is_customer, names))
+    return len(changes) > len(set(changes)) and (wordy or roles or len(stamped) == len(heads))
 
 
 def _turns(lines: Sequence[str], heads: dict[int, re.Match[str]]) -> tuple[list[str], list[_Turn], list[str]]:
@@ -118,7 +124,7 @@ def _customers(turns: Sequence[_Turn]) -> list[str]:
     agents = {name for name in names if _is_agent(name)}
     if len(names) == 2 and not agents and any(map(_is_customer, names)):
         agents = {name for name in names if not _is_customer(name)}
-    said = [line for turn in turns if turn.name not in agents for line in turn.lines if not _EVENT.match(line)]
+    said = [line for turn in turns if turn.name not in agents for line in turn.lines if not _NO_WORDS.match(line)]
     if sum(map(_says, said)) < _SAID:
         said = [line for turn in turns for line in turn.lines]
     return [line for line in said if _says(line)] or said

@@ -8,37 +8,62 @@ from retriever.chat import customers_lines
 
 _LINES: Final = 3  # a text of fewer lines is a question, not a ticket
 _READ: Final = 400  # lines
+_KEPT: Final = 3  # words that have to stand before an older mail for it to be one
 
 _GREETING: Final = (
     r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hola|buen(?:os|as)? (?:d[ií]as?|tardes|noches)|estimad[oa]s?|"
     r"bonjour|bonsoir)\b"
 )
+_NAMES: Final = r"(?-i:[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,5} ?)"  # words with a capital
+_ADDRESS: Final = r"<\S{1,80}@\S{1,80}>"
+_DATE: Final = r"(?:\b20\d\d\b|\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2})"
+_WROTE: Final = r"\b(?:wrote|escribi[oó]|a écrit)\s*:"
 # What follows is an older mail: nothing below it is the issue, but for answers between quoted lines.
 _OLDER: Final = re.compile(
-    r"^\s*(?:---.*(?:original message|mensaje original|forwarded|reenviado|message d'origine)|"
-    r"(?:on|el|le)\b.{5,100}\b(?:wrote|escribi[oó]|a écrit)\s*:|(?:on|el|le)\b.{5,120}<\S{1,80}@\S{1,80}>\s*$)",
+    r"^\s*(?:---.*(?:original message|mensaje original|message d'origine)|"
+    rf"(?:on|el|le)\b(?=.*(?:{_DATE}|{_ADDRESS})).{{5,160}}{_WROTE}\s*$|(?:on|el|le)\b.{{5,120}}{_ADDRESS}\s*$)",
     re.I,
 )
+_DEVICE: Final = (
+    r"(?:(?:my|mi|mon) )?"
+    r"(?:iphone|ipad|android|samsung|galaxy|outlook|yahoo|gmail|mobile|phone|m[oó]vil|celular|huawei|xiaomi|mail)"
+)
+_SENT_FROM: Final = rf"(?:Sent from|Enviado desde|Envoyé (?:de|depuis)) (?i:{_DEVICE})\b(?: \S+){{0,3}}"
 # What follows is a signature.
 _ENDS: Final = re.compile(
-    r"^\s*(?:--+\s*$|_{5,}|(?:(?:with )?(?:kind|best|warm)(?:est)?\s*)?regards\b|sincerely\b|cheers\b|many thanks[,.! ]*$|"
-    r"thanks(?: again)?[,.!]*\s*$|thank you[,.!]*\s*$|saludos\b.{0,30}$|atentamente\b|cordialmente\b|muchas gracias[,.! ]*$|"
-    r"gracias(?: de antemano)?[,.! ]*$|quedo (?:atent|al pendiente)|cordialement\b|merci[,.! ]*$|bien à vous\b|"
-    r"sent from my\b|enviado desde\b|envoyé de mon\b)",
+    r"^\s*(?:--\s*$|(?:(?:(?:with )?(?:kind|best|warm)(?:est)?\s*)?regards|sincerely|cheers|atentamente|cordialmente|"
+    rf"saludos(?: cordiales)?|cordialement|bien à vous)\s*(?:[,.!].{{0,60}}|{_NAMES})?$|"
+    r"(?:many )?thanks(?: again)?[,.! ]*$|thank you[,.!]*\s*$|saludos\b.{0,12}$|"
+    r"(?:muchas )?gracias(?: de antemano)?[,.! ]*$|quedo (?:atent|al pendiente).{0,40}$|merci[,.! ]*$|"
+    rf"(?-i:{_SENT_FROM})\s*$)",
     re.I,
 )
-_FIELD: Final = (  # of a ticket system: what stands after it is a number, a name or a state
-    r"(?:ticket|case|caso|folio|status|estado|priority|prioridad|channel|canal|assignee|assigned to|asignado a|agent|agente|"
-    r"queue|created|creado|updated|tags?|requester|customer id|customer name|nombre|phone|tel[eé]fono|e-?mail|correo)"
+_FIELD: Final = (  # of a ticket system, with what says nothing: a number, a time, a name or a state
+    r"(?:(?:ticket|case|caso|folio|customer id|phone|tel[eé]fono|created|creado|updated)"
+    r"\s*(?:#|no\.?|n[uú]m(?:ero)?\.?|id)?\s*[:#]\s*(?:[a-z]{0,5}[-#+(]?\d[\w+() :.,/-]{0,30}|"
+    r"\w{3,9} \d{1,2},? \d{4}.{0,20})?$|"
+    r"(?:status|estado|priority|prioridad|channel|canal|queue)\s*:\s*"
+    r"(?:open|closed|new|pending|solved|resolved|on hold|in progress|"
+    r"abiert[oa]|cerrad[oa]|nuev[oa]|pendiente|resuelt[oa]|en (?:proceso|curso)|low|normal|medium|high|urgent[e]?|critical|"
+    r"alta|media|baja|p?\d|chat|e-?mail|correo|web|phone|tel[eé]fono|whatsapp|voice|tier \d)?[. ]*$|"
+    r"(?:assignee|assigned to|asignado a|agente?|requester|customer name|nombre|e-?mail|correo)\s*:"
+    rf"\s*(?:{_NAMES}|<?\S+@\S+>?)?$)"
 )
+_CALLED: Final = (  # who is greeted
+    r"(?:team|there|all|everyone|equipo|support|soporte|todos|se[nñ]or\w*|sir|madam|madame|monsieur|or|o|de|customer service|"
+    rf"{_NAMES})"
+)
+_GREETED: Final = rf"{_GREETING}(?:(?:,? {_GREETING})?(?:,? ?{_CALLED}){{0,4}}|\s[^\W\d_]{{2,20}}(?=\s*[,:]))\s*[,.:!]*\s*$"
 # A line that says nothing of the issue.
 _NOISE: Final = re.compile(
-    r"^\s*(?:>|(?:from|to|cc|bcc|date|sent|de|para|fecha|enviado|envoyé|à|reply-to)\s*:|"
-    rf"{_GREETING}[^.?!]{{0,40}}[,.:!]*\s*$|"
-    rf"{_FIELD}\s*(?:#|no\.?|n[uú]m(?:ero)?\.?|id)?\s*[:#]|"
-    r"(?:this (?:e-?mail|message) (?:and|is|may)|este (?:correo|mensaje) (?:y|es|puede)).*confiden|"
-    r"(?:please )?do not reply|no responda)",
+    rf"^\s*(?:{_GREETED}|{_FIELD}|[_-]{{3,}}\s*$|---.*(?:forwarded|reenviado|transféré)|"
+    r"(?:please )?do not reply(?: (?:to this|directly)\b.*|[.! ]*$)|no responda a este\b)",
     re.I,
+)
+_MAIL_FIELD: Final = re.compile(r"^\s*(?:from|to|cc|bcc|date|sent|de|para|fecha|enviado|envoyé|à|reply-to)\s*:", re.I)
+_SUBJECT: Final = re.compile(r"^\s*(?:subject|asunto|objet)\s*:", re.I)
+_LEGAL: Final = re.compile(
+    r"^\s*(?:this (?:e-?mail|message) (?:and|is|may)|este (?:correo|mensaje) (?:y|es|puede)).*confiden", re.I
 )
 _SAYS: Final = re.compile(
     r"^\s*(?:subject|asunto|objet|re|fwd?|rv|customer|client|cliente|caller|issue|problema|description|descripci[oó]n)\s*:\s*",
@@ -47,28 +72,44 @@ _SAYS: Final = re.compile(
 _OPENING: Final = re.compile(
     rf"^\s*{_GREETING}(?:,? (?:team|there|all|equipo|support|soporte|se[nñ]or\w*|sir|madam))*\s*[,.!:]+\s*", re.I
 )
+_US: Final = (  # whom one thanks for calling
+    r"(?: (?:us|me|back|out|to us|nosotros|con nosotros|again|today|hoy)|"
+    r" (?:to |con )?(?:\w+ )?(?:support|soporte|customer (?:service|care)))*"
+)
 # Sentences, or what stands before a comma, that only are polite.
 _COURTESY: Final = re.compile(
-    r"^\s*(?:(?:(?:i )?hope\b[^.?!,;:]{0,40}\b(?:well|fine|good|great|okay|safe)\b[^.?!,;:]{0,30}|"
-    r"(?:espero|esperando)\b[^.?!,;:]{0,40}\bbien\b[^.?!,;:]{0,30}|"
-    r"thank(?:s| you)(?: so much| very much)? for (?:contacting|calling|reaching|your patience)\b[^.?!,;:]{0,60}|"
-    r"(?:muchas )?gracias(?: de antemano)? por (?:contactar|llamar|comunicarse|su (?:paciencia|atenci[oó]n))[^.?!,;:]{0,60}|"
+    r"^\s*(?:(?:(?:i )?hope (?:that )?(?:(?:you|all|everyone|everybody|everything|the team)(?:'re|’re|'s|’s)?|"
+    r"(?:this|my)(?: e-?mail| message| note)? finds you)(?: are| is| team| all| doing| having| keeping| an?| very)*"
+    r" (?:well|fine|good|great|okay|safe)(?: (?:day|week|weekend|today|this \w+|there|and (?:well|safe)))*|"
+    r"(?:espero|esperando) (?:que )?"
+    r"(?:ustedes |usted |todos? |todas |el equipo |este (?:correo|mensaje) )?(?:se |te |les? |los )?"
+    r"(?:est[eé][ns]?|encuentren?|vaya|haya|sea)(?: todo| todos| muy| tod[oa]s)* bien(?: de salud| hoy)?|"
+    rf"thank(?:s| you)(?: so much| very much)? for (?:(?:contacting|calling|reaching){_US}|your patience)|"
+    r"(?:muchas )?gracias(?: de antemano)? por "
+    rf"(?:(?:contactar|llamar|comunicarse)(?:nos|me)?{_US}|su (?:paciencia|atenci[oó]n))|"
     r"how (?:may|can) (?:i|we) help(?: you)?(?: today)?|¿?en qu[eé] (?:(?:le|te|les) )?(?:puedo|podemos) ayudar(?:le|te|les)?)"
-    r"(?:[.?!,;:]+\s*|$))+",
+    r"(?:\s*[.?!,;:]+\s*|\s*$))+",
     re.I,
 )
-_SENTENCE: Final = re.compile(rf"(?<=[.?!]) | (?=(?:sent from my|enviado desde)\b)| (?={_GREETING} (?:team|equipo)\b)", re.I)
-_NAMES: Final = r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,5} ?"  # words with a capital
+_SENTENCE: Final = re.compile(rf"(?<=[.?!]) | (?=(?:Sent from|Enviado desde)\b)| (?=(?i:{_GREETING}) (?i:team|equipo)\b)")
 # The end of a mail on one line: "Thanks, Ana Pérez, Sent from my iPhone".
 _SIGNED: Final = re.compile(
     r"^(?i:(?:many )?thanks(?: again)?|thank you|(?:(?:kind|best|warm) )?regards|sincerely|best|cheers|"
     r"(?:muchas |mil )?gracias(?: de antemano)?|saludos(?: cordiales)?|un saludo|atentamente|cordialmente|cordialement|merci)"
-    rf"(?:\s*[,.!]*|\s*[,.!]\s*{_NAMES}(?:[,.]?\s*(?i:sent from|enviado desde)\b.*)?[.]?|"
-    rf"\s*[,.!]\s*{_NAMES}(?:, {_NAMES}){{0,2}}[.,]?|\s*[,.!]\s*{_NAMES}\|.*)$|"
-    rf"^(?i:sent from my|enviado desde) \S+(?: \S+){{0,3}}$"
+    rf"(?:\s*[,.!]*|\s*[,.!]\s*{_NAMES}(?:[,.]?\s*{_SENT_FROM})?[.]?|"
+    rf"\s*[,.!]\s*{_NAMES}(?:, {_NAMES}){{0,2}}[.,]?|\s*[,.!]\s*{_NAMES}\|.*)$|^{_SENT_FROM}$"
 )
-_QUOTED: Final = re.compile(r"\s(?:> )?(?:on|el|le) [^.?!]{5,100}\b(?:wrote|escribi[oó]|a écrit)\s*:.*$", re.I | re.S)
-_HEADER: Final = re.compile(r"^(?:from|de)\s*:.{3,300}?\b(?:subject|asunto)\s*:\s*", re.I | re.S)
+# An older mail behind the newer one: both are told apart by an address, or a date and the mark of a quote.
+_WITHIN: Final = r"(?:(?! (?:On|El|Le) )[^?!])"
+_QUOTED: Final = re.compile(
+    rf"^((?:\S+ ){{2,}}?[^\s>]+)(?: >)? (?:On|El|Le) (?:{_WITHIN}{{5,120}}?{_ADDRESS}\s*{_WROTE}|"
+    rf"(?={_WITHIN}{{0,100}}{_DATE}){_WITHIN}{{5,100}}?{_WROTE} >).*$",
+    re.S,
+)
+_HEADER: Final = re.compile(
+    r"^(?:from|de)\s*:(?=.{0,300}(?:\S@\S|\b(?:sent|date|enviado|fecha|envoyé)\s*:)).{3,300}?\b(?:subject|asunto|objet)\s*:\s*",
+    re.I | re.S,
+)
 
 
 def issue_of(text: str) -> str:
@@ -83,16 +124,46 @@ def issue_of(text: str) -> str:
 
 
 def _issue(lines: Sequence[str], *, signed: bool) -> list[str]:
-    """The lines that say something. signed: a signature ends them; in a chat one may thank and go on."""
+    """The lines that say something. signed: only sentences count below a signature; in a chat one may thank and go on."""
     kept: list[str] = []
+    is_mail = any(map(_SUBJECT.match, lines))
+    ended = quoting = False
     for at, line in enumerate(lines):
-        if kept and ((signed and _ENDS.match(line)) or (_OLDER.match(line) and not _answered_between(lines[at + 1 :]))):
-            break
-        if not any(it.match(line) for it in (_NOISE, _ENDS, _OLDER)):
+        if _OLDER.match(line):
+            quoting = True
+            if sum(len(it.split()) for it in kept) >= _KEPT and _is_left(line, lines[at + 1 :]):
+                break
+        elif _LEGAL.match(line):
+            if ended:
+                break
+        elif _ENDS.match(line):
+            ended = signed and bool(kept)
+        elif not _says_nothing(line, is_mail=is_mail, quoting=quoting) and (not ended or _is_sentence(line)):
             said = _COURTESY.sub("", _OPENING.sub("", _SAYS.sub("", line))).strip()
             if said and said not in kept:
                 kept.append(said)
     return kept
+
+
+def _says_nothing(line: str, *, is_mail: bool, quoting: bool) -> bool:
+    """A greeting, a field of the ticket system, of a mail with a subject its head; a quote below "Support wrote:"."""
+    return bool(_NOISE.match(line) or (is_mail and _MAIL_FIELD.match(line)) or (quoting and line.lstrip().startswith(">")))
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line below a signature is more than a name, a title and a company."""
+    words = line.split()
+    return len(words) >= _KEPT + 1 and sum(word[0].islower() for word in words) >= 2
+
+
+def _is_left(head: str, below: Sequence[str]) -> bool:
+    """Whether nothing below the head of an older mail is the issue. A date alone may stand in an agent's own sentence."""
+    told = (
+        head.lstrip().startswith("-")
+        or re.search(_ADDRESS, head)
+        or next(filter(str.strip, below), "").lstrip().startswith(">")
+    )
+    return bool(told) and not _answered_between(below)
 
 
 def _answered_between(lines: Iterable[str]) -> bool:
@@ -109,11 +180,11 @@ def _answered_between(lines: Iterable[str]) -> bool:
 def _without_courtesies(text: str) -> str:
     """A mail on one line without its greeting, wishes and signature; any other text as it is."""
     whole = " ".join(text.split())
-    body = _QUOTED.sub("", _HEADER.sub("", whole))
+    body = _QUOTED.sub(r"\1", _HEADER.sub("", whole))
     sentences = _SENTENCE.split(body)
     greeted = [_OPENING.sub("", it) for it in sentences]
     said = [_COURTESY.sub("", it) for it in greeted]
     courteous = said != greeted or any(map(_SIGNED.match, said))
-    kept = [it for it in said if it and not _SIGNED.match(it) and not _NOISE.match(it)]
+    kept = [it for it in said if it and not _SIGNED.match(it)]
     is_mail = len(body) < len(whole) or (courteous and len(sentences) >= _LINES)
     return " ".join(kept) if is_mail and kept else text

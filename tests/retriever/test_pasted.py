@@ -138,6 +138,30 @@ PASTES = {
         "El mar, 3 nov 2026 a las 10:02, Soporte escribió:\n> Cambie su contraseña\n> Saludos",
         "sigo sin ver el reembolso.",
     ),
+    "stars that the customer types": (
+        "Visitor: ***URGENT*** card stolen in Rome\nAgent: hello\nVisitor: it was used twice already",
+        "***URGENT*** card stolen in Rome\nit was used twice already",
+    ),
+    "a state behind courtesies on one line": (
+        "Hello. I hope you are well. Status: blocked after fraud alert. How do I unblock it?",
+        "Status: blocked after fraud alert. How do I unblock it?",
+    ),
+    "a role behind courtesies on one line": (
+        "Thanks for calling, agent: cannot reset PIN. Why? What now?",
+        "agent: cannot reset PIN. Why? What now?",
+    ),
+    "a mail below the question, all on one line": (
+        "She called twice. On Monday the wire left. On Tue, Nov 3, 2026 at 10:02 Desk <s@example.com> wrote: Your PIN is set.",
+        "She called twice. On Monday the wire left.",
+    ),
+    "a date in the agent's own line": (
+        "Customer reported card theft.\nOn 3 Nov 2026 customer wrote:\nmy card was stolen in Rome",
+        "Customer reported card theft.\nmy card was stolen in Rome",
+    ),
+    "a forwarded mail": (
+        "Please help\n---------- Forwarded message ---------\nFrom: Ana <a@example.com>\nSubject: card\n\nmy card was stolen",
+        "Please help\ncard\nmy card was stolen",
+    ),
     "answers between what is quoted": (
         "See below.\nOn Tue, Nov 3, 2026, Support wrote:\n> Which card was it?\nThe debit card was stolen.\n> Where?\nIn Rome.",
         "See below.\nThe debit card was stolen.\nIn Rome.",
@@ -186,6 +210,11 @@ def test_what_says_nothing_of_the_issue_is_left_out(text: str, issue: str) -> No
         "el cliente dice: no reconozco el cargo de las 10:02",
         "¿Cliente: qué tarjeta?",
         "On Monday she wrote: card lost. What now? Block it?",
+        "Ayer el cliente escribió: no reconozco un cargo de 50 USD en mi tarjeta",
+        "Necesito ayuda, el cliente nos escribió: no reconozco un cargo",
+        "Customer on the chat just wrote: my card was stolen and I need a new one",
+        "From: a customer, about a transfer abroad that was returned. Subject: R03",
+        "Customer: ***** is what she sees instead of her balance",
         "cancel the wire of 22/11/26, 10:02\nit was a mistake\nthe receiver is unknown",
     ],
 )
