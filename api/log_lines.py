@@ -4,6 +4,7 @@ import logging
 from collections.abc import MutableMapping
 from contextlib import suppress
 from io import TextIOBase
+from threading import Lock, local
 from typing import Any, TextIO
 
 from kb.redaction import redact
@@ -23,15 +24,23 @@ class LineWithoutSecrets(logging.Formatter):
 
 
 class LogStream(TextIOBase):
-    """A stream that loses a line which cannot be written: a log on a full disk must not end the updates it tells of."""
+    """A stream of whole lines, whichever threads write them in however many pieces.
+
+    It loses a line which cannot be written: a log on a full disk must not end the updates it tells of.
+    """
 
     def __init__(self, stream: TextIO | TextIOBase) -> None:
         self._stream = stream
+        self._begun = local()  # by each thread: `print` writes a line and its end apart
+        self._turn = Lock()
 
     def write(self, text: str) -> int:
         """See TextIOBase."""
-        with suppress(OSError):
-            self._stream.write(text)
+        lines, end, begun = (getattr(self._begun, "text", "") + text).rpartition("\n")
+        self._begun.text = begun
+        if end:
+            with self._turn, suppress(OSError):
+                self._stream.write(lines + end)
         return len(text)
 
     def flush(self) -> None:

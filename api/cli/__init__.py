@@ -67,7 +67,10 @@ def kb(
 
 def main() -> None:
     """Run the command. A known error is one message and an exit code; a bug keeps its traceback."""
+    from api.cli.logs import log_for_people  # here, because whoever imports a command needs no log
+
     collect_seldom()
+    log_for_people()
     try:
         command_line(sys.argv[1:])()
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Progress on a terminal; a line of the log where a service starts without one; silence in a pipe."""
+"""Progress on a terminal; lines of the log without one, which only a service writes: other commands are silent in a pipe."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,36 +20,26 @@ def announce(message: str) -> None:
     """Say what takes long, before it begins."""
     if console.is_terminal:
         console.print(message, style="dim")
-    elif _logs():
-        structlog.get_logger().info(message)
-
-
-def _logs() -> bool:
-    """Whether this is a service: no other command writes a log, and what a program reads from a pipe stays clean."""
-    return structlog.is_configured()
+    else:
+        structlog.get_logger().info(message)  # which only a service writes
 
 
 class BesideBars(TextIOBase):
-    """Standard error of a terminal, line by line: while bars are drawn a line stands above them, and none is broken."""
-
-    def __init__(self) -> None:
-        self._begun = ""
+    """Standard error of a terminal, of which each write is whole lines: while bars are drawn, they stand above them."""
 
     def write(self, text: str) -> int:
         """See TextIOBase."""
-        *lines, self._begun = (self._begun + text).split("\n")
-        for line in lines:
-            console.out(line, highlight=False)
+        console.out(text, end="", highlight=False)
         return len(text)
 
 
 @contextmanager
 def watching() -> "Iterator[Watch]":
     """Bars for the files read and the passages embedded, while they are read and embedded."""
-    from api.watch import SILENT, Watch  # here, because whoever only announces something need not wait for it
+    from api.watch import Watch  # here, because whoever only announces something need not wait for it
 
     if not console.is_terminal:
-        yield _logged() if _logs() else SILENT
+        yield _logged()
         return
     with _bars() as progress:
         bars: dict[str, TaskID] = {}

@@ -1,13 +1,12 @@
 """`kb serve`."""
 
-import logging
 import sys
-from typing import Annotated, Final, TextIO, cast
+from typing import Annotated, Final
 
 import typer
 
+from api.cli.logs import log_as_json
 from api.cli.options import FolderOption, KbOption, RefOption, RepoOption, settings_of
-from api.cli.progress import BesideBars, console
 from api.listening import hold, listen
 from api.shared_folder import shared_folder
 from api.workers import ALONE, Crew
@@ -38,25 +37,3 @@ def serve(
     from api.cli.worker import answer  # not before: onnxruntime starts a thread, with which no process can be divided
 
     answer(worker, settings, listening)
-
-
-def log_as_json() -> None:
-    """Lines for programs, on standard error."""
-    import structlog
-
-    from api.log_lines import LineWithoutSecrets, LogStream, without_secrets
-
-    errors = BesideBars() if console.is_terminal else sys.stderr
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            without_secrets,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, LogStream(errors))),
-    )
-    lines = logging.StreamHandler(LogStream(errors))
-    lines.setFormatter(LineWithoutSecrets(logging.BASIC_FORMAT))
-    logging.basicConfig(level=logging.WARNING, handlers=[lines])

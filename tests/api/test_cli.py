@@ -1,6 +1,7 @@
 """The `kb` command as a user runs it: in a process of its own."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from importlib.metadata import version
@@ -23,6 +24,22 @@ def test_search_answers_from_the_newest_commit(world: World, kb: Kb) -> None:
     assert (run.returncode, run.stderr) == (0, "")
     assert answer["index"]["commit"] == commit
     assert [hit["id"] for hit in answer["hits"]] == ["card"]
+
+
+def test_what_a_command_warns_of_is_not_in_what_a_program_reads(world: World, kb: Kb) -> None:
+    """A snapshot that the disk damaged is built anew: a line on standard error, and the same answer."""
+    world.article("card.md", "Freeze the card in the app.", id="card", products=["cards"])
+    world.commit()
+    ask = ("search", "freeze card", "--json")
+    first = kb(*ask, cwd=world.repo)
+    (passages,) = (world.root / "data").rglob("passages.json")
+    passages.write_text("[]")
+
+    run = kb(*ask, cwd=world.repo)
+
+    assert json.loads(run.stdout)["hits"] == json.loads(first.stdout)["hits"]
+    (line,) = run.stderr.splitlines()
+    assert re.match(r"\S+ \[warning  \] a damaged snapshot is built anew +reason=", line)
 
 
 def test_search_for_people_shows_why_a_text_applies(world: World, kb: Kb) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from api import snapshots as snapshots_module
 from api import space as space_module
-from api.cli.serve import log_as_json
+from api.cli.logs import log_as_json
 from api.live import LiveSpace
 from api.publish_log import Publication
 from api.watch import SILENT
