@@ -21,6 +21,7 @@ MOST: Final = 20_000  # passages that are looked at, evenly spread: 0.15 s; more
 # Of the strongest direction: what both models agree on less is left out little by little, so that the result hangs on no
 # machine's rounding.
 FAINT: Final = 1e-6
+_BLOCK: Final = 1_000  # passages at a time, as float64: 6 MB beside the index, not 120
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,9 +43,13 @@ class Alignment:
         if len(english) < FEWEST:
             return None
         every = -(-len(english) // MOST)
-        ours, theirs = (vectors[::every].astype(np.float64) for vectors in (english, multilingual))
-        mean = ours.mean(axis=0)
-        left, strengths, right = np.linalg.svd((theirs - theirs.mean(axis=0)).T @ (ours - mean), full_matrices=False)
+        ours, theirs = english[::every], multilingual[::every]
+        mean, other_mean = (vectors.mean(axis=0, dtype=np.float64) for vectors in (ours, theirs))
+        both = np.zeros((theirs.shape[1], ours.shape[1]))
+        for first in range(0, len(ours), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            both += (theirs[block] - other_mean).T @ (ours[block] - mean)
+        left, strengths, right = np.linalg.svd(both, full_matrices=False)
         if not strengths[0]:
             return None  # all passages alike
         kept = strengths / (strengths + FAINT * strengths[0])
