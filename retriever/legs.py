@@ -117,8 +117,7 @@ class Search:
     def candidates(self, allowed: BoolVector, *, second_opinion: bool = True) -> Candidates:
         """Search inside the mask. Every row of the answer is allowed.
 
-        second_opinion: of an English question, what the multilingual model is foretold to say counts too, and what it says
-        where the first two articles are close.
+        second_opinion: ask the multilingual model too where the first two articles of an English question are close.
         """
         reads = self._split(allowed)
         served = reads[ENGLISH] | reads[MULTILINGUAL]
@@ -134,7 +133,7 @@ class Search:
         shares = TRANSLATED if whole and (reads[ENGLISH] & reads[MULTILINGUAL]).any() else ONE_MODEL
         score = blend(lexical, scaled.get(ENGLISH), scaled.get(MULTILINGUAL), shares)
         alone = whole and ENGLISH in lists and shares is ONE_MODEL  # the English model has had its say by itself
-        if alone and second_opinion and MULTILINGUAL not in lists and self._aligned is not None:
+        if alone and MULTILINGUAL not in lists and self._aligned is not None:
             raw[ALIGNED] = self._aligned.scores(rows)
             score = blend(lexical, scaled[ENGLISH], _spread(raw[ALIGNED]), FORETOLD)
         if alone and (MULTILINGUAL in lists or (second_opinion and self._close(rows, score))):
@@ -173,16 +172,12 @@ class Search:
         return Evidence("+".join(read) or "words", values)
 
     def first_opinion(self, candidates: Candidates, index: int) -> float:
-        """The probability, 0 to 1, that the candidate answers, by what has been asked of it.
+        """The probability, 0 to 1, that the candidate answers, by what has been asked of it."""
+        return confidence(self.evidence(candidates, index))
 
-        0 for a question that says too little: what it holds is near to every article.
-        """
-        return 0.0 if self.says_too_little else confidence(self.evidence(candidates, index))
-
-    @cached_property
-    def says_too_little(self) -> bool:
-        """Whether every word of the question is one that a third of the articles hold: "customer", "la la la"."""
-        return not self._exact_rows.size and not self._snapshot.lexical.tells(self.query.in_language, self._spoken)
+    def says_too_little(self, allowed: BoolVector) -> bool:
+        """Whether the question is one word that a third of the allowed passages hold: "customer", "la la la"."""
+        return not self._exact_rows.size and not self._snapshot.lexical.tells(self.query.in_language, self._spoken, allowed)
 
     def confidence(self, candidates: Candidates, index: int) -> float:
         """The probability, 0 to 1, that the candidate answers. Where the English model is unsure the other one is asked too."""

@@ -21,7 +21,7 @@ from retriever.word_index import WordIndex
 STEMMED: Final = {"en": "english", "es": "spanish", "fr": "french"}
 OTHER: Final = "other"  # every other language: words as they are
 _COUNTS: Final = "counts.npz"
-# A word that a third of the passages hold ("customer", "account", "the") tells none of them apart; of thirty, chance decides.
+# One word that a third of the passages hold ("customer", "account", "the") tells none apart; of thirty, chance decides.
 _COMMON: Final = 1 / 3
 _FEW: Final = 30
 _WORD: Final = re.compile(r"\w+(?:['’]\w+)?")
@@ -68,6 +68,13 @@ class _Shelf:
     rows: IntVector
     index: WordIndex
     counts: WordCounts | None = None
+
+
+def _tells(shelf: _Shelf, words: set[str], allowed: BoolVector) -> bool:
+    if len(words) != 1:
+        return bool(words)
+    holders = shelf.rows[shelf.index.holders(*words)]
+    return bool(np.count_nonzero(allowed[holders]) <= max(np.count_nonzero(allowed[shelf.rows]) * _COMMON, _FEW))
 
 
 def _coverage(shelf: _Shelf, words: set[str], document: int) -> float:
@@ -159,17 +166,14 @@ class Lexical:
                 return _coverage(shelf, set(tokens(text(key), key)), place)
         return 0.0
 
-    def tells(self, text: Callable[[str], str], keys: Collection[str]) -> bool:
-        """Whether any word of the text tells some rows from the others, in the indexes of these languages: not "the customer".
+    def tells(self, text: Callable[[str], str], keys: Collection[str], allowed: BoolVector) -> bool:
+        """Whether the text tells some allowed rows from the others, in the indexes of these languages: not "customer".
 
-        text: see `scores`. A word does that no row holds, and one that at most a third of the rows do; of few rows any does.
+        text: see `scores`. More than one word does, because together they can; one that at most a third of the rows hold; and
+        of few rows any.
         """
         shelves = [(key, shelf) for key, shelf in self._shelves.items() if key in keys]
-        return not shelves or any(
-            shelf.index.holders(word).size <= max(shelf.rows.size * _COMMON, _FEW)
-            for key, shelf in shelves
-            for word in tokens(text(key), key)
-        )
+        return not shelves or any(_tells(shelf, set(tokens(text(key), key)), allowed) for key, shelf in shelves)
 
     def holders(self, word: str, key: str) -> IntVector:
         """The rows of a language's index that hold the word, whatever its ending."""

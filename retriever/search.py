@@ -39,7 +39,8 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     order = reordered(first, candidates, query, snapshot, models.reranker)
     shown = order.leaders[: max(limit, 1)].tolist()
     ranked = [ranked_as(candidates, snapshot, allowed, query.shown, index) for index in shown]
-    probability = run.confidence(candidates, int(first[0])) if ranked else 0.0  # fitted on the order before
+    too_little = run.says_too_little(allowed)
+    probability = run.confidence(candidates, int(first[0])) if ranked and not too_little else 0.0  # fitted on the order before
     answerable = probability >= ANSWERABLE
     return Answer(
         hits=tuple(
@@ -48,7 +49,7 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
         found=len(first),
         answerable=answerable,
         confidence=probability,
-        reason=None if answerable else _reason(run, ranked, snapshot, asked, replaced),
+        reason=None if answerable else _reason(ranked, snapshot, asked, replaced, too_little),
         above_tier=above_tier(run, snapshot, asked, allowed, replaced),
         varies_by_jurisdiction=varying_places(run, ranked[:1], snapshot, asked, allowed),
         leads=() if answerable else leads(run, snapshot, asked, allowed, replaced),
@@ -66,9 +67,15 @@ def _scoped(scope: Scope, query: Query, snapshot: Snapshot) -> tuple[Scope, Mapp
     return asked, replaced, mask(snapshot.table, asked, replaced)
 
 
-def _reason(run: Search, ranked: list[Ranked], snapshot: Snapshot, scope: Scope, replaced: Collection[str]) -> str:
-    if ranked and run.says_too_little:
-        return "The question holds no word that tells one article from another. Say what happened, and to what."
+def _reason(
+    ranked: list[Ranked],
+    snapshot: Snapshot,
+    scope: Scope,
+    replaced: Collection[str],
+    too_little: bool,  # noqa: FBT001
+) -> str:
+    if ranked and too_little:
+        return "One word that most articles hold tells none of them from the others. Say what happened, and to what."
     if ranked:
         return "Nothing in scope fits this question well. The nearest articles are listed; check before you use one."
     return why_empty(snapshot, scope, replaced)

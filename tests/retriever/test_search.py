@@ -353,15 +353,28 @@ def world_taxonomy() -> Taxonomy:
 
 
 def test_a_question_that_says_too_little_is_refused_and_told_so(tmp_path: Path) -> None:
-    """What it holds stands in every article, so the nearest of them answers it no better than any other."""
+    """It stands in every article, so the nearest of them answers it no better than any other."""
     things = ("limit", "password", "statement", "refund")
     world = world_of({f"{it}{n}": article(f"The customer asks about the {it}.") for it in things for n in range(10)}, tmp_path)
 
-    little, enough = world.ask("the customer"), world.ask("the customer asks about a refund")
+    little, enough, more = world.ask("customer, Customer"), world.ask("refund"), world.ask("the customer asks")
 
     assert (little.answerable, little.confidence, len(little.hits)) == (False, 0.0, 10)
-    assert little.reason == "The question holds no word that tells one article from another. Say what happened, and to what."
+    assert little.reason == (
+        "One word that most articles hold tells none of them from the others. Say what happened, and to what."
+    )
     assert (enough.confidence > 0, ids(enough)[0][:6]) == (True, "refund")
+    assert more.confidence > 0  # each of its words is everywhere, and together they may still say something
+
+
+def test_a_word_that_few_of_the_allowed_articles_hold_says_enough(tmp_path: Path) -> None:
+    """Whatever other products' articles hold."""
+    cards = {f"card{n}": article("Freeze the plastic.", products="[cards]") for n in range(40)}
+    sent = {f"sent{n}": article("The transfer is late.", products="[transfers]") for n in range(80)}
+    world = world_of({**cards, **sent, "both": article("Move a transfer to the card.", products="[cards]")}, tmp_path)
+
+    assert world.ask("transfer", products=["cards"]).confidence > 0
+    assert world.ask("transfer", products=["transfers"]).confidence == 0
 
 
 def test_of_few_articles_any_word_tells(tmp_path: Path) -> None:
