@@ -28,26 +28,30 @@ _DEVICE: Final = (
     r"(?:(?:my|mi|mon) )?"
     r"(?:iphone|ipad|android|samsung|galaxy|outlook|yahoo|gmail|mobile|phone|m[oó]vil|celular|huawei|xiaomi|mail)"
 )
-_SENT_FROM: Final = rf"(?:Sent from|Enviado desde|Envoyé (?:de|depuis)) (?i:{_DEVICE})\b(?: \S+){{0,3}}"
+_SENT_FROM: Final = (
+    rf"(?:Sent from|Enviado desde|Envoyé (?:de|depuis)) (?i:{_DEVICE})\b(?: (?:[A-Z\d]\S*|for|on|para|en|smartphone))*"
+)
+_BETWEEN_NAMES: Final = frozenset("of and the at for de del la las los y e en a da".split())
 # What follows is a signature.
 _ENDS: Final = re.compile(
     r"^\s*(?:--\s*$|(?:(?:(?:with )?(?:kind|best|warm)(?:est)?\s*)?regards|sincerely|cheers|atentamente|cordialmente|"
-    rf"saludos(?: cordiales)?|cordialement|bien à vous)\s*(?:[,.!].{{0,60}}|{_NAMES})?$|"
-    r"(?:many )?thanks(?: again)?[,.! ]*$|thank you[,.!]*\s*$|saludos\b.{0,12}$|"
-    r"(?:muchas )?gracias(?: de antemano)?[,.! ]*$|quedo (?:atent|al pendiente).{0,40}$|merci[,.! ]*$|"
+    rf"saludos(?: cordiales)?|cordialement|bien à vous)\s*[,.!]*\s*(?:{_NAMES}(?:\s*[,|/–-]\s*{_NAMES}){{0,3}}[.,]?\s*)?$|"
+    r"(?:many )?thanks(?: again)?[,.! ]*$|thank you[,.!]*\s*$|(?:un saludo|saludos a tod[oa]s)[,.! ]*$|"
+    r"(?:muchas )?gracias(?: de antemano)?[,.! ]*$|quedo (?:atent[oa]s?|al pendiente)(?: (?:a|de) (?:sus?|tus?) \w+)?[,.! ]*$|"
+    r"merci[,.! ]*$|"
     rf"(?-i:{_SENT_FROM})\s*$)",
     re.I,
 )
 _FIELD: Final = (  # of a ticket system, with what says nothing: a number, a time, a name or a state
     r"(?:(?:ticket|case|caso|folio|customer id|phone|tel[eé]fono|created|creado|updated)"
-    r"\s*(?:#|no\.?|n[uú]m(?:ero)?\.?|id)?\s*[:#]\s*(?:[a-z]{0,5}[-#+(]?\d[\w+() :.,/-]{0,30}|"
-    r"\w{3,9} \d{1,2},? \d{4}.{0,20})?$|"
+    r"\s*(?:#|no\.?|n[uú]m(?:ero)?\.?|id)?\s*[:#]\s*"
+    r"(?:[a-z]{3,9}\.? (?=\d))?(?:(?:[a-z]{0,5}[-#+(]{0,2}\d\S*|[ap]\.? ?m\.?|utc|gmt)(?:\s+|$)){0,8}$|"
     r"(?:status|estado|priority|prioridad|channel|canal|queue)\s*:\s*"
     r"(?:open|closed|new|pending|solved|resolved|on hold|in progress|"
     r"abiert[oa]|cerrad[oa]|nuev[oa]|pendiente|resuelt[oa]|en (?:proceso|curso)|low|normal|medium|high|urgent[e]?|critical|"
     r"alta|media|baja|p?\d|chat|e-?mail|correo|web|phone|tel[eé]fono|whatsapp|voice|tier \d)?[. ]*$|"
-    r"(?:assignee|assigned to|asignado a|agente?|requester|customer name|nombre|e-?mail|correo)\s*:"
-    rf"\s*(?:{_NAMES}|<?\S+@\S+>?)?$)"
+    rf"(?:assignee|assigned to|asignado a|agente?|requester)\s*:\s*(?:{_NAMES}|<?\S+@\S+>?)?$|"
+    rf"(?:customer name|nombre)\s*:\s*(?:(?=\S+ \S){_NAMES})?$|(?:e-?mail|correo)\s*:\s*(?:<?\S+@\S+>?)?$)"
 )
 _CALLED: Final = (  # who is greeted
     r"(?:team|there|all|everyone|equipo|support|soporte|todos|se[nñ]or\w*|sir|madam|madame|monsieur|or|o|de|customer service|"
@@ -61,6 +65,7 @@ _NOISE: Final = re.compile(
     re.I,
 )
 _MAIL_FIELD: Final = re.compile(r"^\s*(?:from|to|cc|bcc|date|sent|de|para|fecha|enviado|envoyé|à|reply-to)\s*:", re.I)
+_FROM: Final = re.compile(r"^\s*(?:from|de)\s*:", re.I)
 _SUBJECT: Final = re.compile(r"^\s*(?:subject|asunto|objet)\s*:", re.I)
 _LEGAL: Final = re.compile(
     r"^\s*(?:this (?:e-?mail|message) (?:and|is|may)|este (?:correo|mensaje) (?:y|es|puede)).*confiden", re.I
@@ -126,7 +131,7 @@ def issue_of(text: str) -> str:
 def _issue(lines: Sequence[str], *, signed: bool) -> list[str]:
     """The lines that say something. signed: only sentences count below a signature; in a chat one may thank and go on."""
     kept: list[str] = []
-    is_mail = any(map(_SUBJECT.match, lines))
+    is_mail = _has_head(lines)
     ended = quoting = False
     for at, line in enumerate(lines):
         if _OLDER.match(line):
@@ -145,6 +150,12 @@ def _issue(lines: Sequence[str], *, signed: bool) -> list[str]:
     return kept
 
 
+def _has_head(lines: Sequence[str]) -> bool:
+    """Whether a subject stands below who sent it, as in the head of a mail."""
+    sender = next((at for at, line in enumerate(lines) if _FROM.match(line)), len(lines))
+    return any(map(_SUBJECT.match, lines[sender:]))
+
+
 def _says_nothing(line: str, *, is_mail: bool, quoting: bool) -> bool:
     """A greeting, a field of the ticket system, of a mail with a subject its head; a quote below "Support wrote:"."""
     return bool(_NOISE.match(line) or (is_mail and _MAIL_FIELD.match(line)) or (quoting and line.lstrip().startswith(">")))
@@ -153,7 +164,7 @@ def _says_nothing(line: str, *, is_mail: bool, quoting: bool) -> bool:
 def _is_sentence(line: str) -> bool:
     """Whether a line below a signature is more than a name, a title and a company."""
     words = line.split()
-    return len(words) >= _KEPT + 1 and sum(word[0].islower() for word in words) >= 2
+    return "?" in line or (len(words) >= _KEPT and any(it[0].islower() and it not in _BETWEEN_NAMES for it in words))
 
 
 def _is_left(head: str, below: Sequence[str]) -> bool:

@@ -44,6 +44,13 @@ from retriever.ticket import issue_of
         "Ana wrote: card lost\nLuis wrote: PIN forgotten",
         'Customer says:\n"my card was stolen"',
         'Por favor, ayuda: la clienta escribió: "me robaron". ¿Reposición urgente?',
+        "Hi, customer here lost her card. She is in Rome. What now?",
+        "Best, Buy refund missing. Which form? Who signs?",
+        "Saludos, Banorte rechaza la transferencia. ¿Por qué? ¿Qué hago?",
+        "Merci, Visa refuse le paiement. Pourquoi ? Que faire ?",
+        "Sent from my Samsung wallet. Never arrived. Why?",
+        "Sent from my iPhone the transfer failed. Why? Again?",
+        "Customer forwarded a mail. On 11/3/26 Acme wrote: refund done. Is it?",
     ],
 )
 def test_a_question_with_the_marks_of_a_mail_stays_as_it_is(text: str) -> None:
@@ -53,7 +60,8 @@ def test_a_question_with_the_marks_of_a_mail_stays_as_it_is(text: str) -> None:
 
 # Greetings, thanks, and who speaks in a chat.
 SMALL = frozenset(
-    "agent agente customer visitor cliente issue hello there ana one moment please un momento thanks q a _____".split()
+    "agent agente customer visitor cliente issue asunto hello there ana one moment please un momento "
+    "thanks thank you regards merci q a _____".split()
 )
 
 
@@ -98,6 +106,17 @@ SMALL = frozenset(
         "Card stolen on 3 Nov 2026, police report 8831\nfirst charge 10:02, second 10:05\nProvisional credit?",
         "Saludos: pide aumento de límite\nTarjeta: crédito oro\n¿requisitos?",
         "Customer: ***** is what she sees instead of her balance\nAgent: hello there\nCustomer: since Monday",
+        "Asunto: transferencia\nDe: ahorro\nPara: Luis\nno llegó",
+        "Case #123 stolen card in Rome\nwhat first?\nblock?",
+        "Telefono: +52 55 robado\nbloquear?\ncómo?",
+        "Correo: Hackeado\nClave: cambiada\n¿bloquear?",
+        "Nombre: Equivocado\nen la tarjeta\n¿reponer?",
+        "Card used in Rome\nRegards\nfreeze or close?",
+        "Card used in Rome\ncheers, customer wants a refund\nby Friday",
+        "Card used in Rome\nThank you.\nCard is Visa",
+        "Merci\nma carte est perdue\nà Paris",
+        "Visitor: see picture\nAgent: hello\nVisitor: image omitted from statement",
+        "Dear customer was charged twice,\nwhat to say?\nReg E?",
     ],
 )
 def test_of_a_few_lines_every_word_of_the_issue_is_kept(text: str) -> None:
