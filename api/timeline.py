@@ -77,7 +77,8 @@ class Timeline:
         log = self._repository.log(tip, self._source.folder, most=_LOOKED_AT)
         newest = next((it.commit for it in log if any(not_ours(touch.path) is None for touch in it.touches)), None)
         if newest is None:
-            return f"Nor did the last {_LOOKED_AT} commits here change one; `kb log ID` lists the versions of an article."
+            looked_at = f"any of the last {_LOOKED_AT} commits" if len(log) == _LOOKED_AT else "any commit"
+            return f"Nor did {looked_at} here change one; `kb log ID` lists the versions of an article."
         if self._repository.parent(newest) is None:
             return "All articles are of one commit, which has none before it; the next one that changes some will show here."
         sha = newest.sha[:12]

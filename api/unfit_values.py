@@ -6,8 +6,8 @@ from typing import Any, Final
 BODY: Final = "body"  # what is named where no single parameter is wrong
 
 _EXPECTED: Final[Mapping[str, str]] = {
-    "extra_forbidden": "unknown parameter. /docs lists those that are known",
-    "missing": "is missing; expected a value. /docs lists what must be there",
+    "extra_forbidden": "unknown parameter. Correct its name, or leave it out",
+    "missing": "is missing; expected a value. Add it",
     "json_type": "expected JSON",
     "model_attributes_type": "expected one JSON object. Send it with the header Content-Type: application/json",
     "string_type": "expected text. Put it in quotes",

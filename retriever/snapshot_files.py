@@ -101,8 +101,13 @@ def is_whole(folder: Path) -> bool:
 
 
 def _checksums(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json")
-    return {str(path.relative_to(folder)): _checksum(path) for path in files}
+    return {name: _checksum(folder / name) for name in sorted(_files(folder))}
+
+
+def _files(folder: Path) -> set[str]:
+    """What lies below the folder and may be listed, but for the manifest itself."""
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    return files - {"manifest.json"}
 
 
 def _checksum(path: Path) -> str:
@@ -125,6 +130,8 @@ def load(folder: Path, models: Models) -> Snapshot:
     try:
         if any(_checksum(folder / name) != checksum for name, checksum in manifest.files.items()):
             raise _differs(folder)
+        if unlisted := sorted(_files(folder) - set(manifest.files)):  # it would be read with the others
+            raise SnapshotError(f"{folder}: {unlisted[0]} is not in manifest.json. Run `kb index` to build anew.")
         library = _LIBRARY.validate_json((folder / "library.json").read_bytes())
         passages = _PASSAGES.validate_json((folder / "passages.json").read_bytes())
         vectors = {name: np.load(folder / f"{name}.npy") for name in manifest.models}

@@ -47,6 +47,13 @@ def test_diff_that_finds_nothing_says_where_something_is(world: World, kb: Kb) -
     assert (first[:12] in told.stdout, "60 days → 90 days" in told.stdout, told.stderr) == (True, True, "")
 
 
+def test_diff_where_no_commit_changed_an_article_says_so(world: World, kb: Kb) -> None:
+    """A repository that begins speaks of no more commits than it has."""
+    world.commit()
+
+    assert "Nor did any commit here change one; `kb log ID` lists" in kb("diff", "HEAD", cwd=world.repo).stderr
+
+
 def test_diff_prints_markdown_and_json(world: World, kb: Kb) -> None:
     """For a message and for a program; what an article says is no markup there."""
     world.article("card.md", TEXT, id="card", title="Dispute *a* charge")

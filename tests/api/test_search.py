@@ -320,9 +320,9 @@ def test_every_question_gets_an_answer_or_a_refusal(world: World, question: str)
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ({"q": "x", "foo": 1}, "foo: unknown parameter. /docs lists those that are known."),
+        ({"q": "x", "foo": 1}, "foo: unknown parameter. Correct its name, or leave it out."),
         ({"q": ""}, "q: is empty; expected text."),
-        ({}, "q: is missing; expected a value. /docs lists what must be there."),
+        ({}, "q: is missing; expected a value. Add it."),
         ({"q": "x", "products": "cards"}, 'products: expected a list, as in ["first", "second"].'),
         ({"q": "x", "limit": 0, "explain": "maybe"}, "limit: expected at least 1. explain: expected true or false."),
         ({"q": "   "}, "q is empty; expected the customer's issue in a few words."),
@@ -351,7 +351,7 @@ def test_a_wrong_request_is_told_what_was_expected(world: World, body: dict[str,
     ("body", "parameter", "detail"),
     [
         (b'{"q": x}', "body", "body: is no JSON: Expecting value at character 6. Send one JSON object."),
-        (b"", "body", "body: is missing; expected a value. /docs lists what must be there."),
+        (b"", "body", "body: is missing; expected a value. Add it."),
         (b'{"q": "\xff"}', None, "The body cannot be read; expected JSON in UTF-8."),
         (
             b"[]",

@@ -1,5 +1,6 @@
 """A snapshot is published whole or not at all, and is never searched with what it was not built by."""
 
+import errno
 import json
 import os
 import re
@@ -8,11 +9,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Never
 
 import pytest
 
 from retriever import snapshot, snapshot_files
-from retriever.errors import SnapshotError
+from retriever.errors import SnapshotError, UnreadableSnapshotError
 from retriever.snapshot import FORMAT, Models, Snapshot, fingerprint
 from retriever.snapshot_build import build
 from retriever.snapshot_files import is_whole, load, save
@@ -117,6 +119,32 @@ def test_a_damaged_file_is_an_error_with_its_cure(
         load(target, world.models)
 
     assert str(caught.value) == f"{target}: a file differs from its checksum in manifest.json. Run `kb index` to build anew."
+
+
+def test_a_file_that_nobody_listed_is_an_error_with_its_cure(world: World, tmp_path: Path) -> None:
+    """Word counts of another index would be the base of the next one."""
+    target = save(world.snapshot, tmp_path / "snapshots" / "one")
+    manifest = json.loads((target / "manifest.json").read_text())
+    assert manifest["files"].pop("lexical/en/counts.npz")
+    (target / "manifest.json").write_text(json.dumps(manifest))
+
+    with pytest.raises(SnapshotError) as caught:
+        load(target, world.models)
+
+    assert str(caught.value) == f"{target}: lexical/en/counts.npz is not in manifest.json. Run `kb index` to build anew."
+
+
+def test_a_folder_that_cannot_be_listed_now_is_no_damage(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is damaged is removed; what is whole and cannot be seen for a moment must stay."""
+    target = save(world.snapshot, tmp_path / "snapshots" / "one")
+
+    def refused(_path: object) -> Never:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(os, "scandir", refused)
+
+    with pytest.raises(UnreadableSnapshotError, match=r"Too many open files\. It stays as it is and is tried again\."):
+        load(target, world.models)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}', "null", "\\ud800"])
