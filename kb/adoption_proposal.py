@@ -37,7 +37,7 @@ def propose(tree: Tree) -> str:
             f"there is no Markdown file below {tree.folder or 'the root'!r}; expected pages to adopt. "
             "Correct --repo or --folder."
         )
-    languages = languages_of([page.below for page in pages])
+    languages = languages_of(pages)
     products = products_of(pages)
     lists = content_lists(pages)
     lines = [*_taxonomy(languages, products), *_adoption(pages, left_out, languages, products, lists)]

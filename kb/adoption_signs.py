@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from kb.article_file import decode, too_large
 from kb.frontmatter import ALIASES, KEYS, instant
 from kb.jurisdiction import ALL, is_language
 from kb.language import base_language
+from kb.plain import plain
 from kb.tree import FileKind, Tree
 from kb.yaml import Value, YamlError
 
@@ -26,6 +27,7 @@ _HOUSEKEEPING: Final = (
     "pull_request_template",
 )
 _SUFFIX: Final = re.compile(r"(?P<stem>.+?)(?P<mark>(?:\._|[._-])(?P<lang>[a-z]{2}(?:-[A-Z]{2})?)\.(?:md|markdown))")
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _SHOWN: Final = re.compile(r"\{[%{][^{}%]*\bpage\.(\w+)")  # a template tag that names a key
 _CATEGORY_NAMES: Final = ("product", "products", "category", "categories", "section", "topic", "area", "component")
 _READ_AS_OURS: Final = frozenset({"title", "description", "keywords", "redirect_from", "aliases"})
@@ -33,15 +35,19 @@ _DATES: Final = frozenset({"effective_from", "effective_until", *(key for key in
 _MOST_PRODUCTS: Final = 40  # more distinct values than this are words about one page, not lists to filter by
 _LONG_TEXT: Final = 25  # characters on average from which a list is text to read rather than tags
 _COMMON: Final = 0.5  # share of the pages that a key or a language mark has to be on to mean something
+# Of a page's words that the page beside it holds: a translation shares 0.29 at most (names, mostly) in our articles and in a
+# public help site in four languages, a text for another place 0.41 at least.
+_SAME_WORDS: Final = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One Markdown file: its path below the folder, its keys if it has some, and those that its text shows in place."""
+    """One Markdown file: its path below the folder, its keys if it has some, those that its text shows in place, its words."""
 
     below: str
     keys: Mapping[str, Value]
     shown: frozenset[str]
+    words: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,8 @@ def pages_of(tree: Tree) -> list[Page]:
             keys, body, _line = front_matter(text)
         except YamlError:
             continue
-        pages.append(Page(below, keys.values, frozenset(_SHOWN.findall(body))))
+        words = frozenset(_WORD.findall(plain(body).casefold()))
+        pages.append(Page(below, keys.values, frozenset(_SHOWN.findall(body)), words))
     return pages
 
 
@@ -79,16 +86,18 @@ def is_housekeeping(below: str) -> bool:
     return below.startswith(".") or ("/" not in below and below.partition(".")[0].casefold() in _HOUSEKEEPING)
 
 
-def languages_of(paths: Sequence[str]) -> dict[str, str]:
+def languages_of(pages: Sequence[Page]) -> dict[str, str]:
     """Language marks of the paths, source language first; empty if the paths say no language."""
-    return _by_suffix(paths) or _by_folder(paths)
+    return _by_suffix({page.below: page.words for page in pages}) or _by_folder([page.below for page in pages])
 
 
-def _by_suffix(paths: Sequence[str]) -> dict[str, str]:
-    """`.es.md` beside `.md`, or `._en.md` beside `._es.md`."""
-    known = set(paths)
+def _by_suffix(known: Mapping[str, frozenset[str]]) -> dict[str, str]:
+    """`.es.md` beside `.md`, or `._en.md` beside `._es.md`. known: the words of each path's page.
+
+    `-ca.md` beside `.md` may be Catalan, or the text for Canada: a page in another language says it in other words.
+    """
     stems: dict[str, set[str]] = {}
-    for path in paths:
+    for path in known:
         found = _SUFFIX.fullmatch(path)
         if found and is_language(found["lang"]):
             stems.setdefault(found["mark"], set()).add(found["stem"])
@@ -96,14 +105,23 @@ def _by_suffix(paths: Sequence[str]) -> dict[str, str]:
     for mark, names in stems.items():
         others = set().union(*(other for key, other in stems.items() if key != mark))
         beside = {name for name in names if name in others or f"{name}.{mark.rpartition('.')[2]}" in known}
-        if len(beside) >= _COMMON * len(names):
+        shared = sorted(_shared(known, name, mark, stems) for name in beside)
+        if len(beside) >= _COMMON * len(names) and shared[len(shared) // 2] < _SAME_WORDS:
             marks[mark] = mark.strip("._-").partition(".")[0]
     bare = {f".{mark.rpartition('.')[2]}" for mark, names in stems.items() if mark in marks and _has_bare(names, mark, known)}
     plain_marks = {mark: "en" for mark in bare if "en" not in marks.values()}
     return _source_first(plain_marks | marks)
 
 
-def _has_bare(names: set[str], mark: str, known: set[str]) -> bool:
+def _shared(known: Mapping[str, frozenset[str]], name: str, mark: str, stems: Mapping[str, set[str]]) -> float:
+    """The share of a marked page's words, 0 to 1, that the page beside it holds which is most like it."""
+    bare = f"{name}.{mark.rpartition('.')[2]}"
+    others = [f"{name}{key}" for key, names in stems.items() if key != mark and name in names]
+    own = known[f"{name}{mark}"]
+    return max(len(own & known[path]) for path in [bare, *others] if path in known) / max(1, len(own))
+
+
+def _has_bare(names: set[str], mark: str, known: Collection[str]) -> bool:
     return any(f"{name}.{mark.rpartition('.')[2]}" in known for name in names)
 
 

@@ -1,11 +1,15 @@
 """Repositories that were not written for us, read without an edit."""
 
+import re
+
 import pytest
 
 from kb.adoption_proposal import ProposalError, propose
 from kb.article import Article, Status
 from kb.library import Library, OutsideTaxonomy, Skipped
 from kb.reading import read_library
+from kb.repository import open_repository
+from tests.conftest import ROOT
 from tests.kb.conftest import TAXONOMY, World, utc
 
 ADOPT = """\
@@ -184,6 +188,15 @@ def test_a_proposal_sees_languages_categories_and_lists(world: World) -> None:
     }
     assert library.articles[0].body == "text\n\n- Call the bank on the same day\n- Write down whatever they say\n"
     assert library.skipped == (Skipped("articles/LICENSE.md", "not taken by adopt.include"),)
+
+
+def test_places_in_our_own_file_names_are_not_proposed_as_languages() -> None:
+    """`-ca.md` is the text for Canada or California and no Catalan one, nor `-wa.md` Walloon: they say the same words."""
+    repository = open_repository(str(ROOT), ROOT / ".kb" / "clones")
+    proposed = propose(repository.tree(repository.resolve(None), "articles"))
+
+    assert "languages: [en, es, fr]" in proposed
+    assert re.findall(r'^    "(\S*\.md)": (\w+)$', proposed, re.M) == [(".md", "en"), (".es.md", "es"), (".fr.md", "fr")]
 
 
 def test_a_tree_without_a_page_has_no_proposal(world: World) -> None:
