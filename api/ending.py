@@ -22,7 +22,16 @@ def end_by(wanted: int) -> NoReturn:
 
 def end_children() -> None:
     """End the programs that were started: the service is no more, and git may wait for another machine for long."""
-    for task in Path("/proc/self/task").glob("*/children"):
-        for child in task.read_text().split():
-            with suppress(ProcessLookupError):
-                os.kill(int(child), signal.SIGTERM)
+    for child in children(os.getpid()):
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGTERM)
+
+
+def children(process: int) -> list[int]:
+    """What a process has started; nothing of a thread, or of a process, that is gone."""
+    found: list[int] = []
+    with suppress(OSError):
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            with suppress(OSError):  # it has ended since it was listed
+                found += map(int, (thread / "children").read_text().split())
+    return found

@@ -1,5 +1,6 @@
 """The web server: how it reads requests, and how it ends."""
 
+import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -16,15 +17,32 @@ from api.listening import BACKLOG
 LARGEST_HEAD: Final = 16_384  # bytes of a request's line and headers
 _BEAT: Final = 1  # second between two times that it is said that questions are answered
 PATIENCE: Final = 5  # seconds for what is being answered when it is time to end
+_TURNS: Final = 5  # of the event loop: one that waits is let in, is given a connection, and what it sent is read
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals alone: uvicorn raises again what it has caught, and nothing behind it would be closed."""
+    """Leaves signals alone: uvicorn raises again what it has caught, and nothing behind it would be closed.
+
+    And reads what has arrived before it ends: uvicorn takes a connection whose request it has not read for an idle one.
+    """
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """See uvicorn."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        await _turns()
+        for each in sockets or []:
+            asyncio.get_running_loop().remove_reader(each)  # nobody more is let in
+        await _turns()
+        await super().shutdown(sockets)
+
+
+async def _turns() -> None:
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 def run(app: FastAPI, listening: socket.socket, beat: Callable[[], None]) -> int:

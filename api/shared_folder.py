@@ -33,8 +33,11 @@ def shared_folder(data_dir: Path) -> Path:
 
 
 def _held(folder: Path) -> int | None:
-    """The handle by which we hold the folder; None if another service does."""
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    """The handle by which we hold the folder; None if another service does, or has removed it because it ends."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -107,6 +107,8 @@ class Crew:
             os.set_blocking(end, False)
         self._due[0], looked = 0.0, monotonic()
         while self._due or self._running:
+            if self._ending is not None:  # here and not when the signal comes: it may come while one is being added
+                self._due.clear()
             for number in [it for it, at in self._due.items() if at <= monotonic()]:
                 del self._due[number]
                 if worker := self._begin(number):
@@ -158,6 +160,8 @@ class Crew:
 
     def _heard(self, number: int, what: bytes) -> None:
         """The followers begin once the leader is ready."""
+        if what == _ALIVE and number not in self._silent:  # the last word of one that has ended; who follows it loads
+            return
         self._silent[number] = 0.0
         if what != _ALIVE and self._demo is None and self._ending is None:
             self._demo = what == _DEMO
@@ -188,7 +192,6 @@ class Crew:
         """Let all of them end; at the second signal at once."""
         again, self._ending = self._ending is not None, wanted
         self._patient_until = monotonic() + (0.0 if again else 2 * LONGEST)
-        self._due.clear()
         self._send(signal.SIGKILL if again else signal.SIGTERM)
 
     def _send(self, wanted: int) -> None:

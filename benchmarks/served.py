@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
 
+from api.ending import children
+
 ROOT: Final = Path(__file__).parent.parent
 KB: Final = [sys.executable, "-c", "from api.cli import main; main()"]
 _TOLD: Final = 2000  # characters of its log that are shown if it ends
@@ -45,9 +47,8 @@ class Served:
 
 def offspring(process: int) -> list[int]:
     """What a process has started, and what those have; nothing of one that is gone."""
-    tasks = Path(f"/proc/{process}/task").glob("*/children")
-    children = [int(child) for task in tasks for child in task.read_text().split()]
-    return [*children, *(it for child in children for it in offspring(child))]
+    started = children(process)
+    return [*started, *(it for child in started for it in offspring(child))]
 
 
 def environment(data: Path, repo: Path, **settings: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.shared_folder import shared_folder
+from api.workers import Crew
 from tests.conftest import ROOT
 from tests.waiting import until
 
@@ -20,8 +21,18 @@ from pathlib import Path
 from api.shared_folder import shared_folder
 from api.workers import Crew
 
-worker = Crew(2, shared_folder(Path(sys.argv[1])), silence=2.0).divide()
-print("worker", worker.number, os.getpid(), flush=True)
+class Tried(Crew):
+    def _look(self, passed):
+        self.silence = 1.0 if Path(sys.argv[1], "impatient").exists() else 600.0
+        super()._look(passed)
+
+    def _ended(self, number, code):
+        ending, self._ending = self._ending, None  # as if the signal came after this was asked
+        super()._ended(number, code)
+        self._ending = ending
+
+worker = Tried(2, shared_folder(Path(sys.argv[1]))).divide()
+os.write(1, f"worker {worker.number} {os.getpid()}\\n".encode())  # at once: who reads sees no half of it
 worker.ready(demo=True)
 while True:
     worker.beat()
@@ -31,7 +42,7 @@ while True:
 
 @dataclass
 class Running:
-    """A crew of two."""
+    """A crew of two, which loses patience with a silent worker when it is told to, so that no load decides."""
 
     process: "subprocess.Popen[str]"
     output: Path
@@ -68,11 +79,12 @@ def folders(data: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["the one that leads", "one that follows"])
-def test_a_worker_that_says_nothing_any_more_is_replaced(crew: Callable[[], Running], number: int) -> None:
+def test_a_worker_that_says_nothing_any_more_is_replaced(crew: Callable[[], Running], tmp_path: Path, number: int) -> None:
     """It stands still, as one that hangs does: it is killed, the log says so, and another answers in its place."""
     running = crew()
     hanging = running.workers(number)[-1]
     os.kill(hanging, signal.SIGSTOP)
+    (tmp_path / "data" / "impatient").touch()
 
     until(lambda: running.workers(number)[-1] != hanging)
 
@@ -100,3 +112,43 @@ def test_the_shared_folder_goes_with_the_service_and_what_a_killed_one_left_with
     assert (len(both), left) == (2, both)
     assert len(after) == 2
     assert folders(data) == [next_one.name]
+
+
+def test_a_signal_ends_it_also_while_a_worker_is_about_to_be_replaced(crew: Callable[[], Running]) -> None:
+    """Nobody is begun any more, and no pause before that is waited out."""
+    running = crew()
+    running.process.terminate()
+
+    assert running.process.wait(30) == -signal.SIGTERM
+    assert [len(running.workers(number)) for number in range(2)] == [1, 1]
+
+
+def test_the_last_word_of_a_worker_is_not_held_against_the_one_that_follows_it(tmp_path: Path) -> None:
+    """It is heard after the end: the new one, which still loads, is not expected to say anything yet."""
+    above = Crew(2, tmp_path, _begun={1: 0.0}, _demo=True)
+    above._heard(1, b"d")
+    was = dict(above._silent)
+    above._ended(1, -signal.SIGKILL)
+    above._heard(1, b"a")
+    loading = dict(above._silent)
+    above._heard(1, b"d")
+
+    assert (was, loading, above._silent) == ({1: 0.0}, {}, {1: 0.0})
+
+
+def test_a_folder_that_its_service_removes_meanwhile_keeps_no_other_from_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start beside an end, as in a rolling restart."""
+    ending, is_dir = shared_folder(tmp_path), Path.is_dir
+
+    def seen_last(folder: Path) -> bool:
+        was = is_dir(folder)
+        if folder == ending and was:
+            folder.rmdir()
+        return was
+
+    monkeypatch.setattr(Path, "is_dir", seen_last)
+    made = shared_folder(tmp_path)
+
+    assert folders(tmp_path) == [made.name]

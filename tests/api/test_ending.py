@@ -5,25 +5,27 @@ import json
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from time import sleep
+from typing import Final
 
 import pytest
 
+from api.ending import children, end_children
 from api.events.event import Kind
 from api.events.ledger import Ledger, Wanted
+from benchmarks.served import offspring
 from retriever.apertium import Apertium
 from tests.api.test_workers import Service, ask, bearer, question
 from tests.api.test_workers import serve as serve
 from tests.events import told_faults
 from tests.waiting import until
 
-
-def offspring(process: int) -> list[int]:
-    """Every process that this one has started, and those have."""
-    children = [int(it) for task in Path(f"/proc/{process}/task").glob("*/children") for it in task.read_text().split()]
-    return [*children, *(it for child in children for it in offspring(child))]
+_NO_THREAD: Final = 2**22 + 1  # more than the system gives
+_TICK: Final = 0.2  # seconds: more than the server sleeps, so that it wakes to the signal and not to what has arrived
 
 
 def is_there(process: int) -> bool:
@@ -63,16 +65,20 @@ def test_a_signal_ends_the_service_in_order(serve: Callable[..., Service], wante
     answering = [service.process.pid] if workers == 1 else service.workers()
     for process in answering:
         os.kill(process, signal.SIGSTOP)
-    connection.request("POST", "/v1/search", body, {"Content-Type": "application/json", **bearer(token)})
+    beside = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+    for each in (connection, beside):  # one that was asked before, and one that is not even let in
+        each.request("POST", "/v1/search", body, {"Content-Type": "application/json", **bearer(token)})
     service.process.send_signal(wanted)
+    sleep(_TICK)
     for process in answering:
         os.kill(process, signal.SIGCONT)
-    last = json.loads(connection.getresponse().read())
+    last = [json.loads(each.getresponse().read()) for each in (connection, beside)]
 
     assert service.process.wait(60) == -wanted
     until(lambda: not any(map(is_there, started)))
     ledger = Ledger(service.database)
-    assert {link.receipt for link in ledger.links(Wanted("default", kind=Kind.SHOWN))} == {first["receipt"], last["receipt"]}
+    shown = {link.receipt for link in ledger.links(Wanted("default", kind=Kind.SHOWN))}
+    assert shown == {it["receipt"] for it in [first, *last]}
     assert told_faults(ledger) == []
     assert journals(service) == []
     assert service.shared() == []
@@ -99,3 +105,17 @@ def test_a_second_signal_ends_the_service_at_once(serve: Callable[..., Service],
     again = serve(workers)
     connection = http.client.HTTPConnection("127.0.0.1", again.port, timeout=30)
     assert ask(connection, "GET", f"/v1/receipts/{receipt}", headers=bearer(token))[0] == 200
+
+
+def test_a_thread_that_ends_meanwhile_keeps_no_child_from_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was listed, and is gone when its children are asked for."""
+    listed, kill = Path.iterdir, os.kill
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter([folder / str(_NO_THREAD), *listed(folder)]))
+    with subprocess.Popen(["sleep", "30"]) as child:
+        monkeypatch.setattr("api.ending.os.kill", lambda pid, wanted: kill(pid, wanted) if pid == child.pid else None)
+        mine = children(os.getpid())
+        end_children()
+
+    assert child.pid in mine
+    assert child.returncode == -signal.SIGTERM
+    assert children(_NO_THREAD) == []
