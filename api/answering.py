@@ -1,5 +1,6 @@
 """One question from any wire to its answer as it is sent."""
 
+from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,18 @@ if TYPE_CHECKING:  # the database takes 0.3 s to import, which `kb search` shoul
 
 
 def respond(
-    query: SearchQuery, reader: Reader, guidance: Guidance, records: "Records | None" = None, contact: Contact = UNKNOWN
+    query: SearchQuery,
+    reader: Reader,
+    guidance: Guidance,
+    records: "Records | None" = None,
+    contact: Contact = UNKNOWN,
+    *,
+    claim: Callable[[], None] = lambda: None,
 ) -> SearchResponse:
-    """Ask, write down what was shown where there are records, and say how long it took. Raises what Guidance.ask raises."""
+    """Ask, write down what was shown where there are records, and say how long it took. Raises what Guidance.ask raises.
+
+    claim: is called before it is written down; raises if nobody waits for the answer any more.
+    """
     begun = perf_counter()
     ask = query.ask()
     try:
@@ -25,6 +35,7 @@ def respond(
         if records:
             records.denied(ask.space, reader, "search")
         raise
+    claim()
     receipted = records.answered(answered, ask, reader, contact, guidance.spaces[ask.space].space.source) if records else None
     milliseconds = (perf_counter() - begun) * 1000
     response = search_response(answered, ask, reader, explain=query.explain, milliseconds=milliseconds)

@@ -3,17 +3,18 @@
 import os
 import sys
 import traceback
-from asyncio import get_running_loop
+from asyncio import create_task, get_running_loop, wait
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from threading import Lock
 from threading import enumerate as all_threads
 from time import monotonic
 from typing import Final
 
 import structlog
-from anyio import CapacityLimiter, fail_after, to_thread
+from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 from fastapi import Response
 
@@ -22,6 +23,7 @@ from api.schema import SearchQuery, SearchResponse
 # Live questions at once. On two cores more only wait for Python's one lock, at a tenth more processor time for each.
 LIVE: Final = 1 + (os.cpu_count() or 1)
 LONGEST: Final = 20.0  # seconds for a live question, waiting for its turn included; 15 ms is usual
+_WRITTEN: Final = 5.0  # seconds more for one that is being written down as shown, and that the caller therefore has to get
 _TOLD_AGAIN: Final = 60.0  # seconds between two lines that tell of it
 _FRAMES: Final = 12  # of each thread, the innermost
 
@@ -48,14 +50,40 @@ class _Threads:
 _live: Final[RunVar[_Threads]] = RunVar("threads for live questions")  # of one event loop, as anyio's own threads are
 
 
-async def answered(query: SearchQuery, answer: Callable[[], SearchResponse]) -> Response:
+Claim = Callable[[], None]  # called once an answer is there, before it is written down; raises if nobody waits for it
+
+
+@dataclass(slots=True)
+class _Question:
+    """A live one. The thread that answers it and the caller who gives it up each try to take it: only one of them can."""
+
+    make: Callable[[Claim], str]
+    taken: Lock = field(default_factory=Lock)
+
+    def give_up(self) -> bool:
+        """Whether nothing of it is written down, nor will be."""
+        return self.taken.acquire(blocking=False)
+
+    def answer(self) -> str:
+        """On its thread."""
+        return self.make(self._claim)
+
+    def _claim(self) -> None:
+        if not self.give_up():
+            raise UnansweredError("Nobody waits for this answer any more.")
+
+
+async def answered(query: SearchQuery, answer: Callable[[Claim], SearchResponse]) -> Response:
     """The answer as it is sent, made and written on another thread. What we have made ourselves is not validated once more.
 
     A question about another moment may have to wait until that is built: on one of the threads that every endpoint has, so
     that it takes none from live questions. Raises UnansweredError too.
     """
     live = query.as_of is None and "@" not in query.space
-    content = await (_in_time if live else to_thread.run_sync)(lambda: answer().model_dump_json())
+    if live:
+        content = await _in_time(lambda claim: answer(claim).model_dump_json())
+    else:
+        content = await to_thread.run_sync(lambda: answer(lambda: None).model_dump_json())
     return Response(content, media_type="application/json")
 
 
@@ -79,7 +107,7 @@ def aside() -> Iterator[None]:
         change(-1)
 
 
-async def _in_time(make: Callable[[], str]) -> str:
+async def _in_time(make: Callable[[Claim], str]) -> str:
     """What is made on a thread for live questions. One that hangs is left alone, and another takes its place."""
     threads = _threads()
     loop = get_running_loop()
@@ -89,15 +117,22 @@ async def _in_time(make: Callable[[], str]) -> str:
             loop.call_soon_threadsafe(threads.change, places)
 
     _change_places.set(change)
+    question = _Question(make)
+    asked = create_task(to_thread.run_sync(question.answer, limiter=threads.limiter, abandon_on_cancel=True))
     try:
-        with fail_after(LONGEST):
-            content = await to_thread.run_sync(make, limiter=threads.limiter, abandon_on_cancel=True)
-    except TimeoutError:
+        done, _ = await wait({asked}, timeout=LONGEST)
+        if not done and not question.give_up():
+            done, _ = await wait({asked}, timeout=_WRITTEN)
+    finally:
+        question.give_up()
+        asked.cancel()
+    if not done:
         threads.given_up += 1
         if monotonic() - threads.told >= _TOLD_AGAIN:
             threads.told = monotonic()
             log.error("a question has no answer", seconds=LONGEST, load=os.getloadavg()[0], threads=_stacks())
-        raise UnansweredError(f"No answer after {LONGEST:.0f} seconds. Ask again; the log of the service tells why.") from None
+        raise UnansweredError(f"No answer after {LONGEST:.0f} seconds. Ask again; the log of the service tells why.")
+    content = asked.result()
     threads.given_up = 0
     return content
 

@@ -34,7 +34,7 @@ router = APIRouter()
 async def search(body: SearchRequest, reader: ReaderDep, guidance: GuidanceDep, records: MaybeRecordsDep) -> Response:
     """Guidance in force for one issue, best first."""
     contact = body.context.contact() if body.context else UNKNOWN
-    return await answered(body, lambda: respond(body, reader, guidance, records, contact))
+    return await answered(body, lambda claim: respond(body, reader, guidance, records, contact, claim=claim))
 
 
 @router.get("/v1/search", operation_id="searchByQuery", tags=["guidance"], response_model=SearchResponse)
@@ -42,7 +42,7 @@ async def search_by_query(
     query: Annotated[SearchQuery, Query()], reader: ReaderDep, guidance: GuidanceDep, records: MaybeRecordsDep
 ) -> Response:
     """The same, with the same names as query parameters. Prefer POST: addresses end up in logs."""
-    return await answered(query, lambda: respond(query, reader, guidance, records))
+    return await answered(query, lambda claim: respond(query, reader, guidance, records, claim=claim))
 
 
 # below the search: every request is compared with one route after the other, and most are questions

@@ -11,9 +11,16 @@ from threading import Event, Lock, Semaphore
 import pytest
 
 from api import answering_threads
+from api.answering import respond
 from api.answering_threads import LIVE, aside
+from api.database import Database
+from api.events.event import Kind
+from api.events.ledger import Ledger, Wanted
+from api.events.recorder import Recorder
+from api.events.records import Records
 from api.guidance import Guidance
 from retriever.apertium import Apertium
+from tests.doors import TICKETS
 from tests.hung_apertium import Gate, hang
 from tests.world import World
 
@@ -49,6 +56,42 @@ def test_a_question_that_hangs_is_given_up_and_the_log_tells_where(
     assert after.json()["hits"][0]["snippet"] == "Cards arrive in 7 days."
     assert len(told) == 2  # once, however many
     assert told[1].count(" sometimes") == 1  # of the first, which alone hung then
+
+
+def test_what_was_given_up_is_never_written_down_as_shown(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread goes on, and has an answer that nobody was shown: the chain holds only what was."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    recorder = Recorder(tmp_path / "journal", Ledger(Database(f"sqlite:///{tmp_path}/events.sqlite")))
+    client = world.client(Records(recorder, str, TICKETS))
+    ask, go, went_on = Guidance.ask, Event(), Event()
+
+    def late(*args: object) -> object:
+        go.wait()
+        return ask(*args)  # type: ignore[arg-type]
+
+    def told(*args: object, **named: object) -> object:
+        try:
+            return respond(*args, **named)  # type: ignore[arg-type]
+        finally:
+            went_on.set()
+
+    with client:
+        with monkeypatch.context() as hung:
+            hung.setattr(Guidance, "ask", late)
+            hung.setattr("api.routes.respond", told)
+            hung.setattr(answering_threads, "LONGEST", 0.2)
+            given_up = client.post("/v1/search", json={"q": "when does the card arrive"})
+            go.set()
+            ended = went_on.wait(60)
+        shown = client.post("/v1/search", json={"q": "when does the card arrive"}).json()
+    recorder.close()
+    links = list(recorder.ledger.links(Wanted("default", kind=Kind.SHOWN)))
+    recorder.ledger.database.close()
+
+    assert (given_up.status_code, ended) == (503, True)
+    assert [link.receipt for link in links] == [shown["receipt"]]
 
 
 def test_english_questions_wait_for_no_translation(world: World, tmp_path: Path) -> None:
