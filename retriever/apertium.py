@@ -33,6 +33,7 @@ _MARKS: Final = re.compile(r"[*#@](?=\S)")
 _LONGEST_WORD: Final = 40  # letters; a run of 2,000 takes more than the whole budget
 _LONG_WORD: Final = re.compile(rf"(\S{{{_LONGEST_WORD}}})\S+")
 _START: Final = 10.0  # seconds for the first answer of new stages
+_PAUSE: Final = 30.0  # seconds after a start that failed; nothing that keeps it from starting mends itself sooner
 _PROBE: Final = "tarjeta"
 _RESTORED: Final = 12  # unknown words of a question that are tried with an accent
 _ACCENTED: Final = {"a": "á", "e": "é", "i": "í", "o": "ó", "u": "ú", "n": "ñ"}
@@ -59,6 +60,7 @@ class Apertium:
         self._changes = Condition()  # of what follows
         self._pipeline: Stages | None = None  # one that has answered
         self._starting = False
+        self._not_before = float("-inf")  # when the next start may be, by the monotonic clock
         self._waited = False  # a whole budget was spent in vain: nobody waits for what starts now
         self._closed = False
 
@@ -122,7 +124,7 @@ class Apertium:
             )
 
     def _begin(self, before: Stages | None) -> None:
-        if not self._starting and not self._closed:
+        if not self._starting and not self._closed and monotonic() >= self._not_before:
             self._starting = True
             Thread(target=self._start, args=(before,), name="translation", daemon=True).start()
 
@@ -152,6 +154,8 @@ class Apertium:
             started = None
         with self._changes:
             self._starting = False
+            if not started:
+                self._not_before = monotonic() + _PAUSE
             if started and not self._closed:
                 self._pipeline, self._waited, started = started, False, None
             self._changes.notify_all()

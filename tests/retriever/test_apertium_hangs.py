@@ -114,3 +114,20 @@ def test_a_question_that_was_only_late_leaves_the_stages_alone(gated: Apertium, 
         late = pool.submit(gated.english, "mi tarjeta", "es").result()
 
     assert (late, gated._pipeline) == (None, pipeline)
+
+
+def test_stages_that_cannot_start_are_left_alone_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As without their dictionary: not every question starts them anew."""
+    program, mode, starts = tmp_path / "ends", tmp_path / "ends.mode", tmp_path / "starts"
+    program.write_text(f"#!/bin/sh\necho >> {starts}\n")
+    program.chmod(0o755)
+    mode.write_text(str(program))
+    translator = Apertium(mode, budget=LONG)
+    said = [translator.english("mi tarjeta", "es") for _ in range(3)]
+    once = starts.read_text()
+    monkeypatch.setattr(translator, "_not_before", 0.0)  # as if the pause was over
+    translator.english("mi tarjeta", "es")
+    translator.close()
+
+    assert said == [None] * 3
+    assert (once, starts.read_text()) == ("\n", "\n\n")
