@@ -10,7 +10,17 @@ import numpy as np
 
 from retriever.arrays import BoolVector, FloatVector, IntVector
 from retriever.confidence import UNSURE, Evidence, confidence
-from retriever.fusion import ACROSS_LANGUAGES, CLOSE, FORETOLD, ONE_MODEL, SECOND_OPINION, TRANSLATED, between, blend
+from retriever.fusion import (
+    ACROSS_LANGUAGES,
+    CLOSE,
+    CLOSE_UNTOLD,
+    FORETOLD,
+    ONE_MODEL,
+    SECOND_OPINION,
+    TRANSLATED,
+    between,
+    blend,
+)
 from retriever.leg import ENGLISH, MULTILINGUAL, SOURCE_LANGUAGE, AskedLeg, Leg
 from retriever.lexical import index_language
 from retriever.question import Query
@@ -152,7 +162,8 @@ class Search:
         groups = self._snapshot.table.groups[rows]
         leader = int(score.argmax())
         others = score[groups != groups[leader]]
-        return bool(others.size) and float(score[leader] - others.max()) < CLOSE
+        close = CLOSE_UNTOLD if self._aligned is None else CLOSE
+        return bool(others.size) and float(score[leader] - others.max()) < close
 
     def evidence(self, candidates: Candidates, index: int, *, second_opinion: bool = False) -> Evidence:
         """What speaks for one of the candidates as the answer. second_opinion: ask the multilingual model of an English one."""

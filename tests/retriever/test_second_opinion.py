@@ -50,6 +50,21 @@ def test_the_multilingual_model_is_asked_where_the_first_two_articles_are_close(
     assert listening.read == [ASKED]
 
 
+@pytest.mark.parametrize(("fewest", "reads"), [(2, []), (32, [ASKED])])
+def test_where_nothing_is_foretold_the_model_is_asked_of_more_questions(
+    tmp_path: Path, listening: Listening, monkeypatch: pytest.MonkeyPatch, fewest: int, reads: list[str]
+) -> None:
+    """Over few passages it has said nothing yet."""
+    monkeypatch.setattr("retriever.alignment.FEWEST", fewest)
+    monkeypatch.setattr("retriever.legs.CLOSE", 0.0)
+    same = dict.fromkeys(("a", "b"), article("Raise the daily wire limit."))
+    it = world(tmp_path, listening, **same, c=article("Close a dormant account."))
+
+    it.ask(ASKED)
+
+    assert listening.read == reads
+
+
 def test_what_the_multilingual_model_would_say_is_foretold(
     tmp_path: Path, listening: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
