@@ -141,11 +141,12 @@ class Search:
         lexical = between(raw[WORDS], 0.0, float(raw[WORDS].max(initial=0))) * self._word_weight(allowed, rows)
         whole = self._snapshot.is_whole
         shares = TRANSLATED if whole and (reads[ENGLISH] & reads[MULTILINGUAL]).any() else ONE_MODEL
-        score = blend(lexical, scaled.get(ENGLISH), scaled.get(MULTILINGUAL), shares)
         alone = whole and ENGLISH in lists and shares is ONE_MODEL  # the English model has had its say by itself
+        other = scaled.get(MULTILINGUAL)
         if alone and MULTILINGUAL not in lists and self._aligned is not None:
             raw[ALIGNED] = self._aligned.scores(rows)
-            score = blend(lexical, scaled[ENGLISH], _spread(raw[ALIGNED]), FORETOLD)
+            other, shares = _spread(raw[ALIGNED]), FORETOLD
+        score = blend(lexical, scaled.get(ENGLISH), other, shares)
         if alone and (MULTILINGUAL in lists or (second_opinion and self._close(rows, score))):
             raw[MULTILINGUAL] = self._ask(MULTILINGUAL).scores(rows)
             score = blend(lexical, scaled[ENGLISH], _spread(raw[MULTILINGUAL]), SECOND_OPINION)

@@ -39,7 +39,7 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     order = reordered(first, candidates, query, snapshot, models.reranker)
     shown = order.leaders[: max(limit, 1)].tolist()
     ranked = [ranked_as(candidates, snapshot, allowed, query.shown, index) for index in shown]
-    too_little = run.says_too_little(allowed)
+    too_little = bool(ranked) and run.says_too_little(allowed)
     probability = run.confidence(candidates, int(first[0])) if ranked and not too_little else 0.0  # fitted on the order before
     answerable = probability >= ANSWERABLE
     return Answer(
@@ -74,7 +74,7 @@ def _reason(
     replaced: Collection[str],
     too_little: bool,  # noqa: FBT001
 ) -> str:
-    if ranked and too_little:
+    if too_little:
         return "One word that most articles hold tells none of them from the others. Say what happened, and to what."
     if ranked:
         return "Nothing in scope fits this question well. The nearest articles are listed; check before you use one."
