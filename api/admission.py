@@ -23,16 +23,16 @@ async def admitted(request: Request) -> Reader | None:
 
     The app asks it before every endpoint, so that none can forget to.
     """
-    readers: Readers = request.app.state.readers
-    if readers.loopback_only:  # nobody is looked up, so no thread has to wait for it
-        return _admitted(request)
-    return await run_in_threadpool(_admitted, request)
-
-
-def _admitted(request: Request) -> Reader | None:
     action = action_of(request.method, request.scope["route"].path)
     if action is Action.ANYONE:
         return None
+    readers: Readers = request.app.state.readers
+    if readers.loopback_only:  # nobody is looked up, so no thread has to wait for it
+        return _admitted(request, action)
+    return await run_in_threadpool(_admitted, request, action)
+
+
+def _admitted(request: Request, action: Action) -> Reader:
     reader = _recognised(request)
     if not may(reader.role, action):
         records: Records | None = request.app.state.records

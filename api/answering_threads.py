@@ -18,6 +18,7 @@ from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 from fastapi import Response
 
+from api.queue import BusyError
 from api.schema import SearchQuery, SearchResponse
 
 # Live questions at once. On two cores more only wait for Python's one lock, at a tenth more processor time for each.
@@ -34,22 +35,6 @@ class UnansweredError(Exception):
     """A live question has no answer in time. The log tells what every thread was doing."""
 
 
-@dataclass(slots=True)
-class _Threads:
-    """Those for live questions."""
-
-    limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(LIVE))
-    told: float = float("-inf")
-    given_up: int = 0  # questions in a row
-
-    def change(self, places: int) -> None:
-        """Let so many more, or fewer, be answered at once. On the event loop's thread."""
-        self.limiter.total_tokens += places
-
-
-_live: Final[RunVar[_Threads]] = RunVar("threads for live questions")  # of one event loop, as anyio's own threads are
-
-
 Claim = Callable[[], None]  # called once an answer is there, before it is written down; raises if nobody waits for it
 
 
@@ -59,26 +44,82 @@ class _Question:
 
     make: Callable[[Claim], str]
     taken: Lock = field(default_factory=Lock)
+    running: bool = False  # on its thread, also when it was given up
 
     def give_up(self) -> bool:
         """Whether nothing of it is written down, nor will be."""
         return self.taken.acquire(blocking=False)
 
-    def answer(self) -> str:
-        """On its thread."""
-        return self.make(self._claim)
+    def answer(self, threads: "_Threads") -> str:
+        """On its thread. Raises UnansweredError if it was given up before its turn, and BusyError while the others hang."""
+        self.running = True  # before it is asked whether it was given up: whoever gives it up asks in the other order
+        try:
+            if self.taken.locked():
+                raise UnansweredError(_NOBODY)
+            threads.require()
+            return self.make(self._claim)
+        finally:
+            self.running = False
 
     def _claim(self) -> None:
         if not self.give_up():
-            raise UnansweredError("Nobody waits for this answer any more.")
+            raise UnansweredError(_NOBODY)
+
+
+@dataclass(slots=True)
+class _Threads:
+    """Those for live questions."""
+
+    limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(LIVE))
+    told: float = float("-inf")
+    left: list[_Question] = field(default_factory=list)  # given up while they ran; replaced, never changed: all threads read it
+
+    def change(self, places: int) -> None:
+        """Let so many more, or fewer, be answered at once. On the event loop's thread."""
+        self.limiter.total_tokens += places
+
+    def hung(self) -> int:
+        """How many questions were given up and still run."""
+        return sum(question.running for question in self.left)
+
+    def are_hanging(self) -> bool:
+        """Whether so many hang that no more may be begun.
+
+        One that is given up leaves its place, so each that hangs is a thread beside the LIVE. Fewer than LIVE may be the fault
+        of those questions: others are answered in the places that they left. When LIVE hang, every place was lost once, and it
+        is this process that hangs: one more would only be one more thread, and 20 seconds of somebody's time.
+        """
+        return self.hung() >= LIVE
+
+    def require(self) -> None:
+        """Raise BusyError if no question may be begun."""
+        if self.are_hanging():
+            raise hangs()
+
+    def leave(self, question: _Question) -> None:
+        """Remember one that nobody waits for any more, if it runs. On the event loop's thread."""
+        before = self.are_hanging()
+        self.left = [it for it in (*self.left, question) if it.running]
+        if self.are_hanging() and not before:
+            log.error("questions hang and no more are taken", questions=self.hung(), threads=_stacks())
+
+
+_live: Final[RunVar[_Threads]] = RunVar("threads for live questions")  # of one event loop, as anyio's own threads are
+_NOBODY: Final = "Nobody waits for this answer any more."
+
+
+def hangs() -> BusyError:
+    """What whoever asks is told while questions hang."""
+    return BusyError("Earlier questions hang here, so no more are taken.", "; if it stays so, the service has to be restarted")
 
 
 async def answered(query: SearchQuery, answer: Callable[[Claim], SearchResponse]) -> Response:
     """The answer as it is sent, made and written on another thread. What we have made ourselves is not validated once more.
 
     A question about another moment may have to wait until that is built: on one of the threads that every endpoint has, so
-    that it takes none from live questions. Raises UnansweredError too.
+    that it takes none from live questions. Raises UnansweredError too, and at once BusyError while questions hang.
     """
+    _threads().require()
     live = query.as_of is None and "@" not in query.space
     if live:
         content = await _in_time(lambda claim: answer(claim).model_dump_json())
@@ -88,8 +129,8 @@ async def answered(query: SearchQuery, answer: Callable[[Claim], SearchResponse]
 
 
 def is_hanging() -> bool:
-    """Whether as many live questions in a row were given up as have threads, so that none is answered any more."""
-    return _threads().given_up >= LIVE
+    """Whether so many live questions were given up and still run that none is taken any more. On the event loop's thread."""
+    return _threads().are_hanging()
 
 
 # How the question that runs in this context gives its place to others, and takes it back.
@@ -118,7 +159,7 @@ async def _in_time(make: Callable[[Claim], str]) -> str:
 
     _change_places.set(change)
     question = _Question(make)
-    asked = create_task(to_thread.run_sync(question.answer, limiter=threads.limiter, abandon_on_cancel=True))
+    asked = create_task(to_thread.run_sync(question.answer, threads, limiter=threads.limiter, abandon_on_cancel=True))
     try:
         done, _ = await wait({asked}, timeout=LONGEST)
         if not done and not question.give_up():
@@ -126,15 +167,14 @@ async def _in_time(make: Callable[[Claim], str]) -> str:
     finally:
         question.give_up()
         asked.cancel()
+        if not asked.done():
+            threads.leave(question)
     if not done:
-        threads.given_up += 1
         if monotonic() - threads.told >= _TOLD_AGAIN:
             threads.told = monotonic()
             log.error("a question has no answer", seconds=LONGEST, load=os.getloadavg()[0], threads=_stacks())
         raise UnansweredError(f"No answer after {LONGEST:.0f} seconds. Ask again; the log of the service tells why.")
-    content = asked.result()
-    threads.given_up = 0
-    return content
+    return asked.result()
 
 
 def _stacks() -> dict[str, list[str]]:

@@ -58,6 +58,7 @@ def create_app(
     app.state.desk = None  # made at the first request that asks for it
     app.state.leaving = None  # set where digests are sent
     app.state.site = "http://localhost"  # the same
+    app.state.replaced = False  # whether a process above replaces this one when it hangs
     app.state.edges = edges
     app.state.widget = WidgetFiles()
     app.include_router(router)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.responses import Response
 
+from api.answering_threads import is_hanging
 from api.guidance import Guidance
 
 
@@ -15,7 +16,12 @@ async def _guidance(request: Request) -> Guidance:
     return guidance
 
 
+async def _hanging() -> bool:
+    return is_hanging()
+
+
 GuidanceDep = Annotated[Guidance, Depends(_guidance)]
+HangingDep = Annotated[bool, Depends(_hanging)]
 
 
 def cached(request: Request, seen: str, response: Response) -> Response:

@@ -34,12 +34,13 @@ class ReadyResponse(BaseModel):
     """Whether questions can be answered."""
 
     ready: bool
+    hanging: bool = Field(description="Whether questions hang and no more are taken: see `GET /healthz`.")
     models: Mapping[str, str]
     spaces: Mapping[str, SpaceHealth]
     events: EventsHealth | None = Field(None, description="Questions are answered also while events wait.")
 
 
 class HealthResponse(BaseModel):
-    """The process runs."""
+    """The process runs, and need not be restarted."""
 
     ok: Literal[True] = True

@@ -8,14 +8,14 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from api.admission import GuestDep, ReaderDep
 from api.answering import open_article, respond
-from api.answering_threads import answered
+from api.answering_threads import answered, hangs
 from api.article_page import article_page
 from api.article_schema import ArticleResponse
 from api.browsing import router as browsing_router
 from api.contact import UNKNOWN
 from api.digests.drill_routes import router as drill_router
 from api.digests.routes import router as digest_router
-from api.endpoint import GuidanceDep, cached
+from api.endpoint import GuidanceDep, HangingDep, cached
 from api.guidance import NotFoundError
 from api.health_presentation import healths, shown_to
 from api.health_schema import HealthResponse, ReadyResponse
@@ -102,18 +102,25 @@ def _seen(content: ArticleResponse) -> str:
 
 
 @router.get("/healthz", operation_id="health", tags=["operations"])
-def health() -> HealthResponse:
-    """The process runs."""
+async def health(request: Request, hanging: HangingDep) -> HealthResponse:
+    """The process runs. 503 while questions hang and no more are taken: restart it. Needs no thread, so it answers then too.
+
+    Of several workers a hanging one is replaced by the process above it, so nothing has to be restarted from outside.
+    """
+    if hanging and not request.app.state.replaced:
+        raise hangs()
     return HealthResponse()
 
 
 @router.get("/readyz", operation_id="ready", tags=["operations"], responses={503: {"model": ReadyResponse}})
-def ready(guidance: GuidanceDep, guest: GuestDep, records: MaybeRecordsDep) -> JSONResponse:
+def ready(guidance: GuidanceDep, guest: GuestDep, records: MaybeRecordsDep, hanging: HangingDep) -> JSONResponse:
     """Whether questions can be answered; a reader also sees how its spaces stand, and why the newest commit is not served."""
     own = guest.spaces if guest else frozenset()  # only for these git is asked: a guest's answer costs nothing
     states = {name: live.health() for name, live in guidance.spaces.items() if name in own}
     body = ReadyResponse(
-        ready=any(live.serving for live in guidance.spaces.values()),  # one client's mistake takes no other's service away
+        # one client's mistake takes no other's service away
+        ready=not hanging and any(live.serving for live in guidance.spaces.values()),
+        hanging=hanging,
         models=guidance.model_names,
         spaces=healths(shown_to(guest, states)),
         events=events_health(guest, records),

@@ -109,6 +109,7 @@ def _service(worker: Worker, settings: Settings, listening: socket.socket, closi
     add_machines(app, open_hooks(settings, updates), metrics)
     app.state.leaving = courier.leaving
     app.state.site = settings.site
+    app.state.replaced = worker.folder is not None
     if worker.leads:
         _lead(worker, updaters, records, Scheduler(clerks, courier), closing)
     worker.ready(demo=readers.loopback_only)

@@ -1,53 +1,85 @@
-"""A live question is answered in time, or the caller and the log are told; none keeps the others waiting."""
+"""A live question is answered in time, or the caller and the log are told; none keeps the others waiting.
+
+Where so many hang that none is answered any more, everybody is told at once, also whoever may restart the service.
+"""
 
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Event, Lock, Semaphore
+from threading import Event, Semaphore
+from typing import Any
 
 import pytest
 
 from api import answering_threads
 from api.answering import respond
 from api.answering_threads import LIVE, aside
+from api.authentication import CheckedReaders
 from api.database import Database
 from api.events.event import Kind
 from api.events.ledger import Ledger, Wanted
 from api.events.recorder import Recorder
 from api.events.records import Records
 from api.guidance import Guidance
+from api.reader import Credentials, Reader
 from retriever.apertium import Apertium
-from tests.doors import TICKETS
+from retriever.snapshot import Models
+from tests.doors import TICKETS, three_tiers
 from tests.hung_apertium import Gate, hang
+from tests.waiting import until
 from tests.world import World
+
+ASKED = {"q": "when does the card arrive"}
+THREADS = 40  # that every endpoint has
+
+
+@dataclass
+class Hung:
+    """The real answering, in which questions hang while it is shut: each by itself, until it is let go."""
+
+    shut: bool = True
+    gates: list[Event] = field(default_factory=list)
+
+    def let_go(self) -> None:
+        """All of them, and those that come."""
+        self.shut = False
+        for gate in self.gates:
+            gate.set()
+
+
+@pytest.fixture
+def hung(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hung]:
+    """Questions hang, and are given up soon. In the end all are let go: a test that fails waits for none."""
+    hung, ask = Hung(), Guidance.ask
+
+    def asked(*args: object) -> object:
+        if hung.shut:
+            gate = Event()
+            hung.gates.append(gate)
+            gate.wait()
+        return ask(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Guidance, "ask", asked)
+    monkeypatch.setattr(answering_threads, "LONGEST", 0.2)
+    yield hung
+    hung.let_go()
 
 
 def test_a_question_that_hangs_is_given_up_and_the_log_tells_where(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    world: World, hung: Hung, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """More of them than there are threads: each caller is told, and the next question is answered."""
+    """One fewer than are answered at once: each caller is told, and the next question is answered."""
     world.article("card.md", "Cards arrive in 7 days.", id="card")
-    client, ask, lock, go = world.client(), Guidance.ask, Lock(), Event()
-    hanging = [LIVE + 1]
-
-    def sometimes(*args: object) -> object:
-        with lock:
-            hanging[0] -= 1
-            hangs = hanging[0] >= 0
-        if hangs:
-            go.wait()
-        return ask(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Guidance, "ask", sometimes)
-    monkeypatch.setattr(answering_threads, "LONGEST", 0.2)
-    with client:  # one event loop for all
-        given_up = [client.post("/v1/search", json={"q": "when does the card arrive"}) for _ in range(LIVE + 1)]
-        monkeypatch.setattr(answering_threads, "LONGEST", 60.0)
-        after = client.post("/v1/search", json={"q": "when does the card arrive"})
-        go.set()
+    with world.client() as client:  # one event loop for all
+        given_up = [client.post("/v1/search", json=ASKED) for _ in range(LIVE - 1)]
+        hung.shut = False
+        monkeypatch.setattr(answering_threads, "LONGEST", 600.0)
+        after = client.post("/v1/search", json=ASKED)
+        hung.let_go()
 
     told = capsys.readouterr().out.split("a question has no answer")
 
@@ -55,7 +87,98 @@ def test_a_question_that_hangs_is_given_up_and_the_log_tells_where(
     assert given_up[0].json()["detail"] == "No answer after 0 seconds. Ask again; the log of the service tells why."
     assert after.json()["hits"][0]["snippet"] == "Cards arrive in 7 days."
     assert len(told) == 2  # once, however many
-    assert told[1].count(" sometimes") == 1  # of the first, which alone hung then
+    assert told[1].count(" asked") == 1  # of the first, which alone hung then
+
+
+def test_while_all_places_hang_everybody_is_told_at_once(
+    world: World, records: Records, hung: Hung, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Questions, live or not, and whoever watches the service. Once one of them ends, questions are answered again."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    commit = world.commit()
+    with world.client(records) as client:
+        given_up = [client.post("/v1/search", json=ASKED) for _ in range(LIVE)]
+        monkeypatch.setattr(answering_threads, "LONGEST", 600.0)  # seconds: whoever waited for them would be seen to
+        refused = [client.post("/v1/search", json={**ASKED, **moment}) for moment in ({}, {"as_of": commit})]
+        health, ready = client.get("/healthz"), client.get("/readyz")
+        client.app.state.replaced = True  # type: ignore[attr-defined]
+        among_workers = client.get("/healthz"), client.get("/readyz")
+        client.app.state.replaced = False  # type: ignore[attr-defined]
+        hung.shut = False
+        hung.gates[1].set()
+        until(lambda: client.get("/healthz").status_code == 200)
+        shown, again = client.post("/v1/search", json=ASKED).json(), client.get("/readyz").json()
+        hung.let_go()
+    records.recorder.flush()
+    links = list(records.recorder.ledger.links(Wanted("default", kind=Kind.SHOWN)))
+    told = "Earlier questions hang here, so no more are taken. Ask again in 5 seconds; if it stays so, "
+    told += "the service has to be restarted."
+
+    assert {answer.status_code for answer in given_up} == {503}
+    assert [(it.status_code, it.headers["Retry-After"], it.json()["detail"]) for it in (*refused, health)] == [
+        (503, "5", told)
+    ] * 3
+    assert health.headers["Content-Type"] == "application/problem+json"
+    assert (ready.status_code, ready.json()["ready"], ready.json()["hanging"]) == (503, False, True)
+    assert [it.status_code for it in among_workers] == [200, 503]  # the process above replaces it
+    assert (again["ready"], again["hanging"]) == (True, False)
+    assert [link.receipt for link in links] == [shown["receipt"]]
+    assert len(hung.gates) == LIVE  # no more threads hang
+    assert capsys.readouterr().out.count("questions hang and no more are taken") == 1
+
+
+def test_a_question_that_waits_for_its_turn_is_not_begun_once_the_others_hang(
+    world: World, hung: Hung, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would hang too, on one thread more."""
+    world.article("card.md", "Cards arrive in 7 days.", id="card")
+    with world.client() as client, ThreadPoolExecutor(LIVE + 1) as pool:
+
+        def ask(seconds: float, hanging: int) -> Future[Any]:
+            monkeypatch.setattr(answering_threads, "LONGEST", seconds)
+            asked = pool.submit(client.post, "/v1/search", json=ASKED)
+            until(lambda: len(hung.gates) == hanging)
+            return asked
+
+        try:
+            given_up = [ask(0.2, number) for number in range(1, LIVE)]
+            until(lambda: all(it.done() for it in given_up))
+            slow = [ask(600.0, number) for number in range(LIVE, 2 * LIVE - 1)]
+            last = ask(1.0, 2 * LIVE - 1)  # in the last place
+            waiting = ask(600.0, 2 * LIVE - 1)
+            refused, hanging = waiting.result(timeout=60), len(hung.gates)
+        finally:
+            hung.let_go()
+        answered = [it.result(timeout=60).status_code for it in slow]
+
+    assert (last.result().status_code, "Retry-After" in last.result().headers) == (503, False)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert hanging == 2 * LIVE - 1
+    assert answered == [200] * (LIVE - 1)
+
+
+def test_health_is_told_while_every_thread_waits_for_the_table_of_tokens(
+    tmp_path: Path, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no reader to look up and needs no thread: a service that is only slow is not taken for one that is gone."""
+    recognise, entered, go = CheckedReaders.recognise, Semaphore(0), Event()
+
+    def slowly(readers: CheckedReaders, credentials: Credentials) -> Reader:
+        entered.release()
+        go.wait()
+        return recognise(readers, credentials)
+
+    monkeypatch.setattr(CheckedReaders, "recognise", slowly)
+    with three_tiers(tmp_path, models) as door, door.client as client, ThreadPoolExecutor(THREADS) as pool:
+        try:
+            waiting = [pool.submit(door.ask, "fp_no-token") for _ in range(THREADS)]
+            all_wait = all(entered.acquire(timeout=60) for _ in waiting)
+            health = client.get("/healthz")
+        finally:
+            go.set()
+        refused = [it.result(timeout=60).status_code for it in waiting]
+
+    assert (all_wait, health.status_code, refused) == (True, 200, [401] * THREADS)
 
 
 def test_what_was_given_up_is_never_written_down_as_shown(

@@ -136,7 +136,10 @@ def bearer(token: str) -> dict[str, str]:
 
 @pytest.fixture
 def serve(tmp_path: Path, models: Models) -> Iterator[Callable[..., Service]]:
-    """Starts a service over one article, of two workers if not told otherwise; whatever is left in the end is killed."""
+    """Starts a service over one article, of two workers if not told otherwise; whatever is left in the end is killed.
+
+    before: Python that its process runs first.
+    """
     world = World(tmp_path, models)
     world.repo.mkdir()
     world.git("init", "--quiet", "--initial-branch=main")
@@ -145,7 +148,7 @@ def serve(tmp_path: Path, models: Models) -> Iterator[Callable[..., Service]]:
     world.commit()
     begun: list[Service] = []
 
-    def start(workers: int = 2, **settings: str) -> Service:
+    def start(workers: int = 2, before: str = "", **settings: str) -> Service:
         folder = os.environ.get("KB_MODELS_DIR") or str(ROOT / ".kb" / "models")
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("KB_")},
@@ -154,7 +157,7 @@ def serve(tmp_path: Path, models: Models) -> Iterator[Callable[..., Service]]:
             "KB_REFRESH_SECONDS": "0.1", "KB_TRANSLATOR": "none", "KB_REQUESTS_PER_MINUTE": str(MOST),
             **settings,
         }  # fmt: skip
-        command = [sys.executable, "-c", "from api.cli import main; main()", "serve"]
+        command = [sys.executable, "-c", f"{before}\nfrom api.cli import main; main()", "serve"]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
         address = re.search(rb"http://[\d.]+:(\d+)", process.stdout.readline() if process.stdout else b"")
         assert address is not None
