@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from struct import Struct
 from threading import Thread
 from time import monotonic, sleep
 from typing import Final
@@ -24,6 +25,7 @@ from api.ending import LONGEST, SIGNALS, end_by
 _DEMO: Final = b"d"
 _TOKENS: Final = b"t"
 _ALIVE: Final = b"a"
+_WORD: Final = Struct("=ic")  # which process says it, and what
 _LOOK: Final = 0.1  # seconds between two looks at who has ended
 _COUNTED: Final = 1.0  # seconds of silence at most that one look counts: before it this process may have stood still itself
 _LAST_WORDS: Final = 0.5  # seconds in which one that does not answer tells where its threads are
@@ -64,7 +66,7 @@ class Worker:
     def _say(self, what: bytes) -> None:
         if self._says is not None:
             with suppress(OSError):  # the process above stands still, or is gone, which we are told otherwise
-                os.write(self._says, bytes([self.number]) + what)
+                os.write(self._says, _WORD.pack(os.getpid(), what))
 
     def call(self, space: str) -> None:
         """Ask the one that leads to look for a new commit. It does when it can: also one that has to be replaced first."""
@@ -93,7 +95,7 @@ class Crew:
     _running: dict[int, int] = field(default_factory=dict)  # process → number
     _begun: dict[int, float] = field(default_factory=dict)  # by number
     _failed: dict[int, int] = field(default_factory=dict)  # by number: times in a row
-    _silent: dict[int, float] = field(default_factory=dict)  # by number, of those that were ready: seconds
+    _silent: dict[int, float] = field(default_factory=dict)  # by process, of those that were ready: seconds
     _due: dict[int, float] = field(default_factory=dict)  # number → when it is to begin
     _ending: int | None = None  # the signal
     _patient_until: float = math.inf  # when those that have not ended are killed
@@ -141,11 +143,10 @@ class Crew:
     def _look(self, passed: float) -> None:
         """Hear them, kill who is silent, and replace who has ended. passed: seconds since the last look."""
         with suppress(BlockingIOError):
-            said = os.read(self._says[0], 4096)
-            for number, what in zip(said[::2], said[1::2], strict=True):  # each was written at once
-                self._heard(number, bytes([what]))
-        for number in self._silent:
-            self._silent[number] += passed
+            for process, what in _WORD.iter_unpack(os.read(self._says[0], 1000 * _WORD.size)):  # each was written at once
+                self._heard(process, what)
+        for process in self._silent:
+            self._silent[process] += passed
         if monotonic() >= self._patient_until:
             self._send(signal.SIGKILL)
         elif self._ending is None:
@@ -156,27 +157,27 @@ class Crew:
                 return
             for figures in self.folder.glob(f"gauge_live*_{process}.db"):  # of how it stood
                 figures.unlink(missing_ok=True)
+            self._silent.pop(process, None)
             self._ended(self._running.pop(process), os.waitstatus_to_exitcode(status))
 
-    def _heard(self, number: int, what: bytes) -> None:
-        """The followers begin once the leader is ready."""
-        if what == _ALIVE and number not in self._silent:  # the last word of one that has ended; who follows it loads
+    def _heard(self, process: int, what: bytes) -> None:
+        """The followers begin once the leader is ready. A word of one that has ended, or is to end, counts for nobody."""
+        if process not in self._running or self._ending is not None or (what == _ALIVE and process not in self._silent):
             return
-        self._silent[number] = 0.0
-        if what != _ALIVE and self._demo is None and self._ending is None:
+        self._silent[process] = 0.0
+        if what != _ALIVE and self._demo is None:
             self._demo = what == _DEMO
             self._due |= dict.fromkeys(range(1, self.count), 0.0)
 
     def _kill_silent(self) -> None:
         for process, number in self._running.items():
-            if self._silent.get(number, 0.0) >= self.silence:
-                log.error("a worker does not answer and is killed", worker=number, seconds=round(self._silent.pop(number)))
+            if self._silent.get(process, 0.0) >= self.silence:
+                log.error("a worker does not answer and is killed", worker=number, seconds=round(self._silent.pop(process)))
                 os.kill(process, signal.SIGUSR1)
                 sleep(_LAST_WORDS)
                 os.kill(process, signal.SIGKILL)
 
     def _ended(self, number: int, code: int) -> None:
-        self._silent.pop(number, None)
         if self._ending is not None:
             return
         if self._demo is None:  # the leader: it has said why, unless it was killed

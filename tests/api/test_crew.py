@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.shared_folder import shared_folder
-from api.workers import Crew
+from api.workers import Crew, Worker
 from tests.conftest import ROOT
 from tests.waiting import until
 
@@ -123,17 +123,42 @@ def test_a_signal_ends_it_also_while_a_worker_is_about_to_be_replaced(crew: Call
     assert [len(running.workers(number)) for number in range(2)] == [1, 1]
 
 
-def test_the_last_word_of_a_worker_is_not_held_against_the_one_that_follows_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", [b"d", b"a"], ids=["that it is ready", "that it answers"])
+def test_the_last_word_of_a_worker_is_not_held_against_the_one_that_follows_it(tmp_path: Path, word: bytes) -> None:
     """It is heard after the end: the new one, which still loads, is not expected to say anything yet."""
-    above = Crew(2, tmp_path, _begun={1: 0.0}, _demo=True)
-    above._heard(1, b"d")
+    above = Crew(2, tmp_path, _running={41: 0, 42: 1, 43: 1}, _demo=True)  # what is left of 42, and 43 in its place
+    above._heard(42, b"d")
     was = dict(above._silent)
-    above._ended(1, -signal.SIGKILL)
-    above._heard(1, b"a")
+    del above._running[42], above._silent[42]
+    above._heard(42, word)
     loading = dict(above._silent)
-    above._heard(1, b"d")
+    above._heard(43, b"d")
 
-    assert (was, loading, above._silent) == ({1: 0.0}, {}, {1: 0.0})
+    assert (was, loading, above._silent) == ({42: 0.0}, {}, {43: 0.0})
+
+
+def test_a_worker_that_is_ready_only_when_all_are_to_end_begins_nobody(tmp_path: Path) -> None:
+    """The signal reached it while it loaded."""
+    above = Crew(2, tmp_path, _running={41: 0}, _ending=signal.SIGTERM)
+    above._heard(41, b"d")
+
+    assert (above._silent, above._due, above._demo) == ({}, {}, None)
+
+
+def test_every_word_of_a_worker_names_its_process(tmp_path: Path) -> None:
+    """Through the real pipe, more of them than are read at once."""
+    above = Crew(2, tmp_path, _running={os.getpid(): 0}, _demo=True)
+    os.set_blocking(above._says[0], False)
+    worker, heard = Worker(0, tmp_path, _says=above._says[1]), list[tuple[int, bytes]]()
+    worker.ready(demo=True)
+    for _ in range(2000):
+        worker.beat()
+    above._heard = lambda process, what: heard.append((process, what))  # type: ignore[method-assign]
+    above._running.clear()  # nobody has ended
+    for _ in range(3):
+        above._look(0.0)
+
+    assert heard == [(os.getpid(), b"d")] + [(os.getpid(), b"a")] * 2000
 
 
 def test_a_folder_that_its_service_removes_meanwhile_keeps_no_other_from_beginning(
