@@ -1,5 +1,6 @@
-"""The snapshots on the disk, and how much of it they may take."""
+"""The snapshots on the disk: which is published, and how much room they may take."""
 
+import json
 import os
 import shutil
 from collections.abc import Collection
@@ -14,6 +15,15 @@ def used(folder: Path) -> None:
     """Remember that the snapshot was wanted now."""
     with suppress(OSError):  # it was pruned meanwhile; whoever has read it keeps it in memory
         os.utime(folder)
+
+
+def name_in(pointer: Path) -> str:
+    """The snapshot that is published, as its file says. Raises OSError if it cannot be read, ValueError if it names none."""
+    with suppress(ValueError):
+        match json.loads(pointer.read_text(encoding="utf-8")):
+            case {"snapshot": str(name)} if name:
+                return name
+    raise ValueError(f"{pointer}: names no snapshot. Delete it; the next `kb index` of its source writes it anew.")
 
 
 def prune(root: Path, keep: Collection[str], most: int) -> None:

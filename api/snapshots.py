@@ -17,7 +17,7 @@ from typing import Final
 
 import structlog
 
-from api.snapshot_folders import prune, used
+from api.snapshot_folders import name_in, prune, used
 from api.source import Source
 from api.watch import SILENT, Step, Watch
 from kb.file_lock import locked
@@ -257,9 +257,16 @@ class Snapshots:
             return build(library, self.models, cache, watch.passages, before=before, stages=stages, legs=legs)
 
     def _prune(self, newest: Path) -> None:
-        """Remove snapshots that nobody publishes, those first that nobody has used for longest, until the rest fits."""
-        published = {_named_by(pointer) for pointer in self._root.glob("published-*.json")}
-        prune(self._root / "snapshots", {newest.name, *filter(None, published)}, self.megabytes * 1_000_000)
+        """Remove snapshots that nobody publishes, those first that nobody has used for longest, until the rest fits.
+
+        None at all where it is not known what is published: a file that cannot be read may mean any of them.
+        """
+        try:
+            published = {name_in(pointer) for pointer in self._root.glob("published-*.json")}
+        except (OSError, ValueError) as error:
+            log.error("no snapshot is removed, because it is unknown which are published", space=self._space, reason=str(error))
+            return
+        prune(self._root / "snapshots", {newest.name, *published}, self.megabytes * 1_000_000)
 
     def _folder(self, sha: str, legs: Collection[str]) -> Path:
         """Its name is known before anything is read: the commit, and what else the index depends on."""
@@ -275,8 +282,8 @@ class Snapshots:
 
 def _named_by(pointer: Path) -> str | None:
     try:
-        return str(json.loads(pointer.read_text())["snapshot"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return name_in(pointer)
+    except (OSError, ValueError):
         return None
 
 

@@ -8,6 +8,7 @@ from time import sleep
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from api import guidance as guidance_module
 from api.live import LiveSpace
@@ -311,6 +312,31 @@ def test_snapshots_on_the_disk_keep_to_their_budget(world: World) -> None:
 
     names = [path.name for path in (world.root / "data/spaces/default/snapshots").iterdir() if path.name[0] != "."]
     assert names == [world.space.snapshots.published_name()]
+
+
+@pytest.mark.parametrize("damage", ["", '{"snapshot": null}', '{"snapshot"', "a folder"])
+def test_no_snapshot_is_removed_while_it_is_unknown_which_are_published(world: World, damage: str) -> None:
+    """What another source publishes may be any of them: all stay, and the log names the file until it is mended."""
+    push(world, 1)
+    live = world.live
+    live.space.snapshots.megabytes = 0
+    other = world.root / "data/spaces/default/published-0123456789ab.json"
+    other.mkdir() if damage == "a folder" else other.write_text(damage)
+    with capture_logs() as told:
+        for days in (2, 3):
+            push(world, days)
+            live.update()
+    folder = world.root / "data/spaces/default/snapshots"
+    kept = len([path for path in folder.iterdir() if path.name[0] != "."])
+    other.rmdir() if damage == "a folder" else other.unlink()
+    push(world, 4)
+    live.update()
+
+    unknown = [line for line in told if line["event"] == "no snapshot is removed, because it is unknown which are published"]
+    assert kept == 3
+    assert len(unknown) == 2
+    assert all(str(other) in line["reason"] for line in unknown)
+    assert [path.name for path in folder.iterdir() if path.name[0] != "."] == [world.space.snapshots.published_name()]
 
 
 def test_the_updater_finds_a_commit_by_itself(world: World) -> None:
