@@ -16,10 +16,10 @@ from kb.redaction import Found, redact
 from kb.taxonomy import Taxonomy
 from kb.translation import Lacking, TranslationState, translation_state
 from retriever.answer import Answer
-from retriever.hits import lacking
 from retriever.question import Question
 from retriever.scope import Scope, replacements, sees
 from retriever.search import search
+from retriever.shown import lacking
 from retriever.snapshot import Models, Snapshot
 
 MOST_HITS: Final = 50
@@ -178,7 +178,7 @@ class Guidance:
             translation=translation_state(
                 snapshot.articles.get(article.translation_of or ""), article, snapshot.library.lacking
             ),
-            lacking=lacking(snapshot, article, scope),
+            lacking=lacking(snapshot.library, article, scope),
             translations={member.lang: member.id for member in readable},
             overrides=openable(snapshot, [article.overrides or ""], scope),
             supersedes=openable(snapshot, article.supersedes, scope),

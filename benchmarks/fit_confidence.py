@@ -37,6 +37,7 @@ from retriever.arrays import FloatVector
 from retriever.collapse import leaders
 from retriever.confidence import KINDS
 from retriever.embedder import Embedder, Progress
+from retriever.in_scope import Mask
 from retriever.leg import FIRST
 from retriever.legs import Search
 from retriever.metrics import auroc
@@ -195,7 +196,7 @@ def sampled(
 
 def _known(query: Query, snapshot: Snapshot, models: Models) -> dict[str, list[float]]:
     run = Search(query, snapshot, models)
-    candidates = run.candidates(np.ones(snapshot.table.size, bool))
+    candidates = run.candidates(Mask(np.ones(snapshot.table.size, bool), snapshot.table))
     best = leaders(candidates, snapshot.table)[:1].tolist()  # none where not even a word is shared
     opinions = (False, True) if snapshot.is_whole else (False,)
     evidences = [run.evidence(candidates, index, second_opinion=it) for index in best for it in opinions]

@@ -12,4 +12,6 @@ def base_language(lang: str) -> str:
 
 def without_accents(text: str) -> str:
     """`Depósito` is `Deposito`: agents leave accents out mid-call. Compatibility forms become the plain ones (NFKD)."""
+    if text.isascii():
+        return text
     return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))

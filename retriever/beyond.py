@@ -12,9 +12,9 @@ from kb.article import Article
 from kb.jurisdiction import ALL, lineage
 from kb.problem import did_you_mean
 from retriever.answer import AboveTier, Lead
-from retriever.arrays import BoolVector
 from retriever.collapse import Ranked, leaders, ranked_as
 from retriever.confidence import ANSWERABLE
+from retriever.in_scope import InScope
 from retriever.legs import Search
 from retriever.scope import Scope, anywhere, mask, sees
 from retriever.snapshot import Snapshot
@@ -22,59 +22,51 @@ from retriever.snapshot import Snapshot
 NOTICED = 3  # a text outside the mask counts as missed if it would stand among the first three
 
 
-def above_tier(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVector, replaced: Iterable[str]) -> AboveTier | None:
+def above_tier(run: Search, snapshot: Snapshot, scope: Scope, seen: InScope) -> AboveTier | None:
     """Say that higher guidance exists if it would stand among the first hits; tell nothing of it but the way up."""
-    taxonomy = snapshot.library.taxonomy
-    wider = mask(snapshot.table, scope.at_tier(taxonomy.highest_tier), replaced)
-    if np.array_equal(wider, allowed):
+    if seen.at_every_tier is None:
         return None
-    candidates = run.candidates(wider, second_opinion=False)
+    candidates = run.candidates(seen.at_every_tier, second_opinion=False)
     hidden = [
         index
         for index in leaders(candidates, snapshot.table)[:NOTICED].tolist()
-        if not allowed[candidates.rows[index]] and run.first_opinion(candidates, index) >= ANSWERABLE
+        if not seen.allowed.rows[candidates.rows[index]] and run.first_opinion(candidates, index) >= ANSWERABLE
     ]
     if not hidden:
         return None
     owner = snapshot.articles[snapshot.passages[candidates.rows[hidden[0]]].article]
     products = scope.products or owner.products
-    return AboveTier("Guidance exists above your tier.", taxonomy.queue_above(scope.tier, frozenset(products)))
+    queue_above = snapshot.library.taxonomy.queue_above
+    return AboveTier("Guidance exists above your tier.", queue_above(scope.tier, frozenset(products)))
 
 
-def varying_places(
-    run: Search, shown: Iterable[Ranked], snapshot: Snapshot, scope: Scope, allowed: BoolVector
-) -> tuple[str, ...]:
+def varying_places(run: Search, shown: Iterable[Ranked], snapshot: Snapshot, scope: Scope, seen: InScope) -> tuple[str, ...]:
     """Without a place: the places whose rule differs, if there are several among the articles that answer best."""
     if scope.jurisdiction is not None:
         return ()
-    wider = anywhere(snapshot.table, scope)
+    wider = seen.in_every_place
     groups = {it.article.group for it in shown}
-    if not np.array_equal(wider, allowed):
+    if wider is not seen.allowed:
         table, candidates = snapshot.table, run.candidates(wider, second_opinion=False)
         first = candidates.rows[leaders(candidates, table)[:NOTICED]]
         groups |= {table.group_names[number] for number in table.groups[first]}
     groups |= {article.group for article in snapshot.overriding if article.overrides in groups}
-    rows = np.flatnonzero(wider & snapshot.table.in_groups(groups))
+    rows = np.flatnonzero(wider.rows & snapshot.table.in_groups(groups))
     places = {place for row in rows for place in snapshot.passages[row].scope.jurisdictions}
-    differs = len(places) > 1 or not allowed[rows].any()
+    differs = len(places) > 1 or not seen.allowed.rows[rows].any()
     return tuple(sorted(places - {ALL})) if differs else ()
 
 
-def leads(run: Search, snapshot: Snapshot, scope: Scope, allowed: BoolVector, replaced: Iterable[str]) -> tuple[Lead, ...]:
-    """The nearest articles outside the asked product or place, for a reader whom nothing inside it helps.
-
-    replaced: see scope.replacements; a text that another one replaces is no lead, whatever its product.
-    """
+def leads(run: Search, snapshot: Snapshot, scope: Scope, seen: InScope) -> tuple[Lead, ...]:
+    """The nearest articles outside the asked product or place, for a reader whom nothing inside it helps."""
     if scope.products is not None and not scope.products:
         return ()  # an empty list grants nothing, and nothing lies beside it
-    table = snapshot.table
-    wider = anywhere(table, replace(scope, products=None)) & ~allowed & ~table.in_groups(set(replaced))
-    if not wider.any():
+    if not seen.beside.rows.any():
         return ()
-    candidates = run.candidates(wider, second_opinion=False)
-    first = leaders(candidates, table)[:NOTICED].tolist()
+    candidates = run.candidates(seen.beside, second_opinion=False)
+    first = leaders(candidates, snapshot.table)[:NOTICED].tolist()
     near = [index for index in first if run.first_opinion(candidates, index) >= ANSWERABLE]
-    fitting = (ranked_as(candidates, snapshot, wider, run.query.shown, index) for index in near)
+    fitting = (ranked_as(candidates, snapshot, seen.beside.rows, run.query.shown, index) for index in near)
     ways = ((it.article, _outside(it.article, snapshot, it.row, scope)) for it in fitting)
     return tuple(Lead(article.id, article.title, article.path, outside) for article, outside in ways if outside)
 

@@ -57,6 +57,7 @@ _EVENT: Final = re.compile(  # what the chat program says itself
     rf"chat (?:started|ended|transferred|iniciado|terminado|finalizado)\W*(?:(?:at|on|el|a las?) )?(?:{_WHEN}|{_DATE})?\W*$))"
 )
 _ONE_LINE: Final = re.compile(rf"\s(?=(?i:\[{_WHEN}\]|\({_WHEN}\))\s*[-–—]?\s*{_NAME}\s*:)")
+_HEADED: Final = re.compile(r"[:\d]")  # no turn begins without a colon or a time
 _SMALL: Final = frozenset(
     "hi hello hey hola yes no si sí ok okay sure thanks thank you gracias please por favor and y a the el la it is "
     "i me we am need help that this s right correct exactly fine great one moment sec eso correcto exacto así un momento "
@@ -76,6 +77,8 @@ def customers_lines(text: str) -> list[str] | None:
 
     Text beside the turns is kept: before the first, and after an empty line below the last.
     """
+    if not _HEADED.search(text):
+        return None
     plain = [" ".join(line.translate(_UNMARKED).split()) for line in text.splitlines()]
     lines = [it for line in plain if not _EVENT.match(line) for it in _ONE_LINE.split(line)]
     for heads in (_heads(lines, _STAMPED), _heads(lines, (*_STAMPED, _NAMED))):

@@ -45,7 +45,8 @@ def leaders(candidates: Candidates, table: PassageTable) -> IntVector:
     begins = np.ones(its.size, bool)
     begins[1:] = its[1:] != its[:-1]
     first = within[begins]  # in the order of their groups
-    best: IntVector = first[np.lexsort([key[first] for key in keys])].astype(np.int64)
+    its_keys = [key[first] for key in keys]
+    best: IntVector = first[np.lexsort(its_keys) if len(its_keys) > 1 else its_keys[0].argsort(kind="stable")]
     return best
 
 

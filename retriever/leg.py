@@ -1,6 +1,7 @@
 """One model's view of the passages: which of them it reads, their vectors, and the store that searches them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ CODED_UP_TO: Final = 100_000  # rows that are found by 8-bit codes in 11 ms, exa
 EXACT_UP_TO: Final = 20_000  # rows that are compared one by one in 1.4 ms; beyond, 8-bit codes find the same rows sooner
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Leg:
     """One model's view of the passages.
 
@@ -33,7 +34,14 @@ class Leg:
 
     def asked(self, query: FloatVector) -> "AskedLeg":
         """The leg with one query put to it."""
-        return AskedLeg(self.rows, self.store.asked(query))
+        return AskedLeg(self, self.store.asked(query))
+
+    @cached_property
+    def places(self) -> IntVector:
+        """Where each row of the passage table stands among the vectors; what is not there stands nowhere in particular."""
+        places = np.zeros(int(self.rows[-1]) + 1 if self.rows.size else 0, np.int64)
+        places[self.rows] = np.arange(self.rows.size)
+        return places
 
     def vectors_of(self, rows: IntVector) -> tuple[FloatMatrix, BoolVector]:
         """(k, dim) and (k,): the vectors of these rows of the passage table as the model gave them, and which there are.
@@ -50,24 +58,24 @@ class Leg:
 
     def cosine(self, query: FloatVector, row: int) -> float:
         """Of the question and one row of the passage table, as the model itself sees them: -1 to 1."""
-        return float(inner_products(self.vectors[np.searchsorted(self.rows, [row])], query)[0])
+        return float(inner_products(self.vectors[self.places[[row]]], query)[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AskedLeg:
     """One query put to a leg, for however many masks over the passage table."""
 
-    rows: IntVector
+    leg: Leg
     asked: Asked
 
     def search(self, allowed: BoolVector, limit: int) -> Ranking:
         """The nearest allowed passages, as rows of the passage table."""
-        found = self.asked.search(allowed[self.rows], limit)
-        return Ranking(self.rows[found.rows], found.scores)
+        found = self.asked.search(allowed[self.leg.rows], limit)
+        return Ranking(self.leg.rows[found.rows], found.scores)
 
     def scores(self, rows: IntVector) -> FloatVector:
         """(k,) float32: the score of each of these rows of the passage table, which must all be in the leg."""
-        return self.asked.scores(np.searchsorted(self.rows, rows).astype(np.int64))
+        return self.asked.scores(self.leg.places[rows])
 
 
 def store_of(vectors: FloatMatrix) -> VectorStore:

@@ -21,6 +21,7 @@ from retriever.fusion import (
     between,
     blend,
 )
+from retriever.in_scope import Mask, Reads
 from retriever.leg import ENGLISH, MULTILINGUAL, SOURCE_LANGUAGE, AskedLeg, Leg
 from retriever.lexical import index_language
 from retriever.question import Query
@@ -111,36 +112,30 @@ class Search:
                 own |= rows
         return own
 
-    def _word_weight(self, allowed: BoolVector, rows: IntVector) -> FloatVector:
+    def _word_weight(self, mask: Mask, rows: IntVector) -> FloatVector:
         """(k,) how much a shared word counts in each of these rows.
 
-        Where row and question are in different languages, a shared word is a name, a number or an accident. Where they are
-        in one language it counts as far as the articles that may be shown could have shared it: if one in ten is written in
-        the question's language, its words must not outweigh the nine that have none.
+        Where row and question are in different languages, a shared word is a name, a number or an accident.
         """
-        table = self._snapshot.table
-        mine, every = (int(np.count_nonzero(table.groups_with(some))) for some in (allowed & self._own, allowed))
-        spoken = mine / max(every, 1)
-        within = np.float32(ACROSS_LANGUAGES + (1 - ACROSS_LANGUAGES) * spoken)
+        within = mask.word_weight(self._spoken, self._own)
         return np.where(self._own[rows], within, np.float32(ACROSS_LANGUAGES))
 
-    def candidates(self, allowed: BoolVector, *, second_opinion: bool = True) -> Candidates:
-        """Search inside the mask. Every row of the answer is allowed.
+    def candidates(self, mask: Mask, *, second_opinion: bool = True) -> Candidates:
+        """Search inside the mask. Every row of the answer is in it.
 
         second_opinion: ask the multilingual model too where the first two articles of an English question are close.
         """
-        reads = self._split(allowed)
-        served = reads[ENGLISH] | reads[MULTILINGUAL]
-        lists = {WORDS: self._sharing(served)}
-        legs = [name for name, serves in reads.items() if name in self._snapshot.legs and serves.any()]
-        lists |= {name: self._nearest(name, reads[name]) for name in legs}
-        exact = self._exact_rows[served[self._exact_rows]]
+        reads = self._reads(mask)
+        lists = {WORDS: self._sharing(reads.served)}
+        legs = {name: serves for name, serves in reads.by_leg.items() if name in self._snapshot.legs}
+        lists |= {name: self._nearest(name, serves) for name, serves in legs.items()}
+        exact = self._exact_rows[reads.served[self._exact_rows]]
         rows = _distinct(np.concatenate([exact, *(found.rows for found in lists.values())]))
-        raw = {WORDS: self._words[rows]} | {name: self._raw(name, rows, reads[name]) for name in legs}
-        scaled = {name: between(raw[name], *self._scale(name, allowed, reads[name], lists[name])) for name in legs}
-        lexical = between(raw[WORDS], 0.0, float(raw[WORDS].max(initial=0))) * self._word_weight(allowed, rows)
+        raw = {WORDS: self._words[rows]} | {name: self._raw(name, rows, serves) for name, serves in legs.items()}
+        scaled = {name: between(raw[name], *self._scale(name, mask, serves, lists[name])) for name, serves in legs.items()}
+        lexical = between(raw[WORDS], 0.0, float(raw[WORDS].max(initial=0))) * self._word_weight(mask, rows)
         whole = self._snapshot.is_whole
-        shares = TRANSLATED if whole and (reads[ENGLISH] & reads[MULTILINGUAL]).any() else ONE_MODEL
+        shares = TRANSLATED if whole and reads.is_read_twice else ONE_MODEL
         alone = whole and ENGLISH in lists and shares is ONE_MODEL  # the English model has had its say by itself
         other = scaled.get(MULTILINGUAL)
         if alone and MULTILINGUAL not in lists and self._aligned is not None:
@@ -177,7 +172,7 @@ class Search:
             "exact": float(candidates.exact[index] > 0),
         }
         for name in read:
-            values[f"{name}_cosine"] = self._leg(name).cosine(self._vector(name), row)
+            values[f"{name}_cosine"] = self._cosine(name, candidates, index)
             values[f"{name}_lead"] = self._lead(name, candidates, index)
         if self.query.translation is not None and ENGLISH in read:
             return Evidence("translated" if MULTILINGUAL in read else "translated, english", values)
@@ -198,6 +193,12 @@ class Search:
         unsure = asks and UNSURE[0] < first < UNSURE[1]
         return confidence(self.evidence(candidates, index, second_opinion=True)) if unsure else first
 
+    def _cosine(self, name: str, candidates: Candidates, index: int) -> float:
+        """See Leg.cosine. Of the English model it is the score itself; the other's is above its language's mean."""
+        if name == ENGLISH:
+            return float(candidates.raw[name][index])
+        return self._leg(name).cosine(self._vector(name), int(candidates.rows[index]))
+
     def _lead(self, name: str, candidates: Candidates, index: int) -> float:
         """How far the candidate's score stands above the mean of all candidates: nonsense is equally far from everything."""
         raw = candidates.raw.get(name)
@@ -208,19 +209,21 @@ class Search:
 
     def _raw(self, name: str, rows: IntVector, serves: BoolVector) -> FloatVector:
         """The leg's score of each row, nan where it does not read it."""
-        raw = np.full(rows.size, np.nan, np.float32)
         mine = serves[rows]
+        if mine.all():
+            return self._ask(name).scores(rows)
+        raw = np.full(rows.size, np.nan, np.float32)
         raw[mine] = self._ask(name).scores(rows[mine])
         return raw
 
-    def _scale(self, name: str, allowed: BoolVector, other: BoolVector, found: Ranking) -> tuple[float, float]:
+    def _scale(self, name: str, mask: Mask, serves: BoolVector, found: Ranking) -> tuple[float, float]:
         """The lowest and highest score of the leg's list: what 0 and 1 mean.
 
         The multilingual model's comes from all that the question may see, so that beside the English model's list its own
         best row is not the best of all only because it stands alone.
         """
-        if name == MULTILINGUAL and not np.array_equal(other, allowed):
-            found = self._nearest(name, allowed)
+        if name == MULTILINGUAL and not np.array_equal(serves, mask.rows):
+            found = self._nearest(name, mask.rows)
         return float(found.scores[-1]), float(found.scores[0])
 
     def _nearest(self, name: str, serves: BoolVector) -> Ranking:
@@ -239,33 +242,12 @@ class Search:
     def _vector(self, name: str) -> FloatVector:
         return self._english if name == ENGLISH else self._multilingual
 
-    def _split(self, allowed: BoolVector) -> dict[str, BoolVector]:
-        """Which allowed rows each model reads. The rest is not searched.
-
-        The English one reads every English text, if the question is there in English. The multilingual one reads everything
-        for a question in another language. For an English question it is needed only for articles that have no English text
-        the question may see: a translation is one hit with its source. It also reads a translation that alone holds a code
-        or phrase of the question.
-        """
-        table = self._snapshot.table
-        english = np.zeros(allowed.size, bool)
-        if self.query.english is not None and SOURCE_LANGUAGE in table.languages:
-            english = allowed & table.languages[SOURCE_LANGUAGE]
-        if self.query.lang != SOURCE_LANGUAGE or not english.any():
-            return {ENGLISH: english, MULTILINGUAL: allowed}
-        other = allowed & ~english
-        if not other.any():
-            return {ENGLISH: english, MULTILINGUAL: other}
-        missing = ~self._has(english)
-        if self._exact_rows.size:
-            exact = self._exact > 0
-            missing |= exact & ~self._has(english & exact)
-        return {ENGLISH: english, MULTILINGUAL: other & missing}
-
-    def _has(self, some: BoolVector) -> BoolVector:
-        """(n,) bool: the rows whose article has one of these rows, in whatever language."""
-        table = self._snapshot.table
-        return table.groups_with(some)[table.groups]
+    def _reads(self, mask: Mask) -> Reads:
+        return mask.reads(
+            asked_in_english=self.query.lang == SOURCE_LANGUAGE,
+            in_english=self.query.english is not None,
+            exact=self._exact > 0 if self._exact_rows.size else None,
+        )
 
 
 def _spread(scores: FloatVector) -> FloatVector:

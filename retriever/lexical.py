@@ -89,7 +89,7 @@ def _coverage(shelf: _Shelf, words: set[str], document: int) -> float:
 
 def _holds(rows: Numbers, document: int) -> bool:
     """Whether a word's documents, which rise, hold this one."""
-    place = int(rows.searchsorted(document))
+    place = int(rows.searchsorted(np.int32(document)))  # an int would have all of them copied as 64 bits
     return place < rows.size and int(rows[place]) == document
 
 

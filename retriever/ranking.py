@@ -1,5 +1,6 @@
 """A ranked list of rows: what every leg of a search returns."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -11,7 +12,7 @@ from retriever.arrays import BoolVector, FloatVector, IntVector
 DEPTH: Final = 100  # rows that each leg hands to fusion: the depth at which the weights were measured
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Ranking:
     """Rows of the passage table, best first.
 
@@ -22,10 +23,10 @@ class Ranking:
     rows: IntVector
     scores: FloatVector
 
-    def place(self, row: int) -> int | None:
-        """Where the row stands, the first at 1; None if it does not."""
-        rows: list[int] = self.rows.tolist()  # of a hundred numbers quicker than to compare them all
-        return rows.index(row) + 1 if row in rows else None
+    @cached_property
+    def places(self) -> Mapping[int, int]:
+        """Row → where it stands, the first at 1."""
+        return dict(zip(self.rows.tolist(), range(1, self.rows.size + 1), strict=True))
 
 
 LADDER: Final = 300  # rows that are put in order at once: a mask that lets a third through still finds its hundred among them
@@ -40,12 +41,17 @@ def top(scores: FloatVector, allowed: BoolVector, limit: int) -> Ranking:
     if limit <= 0:
         return EMPTY
     rows = np.flatnonzero(allowed)
+    best = _best(rows, scores[rows], limit)
+    return Ranking(best, scores[best].astype(np.float32))
+
+
+def _best(rows: IntVector, scores: FloatVector, limit: int) -> IntVector:
+    """rows: rising; scores: one for each of them."""
     if rows.size > limit:
-        chosen = scores[rows]
-        floor = np.partition(chosen, rows.size - limit)[rows.size - limit]
-        rows = rows[chosen >= floor]  # every row that ties with the last one stays in, so that ties go by row
-    best = rows[np.argsort(-scores[rows], kind="stable")[:limit]]  # the rows rise, so a stable sort leaves ties in their order
-    return Ranking(best.astype(np.int64), scores[best].astype(np.float32))
+        floor = np.partition(scores, rows.size - limit)[rows.size - limit]
+        kept = np.flatnonzero(scores >= floor)  # every row that ties with the last one stays in, so that ties go by row
+        rows, scores = rows[kept], scores[kept]
+    return rows[(-scores).argsort(kind="stable")[:limit]]  # the rows rise, so a stable sort leaves ties in their order
 
 
 class Ladder:
@@ -59,7 +65,7 @@ class Ladder:
 
     @cached_property
     def _best(self) -> IntVector:
-        return top(self.scores, np.ones(self.scores.size, bool), LADDER).rows
+        return _best(np.arange(self.scores.size), self.scores, LADDER)
 
     def search(self, allowed: BoolVector, limit: int) -> Ranking:
         """What `top` gives for these scores."""

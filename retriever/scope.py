@@ -76,6 +76,10 @@ class PassageTable:
         """(g,) bool: the groups that have one of these rows."""
         return np.logical_or.reduceat(rows[self.by_group], self.first_of_group) if self.size else np.zeros(0, bool)
 
+    def with_groups_of(self, rows: BoolVector) -> BoolVector:
+        """(n,) bool: the passages of the groups that have one of these rows, in whatever language."""
+        return self.groups_with(rows)[self.groups]
+
     def on(self, products: Iterable[str]) -> BoolVector:
         """(n,) bool: the passages on any of these products, or on all of them."""
         return _any(self.products, products, self.size)

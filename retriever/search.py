@@ -1,11 +1,9 @@
 """The use case: one question, one scope, one snapshot, one answer."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 
-from kb.article import Article
 from retriever.answer import Answer
-from retriever.arrays import BoolVector
 from retriever.beyond import above_tier, leads, varying_places, why_empty
 from retriever.collapse import Ranked, leaders, ranked_as
 from retriever.confidence import ANSWERABLE
@@ -15,7 +13,7 @@ from retriever.legs import Search
 from retriever.question import Query, Question, mended, normalise, understand
 from retriever.question_vectors import QuestionVectors
 from retriever.reordering import reordered
-from retriever.scope import Scope, mask, replacements
+from retriever.scope import Scope
 from retriever.snapshot import NOT_TRANSLATED, Models, Snapshot
 from retriever.spelling import Visible
 
@@ -26,15 +24,17 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     if read.lang != SOURCE_LANGUAGE and snapshot.is_whole:
         vectors.begin(models.multilingual, read.issue)  # beside the translation, which takes as long
     query = understand(read, snapshot.words, models.translator)
-    asked, replaced, allowed = _scoped(scope, query, snapshot)
-    visible = Visible(snapshot.lexical, allowed, snapshot.words_of)
+    asked = _placed(scope, query)
+    seen = snapshot.in_scope(asked)
+    visible = Visible(snapshot.lexical, seen.allowed.rows, snapshot.words_of)
     slips = snapshot.spelling.corrections(query.issue, query.lang, snapshot.words, visible)
     if slips:
         again = models.translator if query.english else NOT_TRANSLATED  # which has had its time
         query = mended(read, slips, snapshot.words, again)
-        asked, replaced, allowed = _scoped(scope, query, snapshot)
-    run = Search(query, snapshot, models, vectors)
-    candidates = run.candidates(allowed)
+        asked = _placed(scope, query)
+        seen = snapshot.in_scope(asked)
+    run, allowed = Search(query, snapshot, models, vectors), seen.allowed.rows
+    candidates = run.candidates(seen.allowed)
     first = leaders(candidates, snapshot.table)
     order = reordered(first, candidates, query, snapshot, models.reranker)
     shown = order.leaders[: max(limit, 1)].tolist()
@@ -43,16 +43,14 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     probability = run.confidence(candidates, int(first[0])) if ranked and not too_little else 0.0  # fitted on the order before
     answerable = probability >= ANSWERABLE
     return Answer(
-        hits=tuple(
-            hit_of(it, candidates, snapshot, query, asked, replaced, order.scores.get(it.found)) for it in ranked[:limit]
-        ),
+        hits=tuple(hit_of(it, candidates, snapshot, query, seen, order.scores.get(it.found)) for it in ranked[:limit]),
         found=len(first),
         answerable=answerable,
         confidence=probability,
-        reason=None if answerable else _reason(ranked, snapshot, asked, replaced, too_little),
-        above_tier=above_tier(run, snapshot, asked, allowed, replaced),
-        varies_by_jurisdiction=varying_places(run, ranked[:1], snapshot, asked, allowed),
-        leads=() if answerable else leads(run, snapshot, asked, allowed, replaced),
+        reason=None if answerable else _reason(ranked, snapshot, asked, seen.replaced, too_little),
+        above_tier=above_tier(run, snapshot, asked, seen),
+        varies_by_jurisdiction=varying_places(run, ranked[:1], snapshot, asked, seen),
+        leads=() if answerable else leads(run, snapshot, asked, seen),
         query=query,
         scope=asked,
         reranked_by=order.by,
@@ -60,11 +58,9 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     )
 
 
-def _scoped(scope: Scope, query: Query, snapshot: Snapshot) -> tuple[Scope, Mapping[str, Article], BoolVector]:
-    """The scope with the place that the words name, if none was asked; what is replaced there; and the mask."""
-    asked = scope if query.place is None else replace(scope, jurisdiction=query.place)
-    replaced = replacements(snapshot.overriding, asked)
-    return asked, replaced, mask(snapshot.table, asked, replaced)
+def _placed(scope: Scope, query: Query) -> Scope:
+    """The scope with the place that the words name, if none was asked."""
+    return scope if query.place is None else replace(scope, jurisdiction=query.place)
 
 
 def _reason(

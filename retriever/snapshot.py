@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,11 +21,13 @@ from retriever.arrays import FloatMatrix, IntVector
 from retriever.centring import centred
 from retriever.embedder import Embedder
 from retriever.exact import ExactIndex
+from retriever.in_scope import InScope
 from retriever.leg import ENGLISH, MULTILINGUAL, SOURCE_LANGUAGE, WHOLE, Leg, store_of
 from retriever.lexical import Lexical
 from retriever.passage import Passage, lexical_text, shown_text
 from retriever.reranker import Reranker
-from retriever.scope import PassageTable, sees_from, table_of
+from retriever.scope import PassageTable, Scope, sees_from, table_of
+from retriever.shown import Shown, Space, shown_in
 from retriever.space_words import SpaceWords
 from retriever.spelling import Spelling
 from retriever.splitter import CHUNKING
@@ -34,6 +37,8 @@ from retriever.translator import NoTranslator, Translator
 FORMAT: Final = 4  # of what it holds; another number is another snapshot
 NOT_TRANSLATED: Final = NoTranslator()
 SEEN: Final = 2**11  # articles as readers saw them, of which those that hide a part are copies: 4 kB each
+SCOPES: Final = 64  # of which what they see is kept: at most 16 bytes for each passage
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 SHOWN: Final = 2**12  # passages as people read them: 1 kB for one with a table or steps, which takes 0.2 ms
 
 
@@ -139,9 +144,13 @@ class Snapshot:
             lambda: _fresh(passages, articles, before),
         )
         # bound to the articles, not to the snapshot: a cycle would keep an old snapshot until the collector comes
-        self._seen = lru_cache(maxsize=SEEN)(partial(_seen, articles))
         self._shown = lru_cache(maxsize=SHOWN)(partial(_shown, articles, passages, library.taxonomy.queues))
         self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
+        space = Space(library, self.articles, self.members, passages, lru_cache(maxsize=SEEN)(partial(_seen, articles)))
+        self._shown_in = lru_cache(maxsize=SEEN)(partial(shown_in, space))
+        self._moments = _moments(library.articles)
+        highest = library.taxonomy.highest_tier
+        self._in_scope = lru_cache(maxsize=SCOPES)(partial(InScope, self.table, self.overriding, highest))
 
     def words_of(self, row: int) -> str:
         """A passage's words as they are indexed: with title, headings and keywords."""
@@ -152,9 +161,15 @@ class Snapshot:
         """A passage's words as people read them."""
         return self._shown(row)
 
-    def seen(self, id_: str, tier: int, jurisdiction: str | None) -> Article:
-        """The article as a reader of this tier sees it for this place."""
-        return self._seen(id_, tier, jurisdiction)
+    def shown_in(self, in_scope: InScope, row: int) -> Shown:
+        """The passage as it is shown in a scope that allows it."""
+        return self._shown_in(in_scope, row)
+
+    def in_scope(self, scope: Scope) -> InScope:
+        """What the scope sees: the same since an article last began or ended, so by that instant it is kept."""
+        passed = bisect_right(self._moments, scope.effective_on)
+        since = self._moments[passed - 1] if passed else _EARLIEST
+        return self._in_scope(Scope(scope.products, scope.jurisdiction, scope.tier, since))
 
     @cached_property
     def titles(self) -> TitleIndex:
@@ -218,6 +233,11 @@ def _members(articles: Sequence[Article]) -> Mapping[str, tuple[Article, ...]]:
         if article.translation_of is not None:
             groups[article.translation_of] = (*groups.get(article.translation_of, ()), article)
     return groups
+
+
+def _moments(articles: Iterable[Article]) -> list[datetime]:
+    """The instants, rising, at which an article begins or ceases to be in force."""
+    return sorted({moment for it in articles for moment in (it.effective_from, it.effective_until) if moment is not None})
 
 
 def english_rows(owners: Iterable[Article]) -> IntVector:

@@ -2,9 +2,9 @@
 
 import re
 from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import compress, count
 from typing import Final
 
 from retriever.lexical import tokens
@@ -48,7 +48,7 @@ def _wanted(question: str, lang: str) -> frozenset[str]:
 def _marks(text: str, wanted: frozenset[str], lang: str) -> list[tuple[int, int]]:
     """Where the text's words are that the question asks for."""
     stems, begins, ends = _read(text, lang)
-    return [(begins[at], ends[at]) for at, stem in enumerate(stems) if stem in wanted]
+    return [(begins[at], ends[at]) for at in compress(count(), map(wanted.__contains__, stems))]
 
 
 @lru_cache(maxsize=2**12)
@@ -78,10 +78,14 @@ def _window(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
 def _densest(marks: Sequence[tuple[int, int]]) -> int:
     """Where a window begins that holds the most marks: at one of them, or at 0."""
-    begins, ends = [begin for begin, _ in marks], [end for _, end in marks]
-    return max(
-        [0, *begins], key=lambda first: (bisect_right(ends, first + _ROOM) - bisect_left(begins, first), -first), default=0
-    )
+    best = most = last = 0
+    for number, first in enumerate([0, *(begin for begin, _ in marks)]):
+        while last < len(marks) and marks[last][1] <= first + _ROOM:
+            last += 1
+        held = last - max(number - 1, 0)
+        if held > most:
+            best, most = first, held
+    return best
 
 
 def _beginning(text: str, mark: int) -> int:

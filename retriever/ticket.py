@@ -191,7 +191,7 @@ def _answered_between(lines: Iterable[str]) -> bool:
 def _without_courtesies(text: str) -> str:
     """A mail on one line without its greeting, wishes and signature; any other text as it is."""
     whole = " ".join(text.split())
-    body = _QUOTED.sub(r"\1", _HEADER.sub("", whole))
+    body = _QUOTED.sub(r"\1", _HEADER.sub("", whole)) if ":" in whole else whole  # in both stands one
     sentences = _SENTENCE.split(body)
     greeted = [_OPENING.sub("", it) for it in sentences]
     said = [_COURTESY.sub("", it) for it in greeted]

@@ -51,9 +51,11 @@ class WordIndex:
     def scores(self, words: Sequence[str], size: int) -> FloatVector:
         """(size,) float32: BM25 of the words for every text, higher is better. A word that is said twice counts twice."""
         scores = np.zeros(size, np.float32)
-        for word in words:
-            held = self._held(word)
-            scores[self.texts[held]] += self.weights[held]  # each text stands there once
+        held = [self._held(word) for word in words if word in self.numbers]
+        if held:  # added one after the other, word by word
+            np.add.at(
+                scores, np.concatenate([self.texts[its] for its in held]), np.concatenate([self.weights[its] for its in held])
+            )
         return scores
 
     def holders(self, word: str) -> NDArray[np.int32]:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retriever.arrays import BoolVector
+from retriever.in_scope import Mask
 from retriever.legs import Candidates, Search
 from retriever.question import Question, normalise, understand
 from retriever.translator import NoTranslator
@@ -46,10 +47,10 @@ def test_a_wider_mask_after_a_narrower_one_finds_what_it_finds_alone(text: str, 
     """Bit for bit, in both orders."""
     it = world()
     query = understand(normalise(Question(text)), it.snapshot.words, NoTranslator())
-    wide = narrow | more
-    alone = [values(Search(query, it.snapshot, it.models).candidates(mask)) for mask in (narrow, wide)]
+    narrower, wider = Mask(narrow, it.snapshot.table), Mask(narrow | more, it.snapshot.table)
+    alone = [values(Search(query, it.snapshot, it.models).candidates(mask)) for mask in (narrower, wider)]
 
     widening, narrowing = Search(query, it.snapshot, it.models), Search(query, it.snapshot, it.models)
 
-    assert [values(widening.candidates(mask)) for mask in (narrow, wide)] == alone
-    assert [values(narrowing.candidates(mask)) for mask in (wide, narrow)] == alone[::-1]
+    assert [values(widening.candidates(mask)) for mask in (narrower, wider)] == alone
+    assert [values(narrowing.candidates(mask)) for mask in (wider, narrower)] == alone[::-1]
