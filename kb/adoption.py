@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, ConfigDict
 
 from kb import frontmatter
 from kb.body import slug
+from kb.language_tag import LanguageTag
 from kb.schema import Layer
 from kb.yaml import Document, Value, YamlError, parse_mapping
 
@@ -50,7 +51,7 @@ class Adoption:
     include: tuple[str, ...] = ("*.md",)
     exclude: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
-    languages: Mapping[str, str] = field(default_factory=dict)
+    languages: Mapping[str, LanguageTag] = field(default_factory=dict)
     keys: Mapping[str, str | None] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, _Word]] = field(default_factory=dict)
     lists: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from kb.adoption import front_matter, identifier
 from kb.article_file import decode, too_large
 from kb.frontmatter import ALIASES, KEYS, instant
 from kb.jurisdiction import ALL, is_language
-from kb.language import base_language
+from kb.language import base_language, spelled
 from kb.plain import plain
 from kb.tree import FileKind, Tree
 from kb.yaml import Value, YamlError
@@ -127,10 +127,16 @@ def _has_bare(names: set[str], mark: str, known: Collection[str]) -> bool:
 
 def _by_folder(paths: Sequence[str]) -> dict[str, str]:
     """`en/` beside `es/`: sibling folders that are named after languages."""
-    parts = Counter(part for path in paths for part in set(path.split("/")[:-1]) if is_language(part))
+    parts = Counter(part for path in paths for part in set(path.split("/")[:-1]) if _names_language(part))
     if len(parts) < 2 or sum(parts.values()) < _COMMON * len(paths):
         return {}
-    return _source_first({f"{part}/": part for part in parts})
+    return _source_first({f"{part}/": spelled(part) for part in parts})
+
+
+def _names_language(folder: str) -> bool:
+    """By two letters: `es/`, `pt-br/`. Most folders of three, such as `api/`, have the name of a language too."""
+    tag = spelled(folder)
+    return folder[:1].islower() and len(base_language(tag)) == len("es") and is_language(tag)
 
 
 def _source_first(marks: Mapping[str, str]) -> dict[str, str]:

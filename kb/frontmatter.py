@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StringConst
 from rapidfuzz import fuzz
 
 from kb.article import Escalation, IdentityCheck, Kind, Status
+from kb.language_tag import LanguageTag
 from kb.problem import Problem, Severity, did_you_mean
 from kb.schema import Layer
 from kb.yaml import Document, Key, Value, parse_mapping
@@ -38,7 +39,6 @@ _END: Final = re.compile(r"(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
-_Lang = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
 _Names = Annotated[tuple[_Text, ...], Field(min_length=1)]
 
 
@@ -69,7 +69,7 @@ class FrontMatter:
     products: _Names
     jurisdictions: _Names
     tier: _Level
-    lang: _Lang
+    lang: LanguageTag
     id: _Id | None = None
     description: _Text | None = None
     kind: Kind = Kind.REFERENCE

@@ -1,14 +1,20 @@
 """Places as ISO 3166 codes, and which place lies in which; languages as ISO 639 codes."""
 
+import re
+from collections.abc import Mapping
 from functools import lru_cache
 from gettext import NullTranslations, translation
 from typing import Any, Final
 
 import pycountry
+from rapidfuzz import fuzz, process
 
-from kb.language import base_language
+from kb.language import spelled
 
 ALL: Final = "all"
+_TAG: Final = re.compile(r"([a-z]{2,3})(?:-([A-Z][a-z]{3}))?(?:-([A-Z]{2}|[0-9]{3}))?")  # as BCP 47 advises to spell it
+_SPECIAL: Final = "S"  # ISO's mark of codes such as `mul` and `und`
+_NEAR: Final = 75  # per cent alike, of a name and what was written
 
 
 @lru_cache(maxsize=8192)
@@ -89,6 +95,49 @@ def place_name(code: str, lang: str = "en") -> str:
 
 
 @lru_cache(maxsize=8192)
-def is_language(code: str) -> bool:
-    """Whether the text is a language of two letters, with or without a place: `es`, `es-MX`."""
-    return pycountry.languages.get(alpha_2=base_language(code)) is not None
+def is_language(tag: str) -> bool:
+    """Whether the text is a BCP 47 language whose parts exist: `es`, `nah`, `zh-Hant`, `es-419`; not `eng`, which is `en`."""
+    found = _TAG.fullmatch(tag)
+    if found is None:
+        return False
+    language, script, region = found.groups()
+    known_script = script is None or pycountry.scripts.get(alpha_4=script) is not None
+    return _is_code(language) and known_script and (region is None or region.isdigit() or _country(region) is not None)
+
+
+def _is_code(language: str) -> bool:
+    """ISO 639-1, and of 639-2 and 639-3 what has no code there; not what stands for no language or for several."""
+    if len(language) == 2:
+        return pycountry.languages.get(alpha_2=language) is not None
+    found = pycountry.languages.get(alpha_3=language)
+    if found is None:  # what is spoken in several ways, such as Nahuatl
+        return pycountry.language_families.get(alpha_3=language) is not None
+    return not hasattr(found, "alpha_2") and found.scope != _SPECIAL
+
+
+def language_meant(text: str) -> str | None:
+    """What somebody may have meant: `en` for `english`, `eng` or `inglés`, `es-MX` for `es_mx`; None if no language is near."""
+    text = spelled(text.strip())
+    first, dash, rest = text.partition("-")
+    code = _code(first) or _code(text)
+    whole = f"{code}{dash}{rest}"
+    return whole if is_language(whole) else code
+
+
+def _code(text: str) -> str | None:
+    """Of a code in any of ISO's lists, or of a name."""
+    for kind in ("alpha_2", "alpha_3", "bibliographic", "name"):
+        if found := pycountry.languages.get(**{kind: text}):
+            code = str(getattr(found, "alpha_2", found.alpha_3))
+            return code if _is_code(code) else None
+    near = process.extractOne(text.casefold(), _language_names().keys(), scorer=fuzz.ratio, score_cutoff=_NEAR)
+    return _language_names()[near[0]] if near else None
+
+
+@lru_cache(maxsize=1)
+def _language_names() -> Mapping[str, str]:
+    """The languages that have a code of two letters, by their names in French, Spanish and English."""
+    named = [found for found in pycountry.languages if hasattr(found, "alpha_2")]
+    return {
+        _names("iso639-3", lang).gettext(found.name).casefold(): found.alpha_2 for lang in ("fr", "es", "en") for found in named
+    }

@@ -56,7 +56,7 @@ def _explain(layered: Layered, detail: Any) -> Problem:
     name = ".".join(map(str, key))
     if detail["type"] == "missing":
         return layered.problem(key, "missing-key", f"{name} is missing. {_MISSING.get(name, 'Add it.')}")
-    return layered.problem(key, "bad-value", f"{name} is {_shown(detail['input'])}; {_expected(detail, key)}")
+    return layered.problem(key, "bad-value", f"{name} is {_shown(detail['input'])}; {_expected(detail)}")
 
 
 _MISSING: Final = {
@@ -82,7 +82,7 @@ _CURES: Final = {
 }
 
 
-def _expected(detail: Any, key: Key) -> str:
+def _expected(detail: Any) -> str:
     kind = detail["type"]
     if kind == "enum":
         known = re.findall(r"'([^']*)'", detail["ctx"]["expected"])
@@ -90,10 +90,9 @@ def _expected(detail: Any, key: Key) -> str:
     if kind.startswith("date"):
         return "expected a date such as 2026-03-01."
     if kind == "string_pattern_mismatch":
-        if key[-1] == "lang":
-            return "expected a BCP 47 language such as en, es-MX or fr-CA."
         return "expected letters, digits, `.`, `_` and `-`, beginning with a letter or digit."
-    return _CURES.get(kind, f"{str(detail['msg']).removeprefix('Value error, ')}.")
+    said = str(detail["msg"]).removeprefix("Value error, ")
+    return _CURES.get(kind, said if said.endswith("?") else f"{said}.")
 
 
 def _shown(value: object) -> str:

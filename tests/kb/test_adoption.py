@@ -9,6 +9,7 @@ from kb.article import Article, Status
 from kb.library import Library, OutsideTaxonomy, Skipped
 from kb.reading import read_library
 from kb.repository import open_repository
+from kb.taxonomy_file import read_taxonomy
 from tests.conftest import ROOT
 from tests.kb.conftest import TAXONOMY, World, utc
 
@@ -188,6 +189,22 @@ def test_a_proposal_sees_languages_categories_and_lists(world: World) -> None:
     }
     assert library.articles[0].body == "text\n\n- Call the bank on the same day\n- Write down whatever they say\n"
     assert library.skipped == (Skipped("articles/LICENSE.md", "not taken by adopt.include"),)
+
+
+def test_folders_are_languages_however_they_are_spelled(world: World) -> None:
+    """The proposal spells them as front matter does; a folder such as `api` or `no-contact` is none."""
+    for folder in ("en", "pt-br", "en/api", "pt-br/no-contact"):
+        world.write(f"{folder}/p.md", "text\n")
+    world.commit()
+    repository = world.open()
+    tree = repository.tree(repository.resolve(None), "articles")
+
+    settings, problems = read_taxonomy("proposed.yml", propose(tree))
+
+    assert problems == []
+    assert settings is not None
+    assert settings.adopt is not None
+    assert (settings.taxonomy.languages, settings.adopt.languages) == (("en", "pt-BR"), {"en/": "en", "pt-br/": "pt-BR"})
 
 
 def test_places_in_our_own_file_names_are_not_proposed_as_languages() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.jurisdiction import is_country_level, is_language, is_place, lineage, narrow, nearest, place_name
+from kb.jurisdiction import is_country_level, is_language, is_place, language_meant, lineage, narrow, nearest, place_name
 
 PLACES = st.frozensets(st.sampled_from(["all", "US", "US-CA", "US-NY", "CA", "CA-QC", "MX", "GB-ENG"]), max_size=4)
 ASKED = st.sampled_from(["US", "US-CA", "US-TX", "CA", "CA-QC", "MX", "FR", "GB-ENG"])
@@ -66,6 +66,33 @@ def test_places_have_names_in_the_readers_language() -> None:
     assert place_name("XX") == "XX"
 
 
-def test_languages_are_those_of_iso() -> None:
-    """A file-name suffix such as `.js` is none, whatever it looks like."""
-    assert [code for code in ("en", "es-MX", "zh", "js", "md", "x", "") if is_language(code)] == ["en", "es-MX", "zh"]
+def test_languages_are_those_of_iso_as_bcp_47_spells_them() -> None:
+    """With a script or a region that exists; what has a code of two letters has no other, and `und` is no language."""
+    known = ["en", "zh", "nah", "tlh", "es-MX", "es-419", "zh-Hant", "zh-Hant-TW"]
+    unknown = ["", "x", "js", "md", "xx", "eng", "ger", "und", "qaa", "EN", "es-mx", "es_MX", "es-XX", "zh-Abcd", "es-MX-x"]
+
+    assert [code for code in known + unknown if is_language(code)] == known
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("EN", "en"),
+        ("eng", "en"),
+        ("ger", "de"),
+        ("english", "en"),
+        ("Spansh", "es"),
+        ("español", "es"),
+        ("anglais", "en"),
+        ("klingon", "tlh"),
+        ("es_mx", "es-MX"),
+        ("ZH-HANT", "zh-Hant"),
+        ("es-XX", "es"),
+        ("xx", None),
+        ("und", None),
+        ("", None),
+    ],
+)
+def test_a_language_that_was_meant_is_named(written: str, meant: str | None) -> None:
+    """By another of its codes, by its name in English, Spanish or French, or in other letters."""
+    assert language_meant(written) == meant

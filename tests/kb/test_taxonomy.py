@@ -55,6 +55,11 @@ def test_a_question_above_the_tier_goes_to_the_products_queue() -> None:
         ("name: Tamarind", "nam: Tamarind", "kb.yml:1: name is missing. Add it."),
         ("[en, es, fr]", "[]", "kb.yml:3: languages is []; expected at least one value."),
         (
+            "[en, es, fr]",
+            "[en, klingon]",
+            "kb.yml:3: languages.1 is 'klingon'; expected a BCP 47 language such as en, es-MX or fr-CA. Did you mean 'tlh'?",
+        ),
+        (
             "America/Mexico_City",
             "Mars/Base",
             "kb.yml:2: time_zone is 'Mars/Base'; expected an IANA time zone such as America/Mexico_City.",
@@ -98,7 +103,8 @@ def test_an_unknown_key_of_a_product_is_an_error() -> None:
 
 def test_an_adoption_is_checked_too() -> None:
     """Its own mistakes are said with their lines."""
-    assert problems(TAXONOMY + "adopt:\n  include: '*.md'\n  lang: {}\n") == [
+    assert problems(TAXONOMY + "adopt:\n  include: '*.md'\n  lang: {}\n  languages: {pt/: portuguese}\n") == [
         "kb.yml:17: include is '*.md'; expected a list. Write it in brackets, as in `[first, second]`.",
+        "kb.yml:19: languages.pt/ is 'portuguese'; expected a BCP 47 language such as en, es-MX or fr-CA. Did you mean 'pt'?",
         "kb.yml:18: lang is {}; expected no such key. Remove it, or correct its name.",
     ]
