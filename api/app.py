@@ -5,6 +5,7 @@ from typing import Final
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.routing import iter_route_contexts
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
@@ -80,6 +81,12 @@ def create_app(
         return response
 
     return app
+
+
+def build_routes(app: FastAPI) -> None:
+    """Build now what FastAPI builds of included routers when they are first asked, which would hold up whoever asks then."""
+    for _ in iter_route_contexts(app.routes):
+        """Each is built as it comes, and kept."""
 
 
 def _icon() -> FileResponse:

@@ -83,7 +83,7 @@ def _service(worker: Worker, settings: Settings, listening: socket.socket, closi
     with watching() as watch:
         guidance = open_guidance(settings, models, watch, worker)
 
-    from api.app import create_app  # here and below, because the model loads meanwhile
+    from api.app import build_routes, create_app  # here and below, because the model loads meanwhile
     from api.digests.scheduler import Scheduler
     from api.edges import edges_of
     from api.machines import add_machines
@@ -107,6 +107,7 @@ def _service(worker: Worker, settings: Settings, listening: socket.socket, closi
         metrics.keep_standing()
         closing.callback(metrics.stop)
     add_machines(app, open_hooks(settings, updates), metrics)
+    build_routes(app)
     app.state.leaving = courier.leaving
     app.state.site = settings.site
     app.state.replaced = worker.folder is not None

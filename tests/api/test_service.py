@@ -9,10 +9,14 @@ from time import sleep
 from typing import Any
 
 import pytest
+from fastapi.dependencies.utils import get_dependant
+from fastapi.testclient import TestClient
 
 from api import recent_tip
+from api.app import build_routes, create_app
 from api.listening import begin, hold, listen
 from api.live import TIP_SECONDS, LiveSpace
+from api.reader import LOOPBACK, DemoReaders
 from api.settings import SettingsError, read_settings, require_loopback
 from api.snapshots import Snapshots
 from api.source import Source
@@ -126,6 +130,27 @@ def test_health_answers_while_the_process_runs(world: World) -> None:
     world.article("card.md")
 
     assert world.client().get("/healthz").json() == {"ok": True}
+
+
+def test_no_request_waits_until_the_routes_are_built(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the first one, nor the first for an address that is not there."""
+    world.article("card.md", "Freeze the card.", id="card")
+    built = list[str]()
+
+    def noted(**named: Any) -> Any:
+        built.append(named["path"])
+        return get_dependant(**named)
+
+    monkeypatch.setattr("fastapi.routing.get_dependant", noted)
+    app = create_app(world.guidance, DemoReaders(LOOPBACK))
+    build_routes(app)
+    before = list(built)
+    client = TestClient(app, base_url="http://127.0.0.1")
+    statuses = [client.get(path, params={"q": "card"}).status_code for path in ("/v1/search", "/v1/articles/card", "/nowhere")]
+
+    assert statuses == [200, 422, 404]
+    assert "/v1/search" in before
+    assert built == before
 
 
 @pytest.mark.parametrize(
