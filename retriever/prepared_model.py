@@ -13,7 +13,7 @@ from typing import Final, Self
 from kb.file_lock import locked
 from retriever.errors import ModelError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 GRAPH: Final = "model.onnx"
 TABLES: Final = "tables.bin"  # of the graph, where its large tables lie apart from it
 TOKENIZER: Final = "tokenizer.json"

@@ -133,12 +133,37 @@ def test_any_sentence_transformers_pipeline_is_prepared_whole(tiny: Path, tmp_pa
     assert np.linalg.norm(prepared.query("")) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_a_large_table_lies_apart_and_changes_no_vector(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is mapped instead of read gives the same vectors, bit for bit, and is verified as everything else is."""
+@pytest.mark.parametrize("architecture", ["reads left to right", "looks at its neighbours", "looks at all"])
+def test_who_may_look_at_whom_survives_that_nothing_is_padded(architecture: str, tiny: Path, tmp_path: Path) -> None:
+    """Without padding only a mask that hides nothing is left out."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import AutoModel, AutoTokenizer, LlamaConfig, ModernBertConfig
+
     from retriever import models
 
+    size = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64}
+    tokens = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3, "cls_token_id": 2, "sep_token_id": 3}
+    left_to_right = LlamaConfig(vocab_size=32, **size, pad_token_id=0, bos_token_id=2, eos_token_id=3, num_key_value_heads=1)
+    neighbours, whole = (ModernBertConfig(vocab_size=32, **size, **tokens, local_attention=window, initializer_range=1.0) for window in (4, 128))
+    config = {"reads left to right": left_to_right, "looks at its neighbours": neighbours, "looks at all": whole}[architecture]
+    AutoModel.from_config(config).save_pretrained(tmp_path / "model")
+    AutoTokenizer.from_pretrained(str(tiny)).save_pretrained(tmp_path / "model")
+    original = SentenceTransformer(modules=[Transformer(str(tmp_path / "model")), Pooling(32, "mean")], device="cpu")
+    original.save(str(tmp_path / "source"))
+    texts = ["dispute a card charge", "raise the wire limit " * 5, "sesión"]
+
+    prepared = OnnxEmbedder(models.prepare(str(tmp_path / "source"), tmp_path), threads=1)
+
+    assert (original.encode(texts, normalize_embeddings=True) * prepared.passages(texts)).sum(axis=1).min() > 0.99
+
+
+def test_a_large_table_lies_apart_and_changes_no_vector(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is mapped instead of read gives the same vectors, bit for bit, and is verified as everything else is."""
+    from retriever import int8_graph, models
+
     whole = models.prepare(str(tiny), tmp_path / "whole")
-    monkeypatch.setattr(models, "TABLE_FROM", 200)
+    monkeypatch.setattr(int8_graph, "TABLE_FROM", 200)
     apart = models.prepare(str(tiny), tmp_path / "apart")
     texts = ["dispute a card charge", "raise the wire limit " * 30, "sesión"]
     same = np.array_equal(OnnxEmbedder(apart, threads=1).passages(texts), OnnxEmbedder(whole, threads=1).passages(texts))
