@@ -22,7 +22,8 @@ class Shares:
 
 # One model beside the words: 0.4 on fiqa-dev's 1,622 train questions (docs/decisions/0002-fusion.md).
 ONE_MODEL: Final = Shares(0.4, 0.6, 0.6)
-# The question's translation for words and English model, the question itself for the other (0004-spanish-by-three-legs.md).
+# The question's translation for words and English model, the question itself for the other (0004-spanish-by-three-legs.md). A
+# text in the question's own language is compared with what was typed: there words count what they do for one model.
 TRANSLATED: Final = Shares(0.2, 0.4, 0.4)
 # An English question: what the multilingual model is foretold to say, and, of which the first two articles are close then, what
 # it says (0005-second-opinion.md).
@@ -35,27 +36,35 @@ CLOSE_UNTOLD: Final = 0.05  # where nothing is foretold, because the passages ar
 ACROSS_LANGUAGES: Final = 1 / 6
 
 
-def convex(lexical: FloatVector, dense: FloatVector, *, weight: float) -> FloatVector:
+def convex(lexical: FloatVector, dense: FloatVector, *, weight: float | FloatVector) -> FloatVector:
     """Blend two score lists over the same candidates, both already in [0, 1].
 
     lexical, dense: (n,) float32, higher is better.
-    weight:         share of the lexical list, 0 to 1, unitless.
+    weight:         share of the lexical list, 0 to 1, unitless; of every candidate, or (n,) of each.
     Returns (n,) float32 in [0, 1]; comparable within this call only.
     Raises ValueError if the lengths differ or weight leaves [0, 1].
     Source: Bruch, Gai, Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023.
     """
     if lexical.shape != dense.shape:
         raise ValueError(f"{lexical.shape} lexical scores and {dense.shape} dense ones; expected one of each per candidate")
-    if not 0 <= weight <= 1:
+    low, high = (weight, weight) if isinstance(weight, float) else (weight.min(), weight.max())
+    if not 0 <= low <= high <= 1:
         raise ValueError(f"weight is {weight}; expected a share between 0 and 1")
     blend: FloatVector = (weight * lexical + (1 - weight) * dense).astype(np.float32)
     return blend
 
 
-def blend(lexical: FloatVector, english: FloatVector | None, multilingual: FloatVector | None, shares: Shares) -> FloatVector:
+def blend(
+    lexical: FloatVector,
+    english: FloatVector | None,
+    multilingual: FloatVector | None,
+    shares: Shares,
+    words: FloatVector | None = None,
+) -> FloatVector:
     """(k,) float32: the blend of what the legs say of each candidate, all in [0, 1].
 
     english, multilingual: nan for a candidate that the model does not read; None if it reads none of them.
+    words:                 the words' share of each candidate, instead of the one share of all.
     """
     total, counted = np.zeros(lexical.size, np.float32), np.zeros(lexical.size, np.float32)
     for scores, share in ((english, shares.english), (multilingual, shares.multilingual)):
@@ -64,7 +73,7 @@ def blend(lexical: FloatVector, english: FloatVector | None, multilingual: Float
             np.add(total, np.float32(share) * scores, out=total, where=told)
             np.add(counted, np.float32(share), out=counted, where=told)
     dense = np.divide(total, counted, out=lexical.astype(np.float32), where=counted > 0)
-    return convex(lexical, dense, weight=shares.words)
+    return convex(lexical, dense, weight=shares.words if words is None else words)
 
 
 def between(scores: FloatVector, low: float, high: float) -> FloatVector:

@@ -112,6 +112,14 @@ class Search:
                 own |= rows
         return own
 
+    def _word_share(self, rows: IntVector) -> FloatVector:
+        """(k,) the words' share of each row of a translated question: what was typed tells more than a translation of it."""
+        typed = np.zeros(self._snapshot.table.size, bool)
+        for lang, its in self._snapshot.table.languages.items():
+            if index_language(lang) == index_language(self.query.lang):
+                typed |= its
+        return np.where(typed[rows], np.float32(ONE_MODEL.words), np.float32(TRANSLATED.words))
+
     def _word_weight(self, mask: Mask, rows: IntVector) -> FloatVector:
         """(k,) how much a shared word counts in each of these rows.
 
@@ -141,7 +149,7 @@ class Search:
         if alone and MULTILINGUAL not in lists and self._aligned is not None:
             raw[ALIGNED] = self._aligned.scores(rows)
             other, shares = _spread(raw[ALIGNED]), FORETOLD
-        score = blend(lexical, scaled.get(ENGLISH), other, shares)
+        score = blend(lexical, scaled.get(ENGLISH), other, shares, self._word_share(rows) if shares is TRANSLATED else None)
         if alone and (MULTILINGUAL in lists or (second_opinion and self._close(rows, score))):
             raw[MULTILINGUAL] = self._ask(MULTILINGUAL).scores(rows)
             score = blend(lexical, scaled[ENGLISH], _spread(raw[MULTILINGUAL]), SECOND_OPINION)

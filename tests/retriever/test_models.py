@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -142,12 +143,14 @@ def test_who_may_look_at_whom_survives_that_nothing_is_padded(architecture: str,
 
     from retriever import models
 
-    size = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64}
-    tokens = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3, "cls_token_id": 2, "sep_token_id": 3}
-    left_to_right = LlamaConfig(vocab_size=32, **size, pad_token_id=0, bos_token_id=2, eos_token_id=3, num_key_value_heads=1)
-    neighbours, whole = (ModernBertConfig(vocab_size=32, **size, **tokens, local_attention=window, initializer_range=1.0) for window in (4, 128))
-    config = {"reads left to right": left_to_right, "looks at its neighbours": neighbours, "looks at all": whole}[architecture]
-    AutoModel.from_config(config).save_pretrained(tmp_path / "model")
+    size: dict[str, Any] = {"vocab_size": 32, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2}
+    size |= {"intermediate_size": 64, "pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3, "initializer_range": 1.0}
+    config = {
+        "reads left to right": LlamaConfig(**size, num_key_value_heads=1),
+        "looks at its neighbours": ModernBertConfig(**size, cls_token_id=2, sep_token_id=3, local_attention=4),
+        "looks at all": ModernBertConfig(**size, cls_token_id=2, sep_token_id=3, local_attention=128),
+    }[architecture]
+    AutoModel.from_config(config).save_pretrained(tmp_path / "model")  # type: ignore[no-untyped-call]
     AutoTokenizer.from_pretrained(str(tiny)).save_pretrained(tmp_path / "model")
     original = SentenceTransformer(modules=[Transformer(str(tmp_path / "model")), Pooling(32, "mean")], device="cpu")
     original.save(str(tmp_path / "source"))
