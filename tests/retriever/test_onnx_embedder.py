@@ -234,9 +234,9 @@ def test_a_directory_that_is_not_whole_does_not_open(copy_of_minilm: Path, file:
 def test_a_manifest_of_another_format_is_refused(copy_of_minilm: Path) -> None:
     """A later version's directory is not read as if it were ours."""
     manifest = json.loads((copy_of_minilm / "manifest.json").read_text())
-    (copy_of_minilm / "manifest.json").write_text(json.dumps(manifest | {"format": 1}))
+    (copy_of_minilm / "manifest.json").write_text(json.dumps(manifest | {"format": 3}))
 
-    with pytest.raises(ModelError, match="has format 2, expected 1"):
+    with pytest.raises(ModelError, match="has format 3, expected 2"):
         OnnxEmbedder(copy_of_minilm, threads=1)
 
 
