@@ -51,7 +51,7 @@ def varying_places(run: Search, shown: Iterable[Ranked], snapshot: Snapshot, sco
         first = candidates.rows[leaders(candidates, table)[:NOTICED]]
         groups |= {table.group_names[number] for number in table.groups[first]}
     groups |= {article.group for article in snapshot.overriding if article.overrides in groups}
-    rows = np.flatnonzero(wider.rows & snapshot.table.in_groups(groups))
+    rows = np.flatnonzero(wider.rows & snapshot.table.in_groups(groups)).tolist()
     places = {place for row in rows for place in snapshot.passages[row].scope.jurisdictions}
     differs = len(places) > 1 or not seen.allowed.rows[rows].any()
     return tuple(sorted(places - {ALL})) if differs else ()

@@ -67,11 +67,16 @@ def blend(
     words:                 the words' share of each candidate, instead of the one share of all.
     """
     total, counted = np.zeros(lexical.size, np.float32), np.zeros(lexical.size, np.float32)
-    for scores, share in ((english, shares.english), (multilingual, shares.multilingual)):
-        if scores is not None:
-            told = ~np.isnan(scores)
-            np.add(total, np.float32(share) * scores, out=total, where=told)
-            np.add(counted, np.float32(share), out=counted, where=told)
+    for scores, share in ((english, np.float32(shares.english)), (multilingual, np.float32(shares.multilingual))):
+        if scores is None:
+            continue
+        gaps = np.isnan(scores)
+        if np.count_nonzero(gaps):
+            np.add(total, share * scores, out=total, where=~gaps)
+            np.add(counted, share, out=counted, where=~gaps)
+        else:
+            total += share * scores
+            counted += share
     dense = np.divide(total, counted, out=lexical.astype(np.float32), where=counted > 0)
     return convex(lexical, dense, weight=shares.words if words is None else words)
 

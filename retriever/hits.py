@@ -43,10 +43,9 @@ def hit_of(
 
 
 def _legs(candidates: Candidates, index: int) -> dict[str, LegScore]:
-    row = int(candidates.rows[index])
-    scores = {name: float(raw[index]) for name, raw in candidates.raw.items()}
+    row = candidates.rows.item(index)
     return {
         name: LegScore(score, candidates.lists.get(name, EMPTY).places.get(row))
-        for name, score in scores.items()
-        if not isnan(score)
+        for name, raw in candidates.raw.items()
+        if not isnan(score := raw.item(index))
     }

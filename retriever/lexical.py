@@ -41,7 +41,13 @@ def _stemmer(lang: str) -> Stemmer.Stemmer | None:
 @lru_cache(maxsize=256)  # a question is asked for its words fourteen times
 def tokens(text: str, lang: str) -> tuple[str, ...]:
     """See stemmed, for a text of which more than once is asked."""
-    return tuple(stemmed(text, lang))
+    return tuple(_stemmed(_words(text), lang))
+
+
+@lru_cache(maxsize=2**12)  # the words of questions are the same ones again and again: 1 MB
+def stems(word: str, lang: str) -> tuple[str, ...]:
+    """See stemmed, for a single word."""
+    return tuple(stemmed(word, lang))
 
 
 def stemmed(text: str, lang: str) -> list[str]:
@@ -49,10 +55,17 @@ def stemmed(text: str, lang: str) -> list[str]:
 
     Accents go first, on both sides: agents type "transaccion" mid-call.
     """
-    folded = text.casefold()
-    if not folded.isascii():
-        folded = without_accents(folded)
-    words = [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(folded)]
+    return _stemmed(_split(text), lang)
+
+
+def _split(text: str) -> list[str]:
+    return [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(without_accents(text.casefold()))]
+
+
+_words: Final = lru_cache(maxsize=64)(_split)  # of a text that is compared with texts of three languages
+
+
+def _stemmed(words: list[str], lang: str) -> list[str]:
     stemmer = _stemmer(index_language(lang))
     return words if stemmer is None else list(stemmer.stemWords(words))
 
@@ -177,10 +190,10 @@ class Lexical:
 
     def holders(self, word: str, key: str) -> IntVector:
         """The rows of a language's index that hold the word, whatever its ending."""
-        shelf, stems = self._shelves.get(key), tokens(word, key)
-        if shelf is None or len(stems) != 1:
+        shelf, its = self._shelves.get(key), stems(word, key)
+        if shelf is None or len(its) != 1:
             return np.empty(0, np.int64)
-        return shelf.rows[shelf.index.holders(stems[0])]
+        return shelf.rows[shelf.index.holders(its[0])]
 
     def save(self, folder: Path) -> None:
         """Write the index below a folder that does not exist yet."""

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable
 from typing import Final, Generic, TypeVar
 
-from retriever.lexical import tokens
+from retriever.lexical import stems, tokens
 
 T = TypeVar("T", bound=Hashable)
 
@@ -26,7 +26,7 @@ class Phrases(Generic[T]):
 
     def holds(self, word: str) -> bool:
         """Whether the word stands in any of the phrases."""
-        return not self._words.isdisjoint(tokens(word, self._lang))
+        return not self._words.isdisjoint(stems(word, self._lang))
 
     def find(self, text: str) -> list[tuple[int, set[T]]]:
         """How many words each phrase in the text has, and what it stands for, in the text's order.

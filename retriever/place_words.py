@@ -36,15 +36,12 @@ def infer_place(text: str, places: Iterable[str]) -> str | None:
 
     places: the jurisdictions of the space; only they, their countries and those countries' subdivisions are looked for.
     """
-    known = frozenset(places) - {ALL}
-    if not known:
-        return None
-    gazetteer = _gazetteer(frozenset(code.partition("-")[0] for code in known))
-    names, divided = gazetteer.names, {code.partition("-")[0] for code in known if "-" in code}
+    gazetteer, divided = _looked_for(tuple(places))
+    names = gazetteer.names
     beside_customer, beside_in = gazetteer.mentioned(_folded(text[:2000]))
     found = {names[name] for name in beside_customer}
     found |= {code for code in (names[name] for name in beside_in) if "-" in code and code.partition("-")[0] in divided}
-    found |= _typed_codes(text[:2000]).intersection(names.values())
+    found |= _typed_codes(text[:2000]) & gazetteer.codes
     nearest = [code for code in found if not any(code in lineage(other)[1:] for other in found)]
     return nearest[0] if len(nearest) == 1 else None
 
@@ -57,10 +54,11 @@ _Patterns: TypeAlias = tuple[re.Pattern[str], re.Pattern[str]]
 
 
 class _Gazetteer:
-    """What is known of some countries. names: name → code."""
+    """What is known of some countries. names: name → code; codes: all of them."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
+        self.codes = frozenset(names.values())
         self._first_words = frozenset(found[0] for name in names if (found := _WORD.search(name)))
 
     @cached_property
@@ -78,6 +76,16 @@ class _Gazetteer:
 @lru_cache(maxsize=8)
 def _gazetteer(countries: frozenset[str]) -> _Gazetteer:
     return _Gazetteer(_names(sorted(countries)))
+
+
+@lru_cache(maxsize=8)
+def _looked_for(places: tuple[str, ...]) -> tuple[_Gazetteer, frozenset[str]]:
+    """The names in the countries of these places, and those of the countries whose parts are told apart."""
+    known = [place for place in places if place != ALL]
+    return (
+        _gazetteer(frozenset(code.partition("-")[0] for code in known)),
+        frozenset(code.partition("-")[0] for code in known if "-" in code),
+    )
 
 
 def warm(places: Iterable[str]) -> None:

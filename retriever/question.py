@@ -78,7 +78,8 @@ class Query:
 
 def normalise(question: Question, words: SpaceWords | None = None, *, placed: bool = False) -> Normalised:
     """The question in one form, however it was pasted, and its language. words: the space's; placed: see Normalised."""
-    text, issue = _readable(question.text), _readable(issue_of(question.text[: 10 * LONGEST]))
+    text, issue = _readable(question.text), issue_of(question.text[: 10 * LONGEST])
+    issue = text if issue == question.text else _readable(issue)
     lang = language_of(issue, words.knows if words else None)
     return Normalised(text, issue, lang, question.lang or lang, placed)
 

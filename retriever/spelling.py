@@ -18,7 +18,7 @@ from spellchecker import SpellChecker
 
 from kb.language import without_accents
 from retriever.arrays import BoolVector, IntVector
-from retriever.lexical import STEMMED, Lexical, index_language, stemmed, tokens
+from retriever.lexical import STEMMED, Lexical, index_language, stemmed, stems
 from retriever.space_words import SpaceWords
 
 SHORTEST: Final = 5  # letters; a shorter word is one slip away from too many others
@@ -107,7 +107,7 @@ def _is_known(word: str, keys: Collection[str], known: SpaceWords, visible: Visi
 
 def _is_in_dictionary(word: str, key: str) -> bool:
     """Whether it is a word of the language, whatever its accents and its ending."""
-    known, asked = _dictionary(key), _numbers(tokens(word, key))
+    known, asked = _dictionary(key), _numbers(stems(word, key))
     places = np.minimum(np.searchsorted(known, asked), known.size - 1)
     return bool((known[places] == asked).any())
 

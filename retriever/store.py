@@ -55,7 +55,7 @@ class _Asked:
         self._vectors = vectors
         self._query = query
         self._ladder: Ladder | None = None
-        self._known = np.full(len(vectors), np.nan, np.float32)
+        self._known: FloatVector | None = None
 
     def search(self, allowed: BoolVector, limit: int) -> Ranking:
         """See Asked."""
@@ -67,6 +67,8 @@ class _Asked:
         """See Asked."""
         if self._ladder is not None:
             return self._ladder.scores[rows]
+        if self._known is None:
+            self._known = np.full(len(self._vectors), np.nan, np.float32)
         new = rows[np.isnan(self._known[rows])]
         if new.size:
             self._known[new] = inner_products(self._vectors[new], self._query)
