@@ -13,6 +13,7 @@ from kb.language import spelled
 
 ALL: Final = "all"
 _TAG: Final = re.compile(r"([a-z]{2,3})(?:-([A-Z][a-z]{3}))?(?:-([A-Z]{2}|[0-9]{3}))?")  # as BCP 47 advises to spell it
+_USUAL: Final = frozenset({"en", "es", "fr"})  # they exist: pycountry reads its whole list to say so, 40 ms of every start
 _SPECIAL: Final = "S"  # ISO's mark of codes such as `mul` and `und`
 _NEAR: Final = 75  # per cent alike, of a name and what was written
 
@@ -108,7 +109,7 @@ def is_language(tag: str) -> bool:
 def _is_code(language: str) -> bool:
     """ISO 639-1, and of 639-2 and 639-3 what has no code there; not what stands for no language or for several."""
     if len(language) == 2:
-        return pycountry.languages.get(alpha_2=language) is not None
+        return language in _USUAL or pycountry.languages.get(alpha_2=language) is not None
     found = pycountry.languages.get(alpha_3=language)
     if found is None:  # what is spoken in several ways, such as Nahuatl
         return pycountry.language_families.get(alpha_3=language) is not None

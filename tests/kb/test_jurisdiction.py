@@ -1,5 +1,8 @@
 """Places and which lies in which."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,3 +99,11 @@ def test_languages_are_those_of_iso_as_bcp_47_spells_them() -> None:
 def test_a_language_that_was_meant_is_named(written: str, meant: str | None) -> None:
     """By another of its codes, by its name in English, Spanish or French, or in other letters."""
     assert language_meant(written) == meant
+
+
+def test_a_start_does_not_wait_for_the_list_of_all_languages() -> None:
+    """pycountry reads it whole at the first question; what nearly every kb.yml names is known without."""
+    code = "from kb.jurisdiction import is_language, pycountry; print(is_language('es-MX'), pycountry.languages._is_loaded)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "True False\n"
