@@ -27,26 +27,32 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
-    """What it is taken from: the articles of one commit, and their passages. members, seen: see Snapshot."""
+class Texts:
+    """What it is taken from: the articles of one commit, and their passages.
+
+    members:  see Snapshot.
+    seen:     an article as a reader of a tier sees it in a place.
+    in_scope: what a scope sees.
+    """
 
     library: Library
     articles: Mapping[str, Article]
     members: Mapping[str, tuple[Article, ...]]
     passages: Sequence[Passage]
     seen: Callable[[str, int, str | None], Article]
+    in_scope: Callable[[Scope], InScope]
 
 
-def shown_in(space: Space, in_scope: InScope, row: int) -> Shown:
+def shown_in(texts: Texts, scope: Scope, row: int) -> Shown:
     """The passage in this row, in a scope that allows it."""
-    scope, passage = in_scope.scope, space.passages[row]
-    article = space.articles[passage.article]
-    visible = space.seen(article.id, scope.tier, scope.jurisdiction)
+    passage = texts.passages[row]
+    article = texts.articles[passage.article]
+    visible = texts.seen(article.id, scope.tier, scope.jurisdiction)
     return Shown(
         article=visible,
-        place=_place(space, article, passage.scope.jurisdictions, scope, in_scope.replaced),
-        translation=translation_state(space.articles.get(article.translation_of or ""), article, space.library.lacking),
-        lacking=lacking(space.library, article, scope),
+        place=_place(texts, article, passage.scope.jurisdictions, scope, texts.in_scope(scope).replaced),
+        translation=translation_state(texts.articles.get(article.translation_of or ""), article, texts.library.lacking),
+        lacking=lacking(texts.library, article, scope),
         internal=_is_internal(article, passage),
         say=_spoken(visible, BlockKind.SAY, passage.heading),
         dont_say=_spoken(visible, BlockKind.DONT_SAY, passage.heading),
@@ -63,19 +69,19 @@ def _is_internal(article: Article, passage: Passage) -> bool:
     return any(block.kind in NEVER_SENT and block.start < passage.end and passage.start < block.end for block in article.blocks)
 
 
-def _place(space: Space, article: Article, places: frozenset[str], scope: Scope, replaced: Mapping[str, Article]) -> PlaceMatch:
+def _place(texts: Texts, article: Article, places: frozenset[str], scope: Scope, replaced: Mapping[str, Article]) -> PlaceMatch:
     """Which of the passage's places is the asked one's nearest, and what the text replaces there.
 
     A replaced article is named only to a reader who could see it elsewhere: never one of a higher tier, or a draft.
     """
-    target = space.members[article.group][0].overrides or ""
+    target = texts.members[article.group][0].overrides or ""
     if scope.jurisdiction is None:
         shown = sorted(place for place in places if "-" not in place)
         names = "every place" if ALL in shown else ", ".join(shown)
         return PlaceMatch(None, ALL if ALL in shown else shown[0], None, f"no place was asked; this text is for {names}")
     matched = nearest(places, scope.jurisdiction) or ALL
     label = "text for every place" if matched == ALL else f"{matched} text"
-    other = space.articles.get(target) if target in replaced and replaced[target].group == article.group else None
+    other = texts.articles.get(target) if target in replaced and replaced[target].group == article.group else None
     if other is not None and other.scope.tier <= scope.tier and is_in_force(other, scope.effective_on):
         where = ", ".join(sorted(other.scope.jurisdictions))
         return PlaceMatch(scope.jurisdiction, matched, other.id, f"{label}; replaces {other.title} ({where})")

@@ -27,7 +27,7 @@ from retriever.lexical import Lexical
 from retriever.passage import Passage, lexical_text, shown_text
 from retriever.reranker import Reranker
 from retriever.scope import PassageTable, Scope, sees_from, table_of
-from retriever.shown import Shown, Space, shown_in
+from retriever.shown import Shown, Texts, shown_in
 from retriever.space_words import SpaceWords
 from retriever.spelling import Spelling
 from retriever.splitter import CHUNKING
@@ -37,7 +37,7 @@ from retriever.translator import NoTranslator, Translator
 FORMAT: Final = 4  # of what it holds; another number is another snapshot
 NOT_TRANSLATED: Final = NoTranslator()
 SEEN: Final = 2**11  # articles as readers saw them, of which those that hide a part are copies: 4 kB each
-SCOPES: Final = 64  # of which what they see is kept: at most 16 bytes for each passage
+SCOPES: Final = 64  # of which what they see is kept: 4 to 28 bytes for each passage, by what is asked in them
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 SHOWN: Final = 2**12  # passages as people read them: 1 kB for one with a table or steps, which takes 0.2 ms
 
@@ -146,11 +146,12 @@ class Snapshot:
         # bound to the articles, not to the snapshot: a cycle would keep an old snapshot until the collector comes
         self._shown = lru_cache(maxsize=SHOWN)(partial(_shown, articles, passages, library.taxonomy.queues))
         self.members: Mapping[str, tuple[Article, ...]] = _members(library.articles)
-        space = Space(library, self.articles, self.members, passages, lru_cache(maxsize=SEEN)(partial(_seen, articles)))
-        self._shown_in = lru_cache(maxsize=SEEN)(partial(shown_in, space))
         self._moments = _moments(library.articles)
         highest = library.taxonomy.highest_tier
         self._in_scope = lru_cache(maxsize=SCOPES)(partial(InScope, self.table, self.overriding, highest))
+        as_seen = lru_cache(maxsize=SEEN)(partial(_seen, articles))
+        texts = Texts(library, self.articles, self.members, passages, as_seen, self._in_scope)
+        self._shown_in = lru_cache(maxsize=SEEN)(partial(shown_in, texts))
 
     def words_of(self, row: int) -> str:
         """A passage's words as they are indexed: with title, headings and keywords."""
@@ -163,7 +164,7 @@ class Snapshot:
 
     def shown_in(self, in_scope: InScope, row: int) -> Shown:
         """The passage as it is shown in a scope that allows it."""
-        return self._shown_in(in_scope, row)
+        return self._shown_in(in_scope.scope, row)  # not by in_scope itself, whose masks would be kept for as long
 
     def in_scope(self, scope: Scope) -> InScope:
         """What the scope sees: the same since an article last began or ended, so by that instant it is kept."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
 from pathlib import Path
+from weakref import WeakSet
 
 import numpy as np
 import pytest
@@ -88,6 +89,17 @@ def test_a_passage_is_shown_as_its_scope_has_it(tmp_path: Path, world: World) ->
 
     assert found == [everything_shown(world_of(FILES, tmp_path).snapshot, it) for it in scopes] * 2
     assert len({repr(it) for it in found}) == len(scopes)
+
+
+def test_what_more_scopes_see_than_are_kept_leaves_the_memory(world: World) -> None:
+    """Also where the passages that were shown there are still kept."""
+    snapshot, alive = world.snapshot, WeakSet[InScope]()
+    for number in range(2 * SCOPES):
+        scope = Scope(frozenset({"cards", f"product {number}"}), "US-CA", 1, TODAY)
+        alive.add(snapshot.in_scope(scope))
+        everything_shown(snapshot, scope)
+
+    assert len(alive) == SCOPES
 
 
 def test_another_snapshot_keeps_its_own(tmp_path: Path, world: World) -> None:
