@@ -17,6 +17,9 @@ from retriever.word_counts import WordCounts
 
 K1: Final = 0.9  # k1 and b: best of three pairs on the train questions of fiqa-dev, docs/decisions/0002-fusion.md
 B: Final = 0.4
+# Words of a question whose texts are added in one call. Most questions have fewer; all 800 of a pasted one took 155 MB over
+# 100,000 texts and 101 ms, in sixteens they take 5 MB and 53 ms.
+_TOGETHER: Final = 16
 _WORDS: Final = "vocab.index.json"
 _ARRAYS: Final = {"starts": "indptr.csc.index.npy", "texts": "indices.csc.index.npy", "weights": "data.csc.index.npy"}
 
@@ -52,9 +55,10 @@ class WordIndex:
         """(size,) float32: BM25 of the words for every text, higher is better. A word that is said twice counts twice."""
         scores = np.zeros(size, np.float32)
         held = [self._held(word) for word in words if word in self.numbers]
-        if held:  # added one after the other, word by word
+        for first in range(0, len(held), _TOGETHER):
+            some = held[first : first + _TOGETHER]  # added one after the other, word by word
             np.add.at(
-                scores, np.concatenate([self.texts[its] for its in held]), np.concatenate([self.weights[its] for its in held])
+                scores, np.concatenate([self.texts[its] for its in some]), np.concatenate([self.weights[its] for its in some])
             )
         return scores
 

@@ -1,5 +1,6 @@
 """Words: folded, stemmed by language, found by BM25 inside a mask, the same after a save."""
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,6 +75,20 @@ def test_a_saved_index_gives_the_same_scores(tmp_path: Path) -> None:
         assert [loaded.coverage(same(question), row) for row in range(5)] == [
             lexical.coverage(same(question), row) for row in range(5)
         ]
+
+
+def test_a_long_question_takes_no_more_memory_than_a_short_one() -> None:
+    """A pasted ticket has hundreds of words that nearly every text holds."""
+    words = [f"word{number}" for number in range(400)]
+    lexical = Lexical.build(lambda _row: " ".join(words), ["en"] * 500)
+    asked = tokens(" ".join(words), "en")
+    tracemalloc.start()
+    lexical.scores(lambda _key: " ".join(words))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert len(asked) == 400
+    assert most < 500_000  # bytes; all at once they take 1.7 MB
 
 
 def test_coverage_is_the_share_of_the_questions_words_by_rarity() -> None:
