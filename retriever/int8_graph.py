@@ -9,7 +9,7 @@ from onnxruntime.quantization import quantize_dynamic
 
 from retriever.prepared_model import GRAPH, TABLES
 
-TABLE_FROM: Final = 2**25  # bytes; of smaller ones there is little to save, and MiniLM stays the model that it was
+TABLE_FROM: Final = 2**25  # bytes; of smaller ones there is little to save: MiniLM's words have 12 MB
 PAGE: Final = 4096  # bytes, at multiples of which a file can be mapped
 
 

@@ -75,12 +75,12 @@ class _Shelf:
     """The index of one language.
 
     rows:   (m,) the passage table's row of each of its documents.
-    counts: what it was built from; None if it was loaded from a snapshot that an older version wrote.
+    counts: what it was built from.
     """
 
     rows: IntVector
     index: WordIndex
-    counts: WordCounts | None = None
+    counts: WordCounts
 
 
 def _tells(shelf: _Shelf, words: set[str], allowed: BoolVector) -> bool:
@@ -147,7 +147,7 @@ class Lexical:
     def places(self, key: str, rows: IntVector) -> tuple[WordCounts | None, IntVector]:
         """What a language's texts were counted as, and the place of each of these rows among them; -1 for -1."""
         shelf = self._shelves.get(key)
-        if shelf is None or shelf.counts is None:
+        if shelf is None:
             return None, rows
         return shelf.counts, np.where(rows < 0, -1, np.searchsorted(shelf.rows, rows))
 
@@ -201,8 +201,7 @@ class Lexical:
             (folder / key).mkdir()
             shelf.index.save(folder / key)
             np.save(folder / key / "rows.npy", shelf.rows)
-            if shelf.counts is not None:
-                shelf.counts.save(folder / key / _COUNTS)
+            shelf.counts.save(folder / key / _COUNTS)
         (folder / "lexical.json").write_text(json.dumps({"size": self._size, "languages": sorted(self._shelves)}))
 
     @classmethod
@@ -211,7 +210,7 @@ class Lexical:
         about = json.loads((folder / "lexical.json").read_text())
         shelves = {}
         for key in about["languages"]:
-            index, counts = WordIndex.load(folder / key), folder / key / _COUNTS
-            known = WordCounts.load(counts, index.words) if counts.is_file() else None
-            shelves[key] = _Shelf(np.load(folder / key / "rows.npy"), index, known)
+            index = WordIndex.load(folder / key)
+            counts = WordCounts.load(folder / key / _COUNTS, index.words)
+            shelves[key] = _Shelf(np.load(folder / key / "rows.npy"), index, counts)
         return cls(shelves, about["size"])

@@ -78,9 +78,6 @@ class WordIndex:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote, or bm25s, which adds an empty word that no text holds."""
+        """Read what `save` wrote."""
         numbers: dict[str, int] = json.loads((folder / _WORDS).read_bytes())
-        arrays = {name: np.load(folder / file) for name, file in _ARRAYS.items()}
-        if numbers.get("") == arrays["starts"].size - 1:
-            del numbers[""]
-        return cls(numbers, **arrays)
+        return cls(numbers, **{name: np.load(folder / file) for name, file in _ARRAYS.items()})
