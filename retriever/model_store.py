@@ -23,7 +23,7 @@ from retriever.errors import ModelError
 from retriever.model_sources import ModelSource, find_source, looks_like_a_path, slug
 from retriever.onnx_embedder import OnnxEmbedder
 from retriever.onnx_reranker import OnnxReranker
-from retriever.prepared_model import is_whole
+from retriever.prepared_model import is_current, is_whole
 
 Announce: TypeAlias = Callable[[str], None]
 OFFLINE: Final = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
@@ -110,12 +110,16 @@ def _note_path(name: str, models_dir: Path) -> Path:
 
 
 def _without_source(name: str, models_dir: Path, note: _Note | None) -> Path | None:
-    """The prepared directory of a model whose source is not on this machine. Raises ModelError where two would do."""
-    if note and is_whole(models_dir / note.directory):
+    """The prepared directory of a model whose source is not on this machine. Raises ModelError where two would do.
+
+    One that an older version prepared, and that lies there since, would not: it is named only where there is no other.
+    """
+    if note and is_current(models_dir / note.directory):
         return models_dir / note.directory
     if looks_like_a_path(name):
         return None
-    prepared = sorted(path for path in models_dir.glob(f"{slug(name)}-{'[0-9a-f]' * 12}") if is_whole(path))
+    whole = sorted(path for path in models_dir.glob(f"{slug(name)}-{'[0-9a-f]' * 12}") if is_whole(path))
+    prepared = [path for path in whole if is_current(path)] or whole
     if len(prepared) > 1:
         raise ModelError(
             f"{models_dir}: {len(prepared)} prepared models answer to {name!r}: "

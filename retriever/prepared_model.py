@@ -95,6 +95,14 @@ def is_whole(directory: Path) -> bool:
     return (directory / MANIFEST).is_file()
 
 
+def is_current(directory: Path) -> bool:
+    """Whether it was published, and by a version that writes what this one reads."""
+    try:
+        return bool(json.loads((directory / MANIFEST).read_bytes())["format"] == FORMAT)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def write(directory: Path, config: ModelConfig, *, made_with: Mapping[str, str]) -> PreparedModel:
     """Describe the graph and the tokenizer already in `directory`; the manifest is written last.
 

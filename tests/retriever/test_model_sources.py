@@ -12,6 +12,7 @@ from retriever.errors import ModelError
 from retriever.model_sources import PACKAGED, ModelSource, find_source
 from retriever.model_store import directory_of, open_model, prepared_directory
 from retriever.onnx_embedder import OnnxEmbedder
+from retriever.prepared_model import FORMAT, is_current
 
 
 def test_a_prepared_model_opens_without_hashing_its_source(
@@ -90,11 +91,29 @@ def uninstalled(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("uninstalled", "never_prepare")
 def test_prepared_models_work_without_their_source(models_dir: Path, minilm: OnnxEmbedder, tmp_path: Path) -> None:
     """A container with the prepared directory alone answers; note or no note."""
-    directory = next(models_dir.glob("all-MiniLM-L6-v2-*/"))
+    directory = next(filter(is_current, models_dir.glob("all-MiniLM-L6-v2-*/")))
     shutil.copytree(directory, tmp_path / directory.name)
 
     assert open_model("all-MiniLM-L6-v2", tmp_path, threads=1).name == minilm.name
     assert open_model("all-MiniLM-L6-v2", models_dir, threads=1).name == minilm.name
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["where the name last led", "beside it"])
+@pytest.mark.usefixtures("uninstalled", "never_prepare")
+def test_what_an_older_version_prepared_is_not_taken_without_a_source(
+    models_dir: Path, minilm: OnnxEmbedder, tmp_path: Path, *, noted: bool
+) -> None:
+    """A folder of models is kept through an upgrade: the one that this version reads is opened."""
+    directory = next(filter(is_current, models_dir.glob("all-MiniLM-L6-v2-*/")))
+    shutil.copytree(directory, tmp_path / directory.name)
+    older = tmp_path / "all-MiniLM-L6-v2-0123456789ab"
+    older.mkdir()
+    (older / "manifest.json").write_text(json.dumps({"format": FORMAT - 1}))
+    if noted:
+        note = model_store._note_path("all-MiniLM-L6-v2", tmp_path)
+        note.write_text(json.dumps({"directory": older.name, "stamp": "of a source that was there"}))
+
+    assert open_model("all-MiniLM-L6-v2", tmp_path, threads=1).name == minilm.name
 
 
 @pytest.mark.usefixtures("uninstalled")
