@@ -1,7 +1,8 @@
-"""One search, several masks: what was found for a narrow mask is used for a wider one, and changes nothing of it."""
+"""One search: what it finds in one mask changes nothing of another, and what each leg says counts as it should."""
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retriever.arrays import BoolVector
+from retriever.fusion import between
 from retriever.in_scope import Mask
 from retriever.legs import Candidates, Search
 from retriever.question import Question, normalise, understand
@@ -54,3 +56,21 @@ def test_a_wider_mask_after_a_narrower_one_finds_what_it_finds_alone(text: str, 
 
     assert [values(widening.candidates(mask)) for mask in (narrower, wider)] == alone
     assert [values(narrowing.candidates(mask)) for mask in (wider, narrower)] == alone[::-1]
+
+
+def test_words_count_twice_as_much_for_a_text_in_the_language_that_was_typed() -> None:
+    """A translated question: 0.4 for Spanish texts, which say what was typed, and 0.2 for English ones, by a translation."""
+    it = world()
+    asked = Question("cargo de la tarjeta por favor")
+    query = replace(understand(normalise(asked), it.snapshot.words, NoTranslator()), english="late card fee")
+    mask = Mask(np.ones(it.snapshot.table.size, bool), it.snapshot.table)
+
+    found = Search(query, it.snapshot, it.models).candidates(mask)
+
+    scaled = {name: between(found.raw[name], its.scores[-1], its.scores[0]) for name, its in found.lists.items()}
+    words = found.raw["lexical"] / found.raw["lexical"].max()
+    spanish = it.snapshot.table.languages["es"][found.rows]
+    both = (scaled["english"] + scaled["multilingual"]) / 2
+    expected = np.where(spanish, 0.4 * words + 0.6 * scaled["multilingual"], 0.2 * words + 0.8 * both)
+    assert min((spanish & (words > 0)).sum(), (~spanish & (words > 0)).sum()) > 10
+    np.testing.assert_allclose(found.score, expected, rtol=1e-5)
