@@ -24,6 +24,7 @@ from tests.conftest import ROOT
 from tests.world import TAXONOMY
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+OF_MAKE = ("MAKE", "MFLAGS")  # how a `make` tells one that it starts that it is not the first: the suite itself runs in one
 TEXT = "\n".join(path.read_text() for path in DOCUMENTS)
 README = (ROOT / "README.md").read_text()
 
@@ -105,7 +106,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from api.cli import main; main()" "$@"\n')
     command.chmod(0o755)
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("KB_")},
+        **{name: value for name, value in os.environ.items() if not name.startswith(("KB_", *OF_MAKE))},
         "PATH": f"{folder}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "KB_DATA_DIR": str(folder / "data"),
@@ -200,7 +201,7 @@ def test_make_run_serves_the_articles_and_prints_the_address(set_up: Path, shell
 
 def test_make_test_runs_the_suite(set_up: Path) -> None:
     """Shown and not run: a suite that ran itself would not end."""
-    alone = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}  # itself run by make
+    alone = {name: value for name, value in os.environ.items() if not name.startswith(OF_MAKE)}
     told = subprocess.run(["make", "-n", "test"], cwd=set_up, env=alone, capture_output=True, text=True, check=True).stdout
 
     assert re.fullmatch(r"\.venv/bin/pytest .+\n", told)
