@@ -21,7 +21,7 @@ pictures: $(READY)  ## every state of the sidebar into build/pictures, the shown
 		cp build/pictures/$$name.png docs/pictures/; done
 
 proof: $(READY)  ## the slow proofs
-	@$(BIN)/pytest -m proof
+	@$(BIN)/pytest -m proof --numprocesses auto --dist loadfile
 
 check: $(READY)  ## style, types, and the floors
 	@$(BIN)/ruff check .
