@@ -16,6 +16,7 @@ from api.memory import give_back
 from api.settings import Settings
 from retriever.apertium import BUDGET, Apertium
 from retriever.apertium_stages import Aside
+from retriever.dictionaries import Dictionaries
 from retriever.errors import ModelError
 from retriever.language import language_of
 from retriever.language import warm as warm_language
@@ -24,7 +25,6 @@ from retriever.model_store import open_model, open_reranker
 from retriever.place_words import warm as warm_places
 from retriever.reranker import Reranker
 from retriever.snapshot import Models
-from retriever.spelling import warm as warm_spelling
 from retriever.translator import NoTranslator, Translator
 
 MOMENT: Final = 0.5  # seconds
@@ -47,6 +47,7 @@ def open_models(
         multilingual=open_model(settings.multilingual_model, folder, threads=settings.threads, announce=announce),
         translator=translator or open_translator(settings),
         reranker=reranker_of(settings, announce),
+        dictionaries=Dictionaries(folder / "dictionaries"),
     )
 
 
@@ -116,7 +117,7 @@ def _load_rest(models: Models, places: Sequence[Iterable[str]], then: Callable[[
         _in_turns(warm_language())
         for its in places:
             warm_places(its)
-        _in_turns(warm_spelling())  # last: the dictionaries take seconds
+        _in_turns(models.dictionaries.warm())  # last: where they are made, they take seconds
         give_back()
     finally:
         then()

@@ -27,7 +27,7 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
     asked = _placed(scope, query)
     seen = snapshot.in_scope(asked)
     visible = Visible(snapshot.lexical, seen.allowed.rows, snapshot.words_of)
-    slips = snapshot.spelling.corrections(query.issue, query.lang, snapshot.words, visible)
+    slips = snapshot.spelling.corrections(query.issue, query.lang, snapshot.words, visible, models.dictionaries)
     if slips:
         again = models.translator if query.english else NOT_TRANSLATED  # which has had its time
         query = mended(read, slips, snapshot.words, again)

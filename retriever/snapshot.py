@@ -19,6 +19,7 @@ from kb.visible import seen
 from retriever.alignment import Alignment
 from retriever.arrays import FloatMatrix, IntVector
 from retriever.centring import centred
+from retriever.dictionaries import IN_MEMORY, Dictionaries
 from retriever.embedder import Embedder
 from retriever.exact import ExactIndex
 from retriever.in_scope import InScope
@@ -46,13 +47,15 @@ SHOWN: Final = 2**12  # passages as people read them: 1 kB for one with a table 
 class Models:
     """What texts are read with: a model for English over English, one for every other pair of languages, and a translator.
 
-    reranker: what has the last word on the order of the first articles; None, as is usual, for nothing.
+    reranker:     what has the last word on the order of the first articles; None, as is usual, for nothing.
+    dictionaries: by which a slip of typing is told from a word.
     """
 
     english: Embedder
     multilingual: Embedder
     translator: Translator = NOT_TRANSLATED
     reranker: Reranker | None = None
+    dictionaries: Dictionaries = IN_MEMORY
 
     @property
     def unhurried(self) -> "Models":

@@ -5,20 +5,17 @@ that is one slip away, or two where it is long. What slips cost, and what mendin
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from threading import Lock
 from typing import Final, TypeAlias
 
-import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-from spellchecker import SpellChecker
 
 from kb.language import without_accents
 from retriever.arrays import BoolVector, IntVector
-from retriever.lexical import STEMMED, Lexical, index_language, stemmed, stems
+from retriever.dictionaries import IN_MEMORY, Dictionaries
+from retriever.lexical import STEMMED, Lexical, index_language
 from retriever.space_words import SpaceWords
 
 SHORTEST: Final = 5  # letters; a shorter word is one slip away from too many others
@@ -28,7 +25,6 @@ _READ: Final = 60  # words of a question; a pasted log is full of words that nob
 _WORD: Final = re.compile(r"[^\W\d_]+")
 # No part of a code, an address, a name of a file or a contraction.
 _TYPED: Final = re.compile(r"(?<![\w@./#-])[^\W\d_]+(?!['’]?\w|[@/#-]|\.\w)")
-_LOADING: Final = Lock()
 
 _Texts: TypeAlias = Callable[[], Iterable[tuple[str, str]]]
 _Words: TypeAlias = Mapping[str, Mapping[str, str]]  # language → word as it is written → without accents
@@ -49,13 +45,18 @@ class Spelling:
         self._texts = texts
         self._read: _Words | None = _with(before._read, fresh()) if before is not None and before._read is not None else None
 
-    def corrections(self, text: str, lang: str, known: SpaceWords, visible: "Visible") -> Mapping[str, str]:
-        """Each word that was mistyped, as it was typed, and what it is read as."""
+    def corrections(
+        self, text: str, lang: str, known: SpaceWords, visible: "Visible", usual: Dictionaries = IN_MEMORY
+    ) -> Mapping[str, str]:
+        """Each word that was mistyped, as it was typed, and what it is read as.
+
+        known: the space's words. usual: those of the languages.
+        """
         key = index_language(lang)
         if key not in STEMMED:
             return {}
         typed = dict.fromkeys(word for word in _TYPED.findall(text)[:_READ] if len(word) >= SHORTEST)
-        unknown = [word for word in typed if not _is_known(word, {key, *MIXED}, known, visible)]
+        unknown = [word for word in typed if not _is_known(word, {key, *MIXED}, known, visible, usual)]
         read = {word: self._nearest(word, key, visible) for word in unknown}
         return {word: other for word, other in read.items() if other is not None}
 
@@ -99,43 +100,10 @@ def _with(words: _Words, texts: Iterable[tuple[str, str]]) -> _Words:
     return more
 
 
-def _is_known(word: str, keys: Collection[str], known: SpaceWords, visible: Visible) -> bool:
+def _is_known(word: str, keys: Collection[str], known: SpaceWords, visible: Visible, usual: Dictionaries) -> bool:
     return any(visible.held(word, key).size or known.knows(word, key) for key in STEMMED) or any(
-        _is_in_dictionary(word, key) for key in keys
+        usual.hold(word, key) for key in keys
     )
-
-
-def _is_in_dictionary(word: str, key: str) -> bool:
-    """Whether it is a word of the language, whatever its accents and its ending."""
-    known, asked = _dictionary(key), _numbers(stems(word, key))
-    places = np.minimum(np.searchsorted(known, asked), known.size - 1)
-    return bool((known[places] == asked).any())
-
-
-def _dictionary(key: str) -> IntVector:
-    """The language's words as they are indexed, as rising numbers. Half a second for each language, once."""
-    with _LOADING:
-        return _loaded(key)
-
-
-@cache
-def _loaded(key: str) -> IntVector:
-    return np.unique(_numbers(stemmed(" ".join(SpellChecker(language=key).word_frequency.words()), key)))
-
-
-def _numbers(words: Sequence[str]) -> IntVector:
-    """A number of 64 bits for each word, good in this process alone: 2 MB for three languages instead of 25 for the words.
-
-    That a slip shares its number with one of 300,000 words happens once in 10^13.
-    """
-    return np.fromiter(map(hash, words), np.int64, len(words))
-
-
-def warm() -> Iterator[None]:
-    """Load, as one goes on, what the first mistyped word needs: a dictionary a step, of 0.6 to 1.1 s of the processor."""
-    for key in STEMMED:
-        _dictionary(key)
-        yield
 
 
 def respelled(text: str, corrections: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import pytest
 from api import loading
 from api.loading import MOMENT, PATIENCE, load_for_service, load_later
 from retriever.arrays import FloatVector
+from retriever.dictionaries import Dictionaries
 from retriever.errors import ModelError
 from retriever.snapshot import Models
 from tests.retriever.worlds import HashEmbedder
@@ -49,7 +50,7 @@ def later(order: list[str], models: Models, monkeypatch: pytest.MonkeyPatch, use
     monkeypatch.setattr(loading, "monotonic", lambda: clock[0])
     monkeypatch.setattr(loading, "process_time", lambda: spent.pop(0) if len(spent) > 1 else spent[0] + clock[0])
     monkeypatch.setattr(loading, "warm_language", lambda: steps("language"))
-    monkeypatch.setattr(loading, "warm_spelling", lambda: steps("spelling"))
+    monkeypatch.setattr(Dictionaries, "warm", lambda _: steps("spelling"))
 
     load_later(models, [("US",)], then=done.set)
 
