@@ -95,6 +95,11 @@ def place_name(code: str, lang: str = "en") -> str:
     return _names("iso3166-1", lang).gettext(name)
 
 
+def has_form_of_language(tag: str) -> bool:
+    """Whether the text is spelled as a BCP 47 language, which may exist or not."""
+    return _TAG.fullmatch(tag) is not None
+
+
 @lru_cache(maxsize=8192)
 def is_language(tag: str) -> bool:
     """Whether the text is a BCP 47 language whose parts exist: `es`, `nah`, `zh-Hant`, `es-419`; not `eng`, which is `en`."""

@@ -4,15 +4,28 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
 
-from kb.jurisdiction import is_language, language_meant
+from kb.jurisdiction import has_form_of_language, is_language, language_meant
 
 
-def _known_language(tag: str) -> str:
-    if is_language(tag):
+def _formed(tag: str) -> str:
+    if has_form_of_language(tag):
         return tag
+    raise ValueError(_expected(tag))
+
+
+# By its form alone: a commit that was live must be read for ever, whatever languages a later list knows.
+LanguageTag: TypeAlias = Annotated[str, AfterValidator(_formed)]
+
+
+def unknown_language(tag: str) -> str | None:
+    """What to say of a language that does not exist; None of one that does."""
+    if is_language(tag):
+        return None
+    expected = _expected(tag)
+    return f"{tag!r} is no language of ISO 639; {expected if expected.endswith('?') else f'{expected}.'}"
+
+
+def _expected(tag: str) -> str:
     meant = language_meant(tag)
     asked = f". Did you mean {meant!r}?" if meant else ""
-    raise ValueError(f"expected a BCP 47 language such as en, es-MX or fr-CA{asked}")
-
-
-LanguageTag: TypeAlias = Annotated[str, AfterValidator(_known_language)]
+    return f"expected a BCP 47 language such as en, es-MX or fr-CA{asked}"

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
-from kb.language_tag import LanguageTag
 from kb.teams import Team
 from kb.zone import ZoneName
 
@@ -59,7 +58,7 @@ class Taxonomy:
     __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
     name: str
     time_zone: ZoneName
-    languages: Annotated[tuple[LanguageTag, ...], Field(min_length=1)]
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
     products: Annotated[Mapping[str, Product], Field(min_length=1)]
     jurisdictions: tuple[str, ...]
     tiers: Annotated[Mapping[int, Tier], Field(min_length=1)]

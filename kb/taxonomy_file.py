@@ -7,7 +7,8 @@ from pydantic import TypeAdapter
 
 from kb.adoption import Adoption
 from kb.jurisdiction import ALL, is_place
-from kb.problem import Problem, did_you_mean
+from kb.language_tag import unknown_language
+from kb.problem import Problem, Severity, did_you_mean, errors
 from kb.schema import Layer, Layered, validate
 from kb.taxonomy import Taxonomy
 from kb.teams import unfit_channel
@@ -26,7 +27,7 @@ class TaxonomyFile:
 
 
 def read_taxonomy(path: str, text: str) -> tuple[TaxonomyFile | None, list[Problem]]:
-    """The file's values, or every problem in it. Raises YamlError if the text is not YAML."""
+    """The file's values, None if it has errors; and every problem in it. Raises YamlError if the text is not YAML."""
     document = parse_mapping(text)
     own = {key: value for key, value in document.values.items() if key != "adopt"}
     layered = Layered((Layer(path, Document(own, document.lines, document.first_line)),))
@@ -35,9 +36,9 @@ def read_taxonomy(path: str, text: str) -> tuple[TaxonomyFile | None, list[Probl
     problems += adopt_problems
     if taxonomy is not None:
         problems += _check(layered, taxonomy)
-    if taxonomy is None or problems:
+    if taxonomy is None or errors(problems):
         return None, problems
-    return TaxonomyFile(taxonomy, adopt), []
+    return TaxonomyFile(taxonomy, adopt), problems
 
 
 def _read_adoption(path: str, document: Document) -> tuple[Adoption | None, list[Problem]]:
@@ -52,6 +53,9 @@ def _read_adoption(path: str, document: Document) -> tuple[Adoption | None, list
 def _check(layered: Layered, taxonomy: Taxonomy) -> list[Problem]:
     """What the schema cannot say: names that refer to other names."""
     problems = []
+    for number, lang in enumerate(taxonomy.languages):
+        if unknown := unknown_language(lang):
+            problems.append(layered.problem(("languages", number), "unknown-language", unknown, Severity.WARNING))
     for number, place in enumerate(taxonomy.jurisdictions):
         if not is_place(place):
             message = f"jurisdiction {place!r} is no ISO 3166-1 alpha-2 or 3166-2 code. Correct it, as in US or US-CA."
