@@ -47,7 +47,7 @@ def search(question: Question, scope: Scope, snapshot: Snapshot, models: Models,
         found=len(first),
         answerable=answerable,
         confidence=probability,
-        reason=None if answerable else _reason(ranked, snapshot, asked, seen.replaced, too_little),
+        reason=None if answerable else _reason(ranked, snapshot, asked, seen.replaced, query.issue if too_little else None),
         above_tier=above_tier(run, snapshot, asked, seen),
         varies_by_jurisdiction=varying_places(run, ranked[:1], snapshot, asked, seen),
         leads=() if answerable else leads(run, snapshot, asked, seen),
@@ -68,9 +68,11 @@ def _reason(
     snapshot: Snapshot,
     scope: Scope,
     replaced: Collection[str],
-    too_little: bool,  # noqa: FBT001
+    too_little: str | None,
 ) -> str:
-    if too_little:
+    if too_little is not None:
+        if not any(map(str.isalnum, too_little)):
+            return "There is no word in this question. Say what happened, and to what."
         return "One word that most articles hold tells none of them from the others. Say what happened, and to what."
     if ranked:
         return "Nothing in scope fits this question well. The nearest articles are listed; check before you use one."

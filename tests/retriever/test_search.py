@@ -363,6 +363,7 @@ def test_a_question_that_says_too_little_is_refused_and_told_so(tmp_path: Path) 
     assert little.reason == (
         "One word that most articles hold tells none of them from the others. Say what happened, and to what."
     )
+    assert world.ask("🙂 ???").reason == "There is no word in this question. Say what happened, and to what."
     assert (enough.confidence > 0, ids(enough)[0][:6]) == (True, "refund")
     assert more.confidence > 0  # each of its words is everywhere, and together they may still say something
 
