@@ -19,13 +19,10 @@ LanguageTag: TypeAlias = Annotated[str, AfterValidator(_formed)]
 
 def unknown_language(tag: str) -> str | None:
     """What to say of a language that does not exist; None of one that does."""
-    if is_language(tag):
-        return None
-    expected = _expected(tag)
-    return f"{tag!r} is no language of ISO 639; {expected if expected.endswith('?') else f'{expected}.'}"
+    return None if is_language(tag) else f"{tag!r} is no language of ISO 639; {_expected(tag)}"
 
 
 def _expected(tag: str) -> str:
     meant = language_meant(tag)
-    asked = f". Did you mean {meant!r}?" if meant else ""
-    return f"expected a BCP 47 language such as en, es-MX or fr-CA{asked}"
+    asked = f" Did you mean {meant!r}?" if meant else ""
+    return f"expected a BCP 47 language such as en, es-MX or fr-CA.{asked}"

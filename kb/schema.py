@@ -92,7 +92,7 @@ def _expected(detail: Any) -> str:
     if kind == "string_pattern_mismatch":
         return "expected letters, digits, `.`, `_` and `-`, beginning with a letter or digit."
     said = str(detail["msg"]).removeprefix("Value error, ")
-    return _CURES.get(kind, said if said.endswith("?") else f"{said}.")
+    return _CURES.get(kind, said if said.endswith((".", "?")) else f"{said}.")
 
 
 def _shown(value: object) -> str:

@@ -6,22 +6,21 @@ five times the memory of what is kept; so it is done once for a machine.
 
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from importlib.metadata import version
-from os import getpid
+from io import BytesIO
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 import numpy as np
 
 from retriever.arrays import IntVector
-from retriever.lexical import stemmed, stems
+from retriever.lazy import Lazy
+from retriever.lexical import STEMMED, stemmed, stems
+from retriever.whole_file import write_whole
 
-LANGUAGES: Final = ("en", "es", "fr")
 RECIPE: Final = 1  # raise it when the same lists become other numbers
-_MAKING: Final = Lock()
 
 
 class Dictionaries:
@@ -30,25 +29,19 @@ class Dictionaries:
     def __init__(self, folder: Path | None = None) -> None:
         """folder: where they are kept from one start to the next; None, or a place that cannot be written, for nowhere."""
         self._folder = folder
-        self._known: dict[str, IntVector] = {}
+        self._known = {lang: Lazy(partial(self._opened, lang)) for lang in STEMMED}
 
     def hold(self, word: str, lang: str) -> bool:
-        """Whether it is a word of one of LANGUAGES, whatever its accents and its ending."""
-        known, asked = self._of(lang), _numbers(stems(word, lang))
+        """Whether it is a word of the language, one of STEMMED, whatever its accents and its ending."""
+        known, asked = self._known[lang].get(), _numbers(stems(word, lang))
         places = np.minimum(np.searchsorted(known, asked), known.size - 1)
         return bool((known[places] == asked).any())
 
     def warm(self) -> Iterable[None]:
         """Load, as one goes on, what the first mistyped word needs: a language a step."""
-        for lang in LANGUAGES:
-            self._of(lang)
+        for its in self._known.values():
+            its.get()
             yield
-
-    def _of(self, lang: str) -> IntVector:
-        if lang not in self._known:
-            with _MAKING:
-                self._known[lang] = self._opened(lang)
-        return self._known[lang]
 
     def _opened(self, lang: str) -> IntVector:
         if self._folder is None:
@@ -60,7 +53,10 @@ class Dictionaries:
                 return known
         made = _made(lang)
         with suppress(OSError):  # made again at the next start
-            _write(path, made)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            written = BytesIO()
+            np.save(written, made)
+            write_whole(path, written.getvalue())
         return made
 
 
@@ -73,18 +69,6 @@ def _made(lang: str) -> IntVector:
     from spellchecker import SpellChecker
 
     return np.unique(_numbers(stemmed(" ".join(SpellChecker(language=lang).word_frequency.words()), lang)))
-
-
-def _write(path: Path, known: IntVector) -> None:
-    """As one step, so that who reads beside it has all or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{getpid()}")
-    try:
-        with draft.open("wb") as written:
-            np.save(written, known)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _numbers(words: Iterable[str]) -> IntVector:

@@ -1,6 +1,6 @@
 """One search inside one mask: words and vectors side by side, fused into one score for each candidate row."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import isnan
@@ -106,19 +106,24 @@ class Search:
     @cached_property
     def _own(self) -> BoolVector:
         """(n,) the rows in a language in which the question is there: its own, and those it was translated into."""
-        own = np.zeros(self._snapshot.table.size, bool)
+        return self._rows_in(self._spoken)
+
+    @cached_property
+    def _typed(self) -> BoolVector:
+        """(n,) the rows in the language in which the question was typed."""
+        return self._rows_in({index_language(self.query.lang)})
+
+    def _rows_in(self, languages: Collection[str]) -> BoolVector:
+        """(n,) the rows in these languages, as they are indexed."""
+        found = np.zeros(self._snapshot.table.size, bool)
         for lang, rows in self._snapshot.table.languages.items():
-            if index_language(lang) in self._spoken:
-                own |= rows
-        return own
+            if index_language(lang) in languages:
+                found |= rows
+        return found
 
     def _word_share(self, rows: IntVector) -> FloatVector:
         """(k,) the words' share of each row of a translated question: what was typed tells more than a translation of it."""
-        typed = np.zeros(self._snapshot.table.size, bool)
-        for lang, its in self._snapshot.table.languages.items():
-            if index_language(lang) == index_language(self.query.lang):
-                typed |= its
-        return np.where(typed[rows], np.float32(ONE_MODEL.words), np.float32(TRANSLATED.words))
+        return np.where(self._typed[rows], np.float32(ONE_MODEL.words), np.float32(TRANSLATED.words))
 
     def _word_weight(self, mask: Mask, rows: IntVector) -> FloatVector:
         """(k,) how much a shared word counts in each of these rows.

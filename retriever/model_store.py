@@ -24,6 +24,7 @@ from retriever.model_sources import ModelSource, find_source, looks_like_a_path,
 from retriever.onnx_embedder import OnnxEmbedder
 from retriever.onnx_reranker import OnnxReranker
 from retriever.prepared_model import is_current, is_whole
+from retriever.whole_file import write_whole
 
 Announce: TypeAlias = Callable[[str], None]
 OFFLINE: Final = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
@@ -96,13 +97,8 @@ class _Note:
 
     def write(self, path: Path) -> None:
         """Replace the note as one step. A place that cannot be written goes without, and is hashed at each start."""
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            draft.write_text(json.dumps(asdict(self)))
-            draft.replace(path)
-        except OSError:
-            with suppress(OSError):
-                draft.unlink()
+        with suppress(OSError):
+            write_whole(path, json.dumps(asdict(self)).encode())
 
 
 def _note_path(name: str, models_dir: Path) -> Path:

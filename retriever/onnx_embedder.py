@@ -15,7 +15,8 @@ import onnxruntime as ort
 
 from retriever.arrays import FloatMatrix, FloatVector
 from retriever.embedder import FEW, Progress
-from retriever.onnx_session import CHARACTERS_PER_TOKEN, Lazy, loaded, open_session, readable, run
+from retriever.lazy import Lazy
+from retriever.onnx_session import CHARACTERS_PER_TOKEN, loaded, open_session, readable, run
 from retriever.prepared_model import PIECES, TOKENIZER, PreparedModel
 from retriever.tokenizer import PiecesApart, Tokens, WholeTokenizer
 

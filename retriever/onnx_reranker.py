@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from retriever.onnx_session import CHARACTERS_PER_TOKEN, Lazy, loaded, open_session, readable, run
+from retriever.lazy import Lazy
+from retriever.onnx_session import CHARACTERS_PER_TOKEN, loaded, open_session, readable, run
 from retriever.prepared_model import TOKENIZER, PreparedModel
 from retriever.tokenizer import WholeTokenizer
 
